@@ -1,0 +1,50 @@
+"""A picture file's bytes -> pixels, as the cameras and whoever holds up a picture need them.
+
+Rule: what a person would see is what the decoders get. Transparent means white (a printed code saved without its
+background would otherwise turn all black), and a photograph is turned the way its camera was held.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from station.cameras.frame import Pixels
+
+PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
+
+
+def load_picture(path: Path) -> Pixels:
+    """The picture at `path` as height x width x 3 BGR. Raises `ValueError` (not a picture) or `OSError`."""
+    try:
+        return decode_picture(path.read_bytes())
+    except ValueError as wrong:
+        raise ValueError(f"{path}: {wrong}") from None
+
+
+def decode_picture(raw: bytes) -> Pixels:
+    """The bytes of a PNG, JPEG, WebP, BMP, TIFF or PNM file as height x width x 3 BGR.
+
+    Raises `ValueError` when they are no picture that can be read.
+    """
+    upright = _decode(raw, cv2.IMREAD_COLOR)
+    as_stored = _decode(raw, cv2.IMREAD_UNCHANGED)
+    if as_stored.ndim == 3 and as_stored.shape[2] == 4 and as_stored.dtype == np.uint8:
+        return _on_white(np.asarray(as_stored, dtype=np.uint8))
+    return np.asarray(upright, dtype=np.uint8)
+
+
+def _decode(raw: bytes, how: int) -> cv2.typing.MatLike:
+    try:
+        picture = cv2.imdecode(np.frombuffer(raw, dtype=np.uint8), how) if raw else None
+    except cv2.error:
+        picture = None
+    if picture is None:
+        raise ValueError("this is not a picture that can be read: use PNG or JPEG")
+    return picture
+
+
+def _on_white(picture: Pixels) -> Pixels:
+    opacity = picture[:, :, 3:].astype(np.uint16)
+    blended = picture[:, :, :3] * opacity + 255 * (255 - opacity)
+    return (blended // 255).astype(np.uint8)
