@@ -1,0 +1,112 @@
+"""The rule pinned on the gate: from the evidence of one visit to a decision.
+
+`decide` is a ladder of small checks that reads like the notice at the gate. Every rung that objects adds its reason;
+the worst reason gives the outcome. Anything uncertain is REFER, never ADMIT (rule 7 of the house).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gate.clock import Moment
+from gate.credential import CodeReading
+from gate.policy import Direction, Rules, Zone
+from gate.reason import Outcome, Reason, worst
+from gate.roster import Health, Resident, Standing
+from gate.temperature import Measurement, judge
+
+_HEALTH_REASONS = {Health.RED: Reason.HEALTH_RED, Health.YELLOW: Reason.HEALTH_YELLOW}
+_ZONE_REASONS = {Zone.SEALED: Reason.BUILDING_SEALED, Zone.CONTROLLED: Reason.BUILDING_CONTROLLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a visit has shown so far. resident: the roster's entry of the person whom the code names."""
+
+    direction: Direction
+    code: CodeReading | None = None
+    resident: Resident | None = None
+    measurement: Measurement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Every reason that was found, in the order of the ladder; no reason means the gate opens."""
+
+    reasons: tuple[Reason, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        return worst(self.reasons)
+
+
+def decide(evidence: Evidence, rules: Rules | None, now: Moment) -> Decision:
+    """Climb the whole ladder. `rules` is None at a gate that has never heard from its hub: nobody is admitted."""
+    if rules is None:
+        return Decision((Reason.RULES_MISSING, *_code_reasons(evidence)))
+    return Decision(
+        (
+            *_gate_is_open(rules),
+            *_rules_are_fresh(rules, now),
+            *_clock_is_believed(now),
+            *_code_reasons(evidence),
+            *_resident_is_known(evidence),
+            *_resident_is_free_to_cross(evidence),
+            *_building_is_free_to_leave(evidence, rules),
+            *_temperature_is_normal(evidence, rules),
+        )
+    )
+
+
+def _gate_is_open(rules: Rules) -> Iterator[Reason]:
+    if not rules.policy.gate_rule(rules.gate).open:
+        yield Reason.GATE_CLOSED
+
+
+def _rules_are_fresh(rules: Rules, now: Moment) -> Iterator[Reason]:
+    if now.utc - rules.confirmed_at > timedelta(hours=rules.policy.stale_after_hours):
+        yield Reason.RULES_STALE
+
+
+def _clock_is_believed(now: Moment) -> Iterator[Reason]:
+    if not now.believed:
+        yield Reason.CLOCK_NOT_BELIEVED
+
+
+def _code_reasons(evidence: Evidence) -> tuple[Reason, ...]:
+    return (Reason.NO_CODE,) if evidence.code is None else evidence.code.reasons
+
+
+def _resident_is_known(evidence: Evidence) -> Iterator[Reason]:
+    """A genuine pass of somebody who is not (or no longer) on the roster is the guard's matter."""
+    believed = evidence.code is not None and evidence.code.credential is not None
+    if believed and evidence.resident is None:
+        yield Reason.NOT_ON_ROSTER
+
+
+def _resident_is_free_to_cross(evidence: Evidence) -> Iterator[Reason]:
+    resident = evidence.resident
+    if resident is None:
+        return
+    if resident.standing is Standing.ISOLATED:
+        yield Reason.ISOLATED
+    if resident.health in _HEALTH_REASONS:
+        yield _HEALTH_REASONS[resident.health]
+
+
+def _building_is_free_to_leave(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
+    """Zones bind whoever leaves; nobody is kept from going home."""
+    if evidence.resident is None or evidence.direction is Direction.IN:
+        return
+    zone = rules.policy.zone_of(evidence.resident.building)
+    if zone in _ZONE_REASONS:
+        yield _ZONE_REASONS[zone]
+
+
+def _temperature_is_normal(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
+    """Where the policy does not ask for a temperature, none is missed; a fever that was seen counts all the same."""
+    if evidence.measurement is None and evidence.direction not in rules.policy.measure_on:
+        return
+    objection = judge(evidence.measurement, rules.policy.temperature)
+    if objection is not None:
+        yield objection

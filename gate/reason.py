@@ -1,0 +1,80 @@
+"""Why a resident is not simply let through: the closed list, each with the outcome it forces.
+
+Outcome is derived from the reasons and never stored beside them, so 'admitted with fever' cannot be written down.
+A reason, once released, keeps its name and its outcome: the hub reads passages of years ago by this table.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What the gate does: opens by itself, asks the guard, or refuses; listed from mild to grave."""
+
+    ADMIT = "admit"
+    REFER = "refer"
+    REFUSE = "refuse"
+
+
+class Reason(StrEnum):
+    """One check that was not passed."""
+
+    GATE_CLOSED = "gate_closed"
+
+    NO_CODE = "no_code"
+    NOT_OURS = "not_ours"
+    CODE_DAMAGED = "code_damaged"
+    KEY_UNKNOWN = "key_unknown"
+    FORGED = "forged"
+    OTHER_COMMUNITY = "other_community"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+    NOT_ON_ROSTER = "not_on_roster"
+    HEALTH_RED = "health_red"
+    HEALTH_YELLOW = "health_yellow"
+    ISOLATED = "isolated"
+    BUILDING_SEALED = "building_sealed"
+    BUILDING_CONTROLLED = "building_controlled"
+
+    FEVER = "fever"
+    TEMPERATURE_TOO_LOW = "temperature_too_low"
+    TEMPERATURE_DOUBTFUL = "temperature_doubtful"
+    TEMPERATURE_MISSING = "temperature_missing"
+    THERMOMETER_FAULT = "thermometer_fault"
+
+    RULES_MISSING = "rules_missing"
+    RULES_STALE = "rules_stale"
+    CLOCK_NOT_BELIEVED = "clock_not_believed"
+    UNRECORDED = "unrecorded"
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome.REFUSE if self in _REFUSES else Outcome.REFER
+
+
+_REFUSES = frozenset(
+    {
+        Reason.GATE_CLOSED,
+        Reason.FORGED,
+        Reason.OTHER_COMMUNITY,
+        Reason.NOT_YET_VALID,
+        Reason.EXPIRED,
+        Reason.REVOKED,
+        Reason.HEALTH_RED,
+        Reason.ISOLATED,
+        Reason.BUILDING_SEALED,
+        Reason.FEVER,
+    }
+)
+
+_GRAVITY = tuple(Outcome)
+
+# What no guard may overrule unless the office's policy says so: forged papers, a red code, isolation.
+GRAVE = frozenset({Reason.FORGED, Reason.REVOKED, Reason.HEALTH_RED, Reason.ISOLATED, Reason.GATE_CLOSED})
+
+
+def worst(reasons: Iterable[Reason]) -> Outcome:
+    """The outcome that the gravest of the reasons forces; ADMIT where there is none."""
+    return max((reason.outcome for reason in reasons), key=_GRAVITY.index, default=Outcome.ADMIT)

@@ -1,0 +1,148 @@
+"""Everything that may cross the wire between station and hub, versioned, by name.
+
+A message of records is a list of envelopes, so one passage and ten thousand take the same road. The envelope stands
+apart from the body: what cannot be read inside can still be named, quarantined and receipted, and is never in the way
+of its neighbours (rule 9). The structs are the whitelist: a field that is not written here cannot travel.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated
+
+from msgspec import DecodeError, Meta, MsgspecError, Raw, Struct, ValidationError, json
+
+from gate.names import Digest, Instant, JournalId, Sequence, Slug
+from gate.passage import Record
+
+VERSION = 1
+# Holes that one receipt lists; where there are more, it reaches less far.
+MOST_HOLES = 64
+
+
+class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
+    """One record on its way: whose it is, where it stands in which journal, and the hash of its body as it stands."""
+
+    v: Annotated[int, Meta(ge=1, le=VERSION)]
+    compound: Slug
+    station: Slug
+    journal: JournalId
+    sequence: Sequence
+    hash: Digest
+    body: Raw
+
+
+class JournalReceipt(Struct, frozen=True, forbid_unknown_fields=True):
+    """What of one journal is in the registry (or in quarantine) for good: 1 to `through`, less the holes.
+
+    holes: inclusive (first, last) ranges, rising.
+    """
+
+    journal: JournalId
+    through: Annotated[int, Meta(ge=0)]
+    holes: Annotated[tuple[tuple[Sequence, Sequence], ...], Meta(max_length=MOST_HOLES)] = ()
+
+    def covers(self, sequence: int) -> bool:
+        return sequence <= self.through and not any(first <= sequence <= last for first, last in self.holes)
+
+
+class Receipt(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of the signed receipt of one station: its newest journals, the only word that releases a row."""
+
+    station: Slug
+    journals: tuple[JournalReceipt, ...]
+
+
+class HubStatus(Struct, frozen=True, forbid_unknown_fields=True):
+    """Retained, with the hub's last will: a station sends only while this says up."""
+
+    v: Annotated[int, Meta(ge=1, le=VERSION)]
+    up: bool
+    generation: int
+
+
+class StationStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Retained, with the station's last will, which carries `online` false and nothing else that changed.
+
+    queue: records without a receipt. newest: the last sequence written. at: the station's clock. faults: what is
+    out of order ("camera", "thermometer", "disk", "clock").
+    """
+
+    v: Annotated[int, Meta(ge=1, le=VERSION)]
+    online: bool
+    gate: Slug
+    lane: Slug
+    journal: JournalId | None = None
+    newest: int = 0
+    queue: int = 0
+    policy: str | None = None
+    roster: str | None = None
+    at: Instant | None = None
+    faults: tuple[Slug, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """Something on the wire that is not one of ours: the bytes as they came, and why they cannot be read."""
+
+    payload: bytes
+    why: str
+
+
+class BodyMalformed(Exception):
+    """The body of a record cannot be read by this version, or is not the one that its envelope was made for."""
+
+
+def envelope(compound: Slug, station: Slug, journal: JournalId, sequence: int, body: bytes) -> Envelope:
+    """Wrap a body that was encoded once, when it was journaled."""
+    return Envelope(VERSION, compound, station, journal, sequence, body_hash(body), Raw(body))
+
+
+def body_hash(body: bytes) -> Digest:
+    """The first 16 bytes of the SHA-256 of the body's bytes as they stand, in hex."""
+    return sha256(body).digest()[:16].hex()
+
+
+def encode_body(record: Record) -> bytes:
+    return json.encode(record)
+
+
+def decode_body(body: bytes | Raw) -> Record:
+    """Raises BodyMalformed."""
+    try:
+        return _BODY.decode(body)
+    except (DecodeError, ValidationError) as cause:
+        raise BodyMalformed(str(cause)) from cause
+
+
+def encode_records(envelopes: Iterable[Envelope]) -> bytes:
+    return json.encode(list(envelopes))
+
+
+def decode_records(payload: bytes) -> list[Envelope | Malformed]:
+    """A message -> its envelopes, in order; what cannot be read is Malformed and leaves its neighbours alone."""
+    try:
+        return list(_ENVELOPES.decode(payload))
+    except MsgspecError:
+        return _decode_one_by_one(payload)
+    except RecursionError:
+        return [Malformed(payload, "nested too deep")]
+
+
+def _decode_one_by_one(payload: bytes) -> list[Envelope | Malformed]:
+    try:
+        parts = json.decode(payload, type=list[Raw])
+    except (MsgspecError, RecursionError) as cause:
+        return [Malformed(payload, f"not a list of records: {cause}")]
+    return [_decode_one(bytes(part)) for part in parts]
+
+
+def _decode_one(part: bytes) -> Envelope | Malformed:
+    try:
+        return json.decode(part, type=Envelope)
+    except (MsgspecError, RecursionError) as cause:
+        return Malformed(part, str(cause))
+
+
+_BODY: json.Decoder[Record] = json.Decoder(Record)
+_ENVELOPES: json.Decoder[list[Envelope]] = json.Decoder(list[Envelope])

@@ -1,0 +1,127 @@
+"""What people are told: every outcome, reason and ground in the resident's words, Chinese first.
+
+Kiosk, office and voice take their sentences from here, so a gate explains itself with no network. `say` is what is
+the matter, `do` what to do next; both short enough for a screen that is read at three metres.
+"""
+
+from dataclasses import dataclass
+
+from gate.passage import Ground
+from gate.policy import Direction
+from gate.reason import Outcome, Reason
+
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+    def in_(self, language: str) -> str:
+        """The text in "zh" or "en"."""
+        return self.en if language == "en" else self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """say: what is the matter. do: the next step for whoever stands at the gate."""
+
+    say: Words
+    do: Words
+
+
+OUTCOMES = {
+    Outcome.ADMIT: Words("请进", "Go ahead"),
+    Outcome.REFER: Words("请稍候", "Please wait"),
+    Outcome.REFUSE: Words("请勿通行", "Do not pass"),
+}
+
+# Going out is not 'please come in'.
+ADMIT_BY_DIRECTION = {
+    Direction.IN: Words("请进", "Come in"),
+    Direction.OUT: Words("请出", "Go ahead"),
+}
+
+DIRECTIONS = {Direction.IN: Words("进", "In"), Direction.OUT: Words("出", "Out")}
+
+
+def _sentence(say_zh: str, say_en: str, do_zh: str, do_en: str) -> Sentence:
+    return Sentence(Words(say_zh, say_en), Words(do_zh, do_en))
+
+
+REASONS = {
+    Reason.GATE_CLOSED: _sentence("本门已关闭", "This gate is closed", "请走其他大门", "Please use another gate"),
+    Reason.NO_CODE: _sentence("没有出示通行码", "No code was shown", "请保安核对身份", "The guard checks who you are"),
+    Reason.NOT_OURS: _sentence(
+        "这不是通行码", "This is not a pass", "请出示社区通行证", "Please show your community pass"
+    ),
+    Reason.CODE_DAMAGED: _sentence("通行码已损坏", "The pass is damaged", "请到社区换一张", "The office replaces it"),
+    Reason.KEY_UNKNOWN: _sentence(
+        "本门不认识此证", "Pass not known here", "请保安联系社区", "The guard calls the office"
+    ),
+    Reason.FORGED: _sentence(
+        "通行码是伪造的", "The pass is not genuine", "请保安联系社区", "The guard calls the office"
+    ),
+    Reason.OTHER_COMMUNITY: _sentence(
+        "这是其他小区的证", "A pass of another compound", "访客请先登记", "Visitors register first"
+    ),
+    Reason.NOT_YET_VALID: _sentence(
+        "通行证尚未生效", "The pass is not valid yet", "请查看生效日期", "See its first day"
+    ),
+    Reason.EXPIRED: _sentence("通行证已过期", "The pass has expired", "请到社区换新证", "The office renews it"),
+    Reason.REVOKED: _sentence("通行证已作废", "The pass was withdrawn", "请联系社区", "Please call the office"),
+    Reason.NOT_ON_ROSTER: _sentence(
+        "名单上没有此人", "Not on this gate's list", "请保安联系社区", "The guard calls the office"
+    ),
+    Reason.HEALTH_RED: _sentence("健康码为红码", "Health code is red", "请原地等候社区", "Wait here for the office"),
+    Reason.HEALTH_YELLOW: _sentence(
+        "健康码为黄码", "Health code is yellow", "核酸阴性后可转绿码", "It turns green after negative tests"
+    ),
+    Reason.ISOLATED: _sentence(
+        "正在居家隔离", "In home isolation", "请回家，需要什么请打电话", "Please stay in; call for help"
+    ),
+    Reason.BUILDING_SEALED: _sentence(
+        "本楼封控，足不出户", "Your building is sealed", "需要什么请打电话", "Call for what you need"
+    ),
+    Reason.BUILDING_CONTROLLED: _sentence(
+        "本楼管控，凭事由外出", "Your building is controlled", "请告诉保安外出事由", "Tell the guard why you go out"
+    ),
+    Reason.FEVER: _sentence("体温偏高", "Temperature too high", "请到一旁休息后复测", "Rest aside, then measure again"),
+    Reason.TEMPERATURE_TOO_LOW: _sentence(
+        "体温读数过低", "Reading too low to be true", "请到室内暖一暖再测", "Warm up, then measure again"
+    ),
+    Reason.TEMPERATURE_DOUBTFUL: _sentence(
+        "天气影响测温", "Too hot or cold to measure", "请保安用手持体温计", "The guard measures by hand"
+    ),
+    Reason.TEMPERATURE_MISSING: _sentence(
+        "还没有测体温", "No temperature yet", "请靠近测温探头", "Come closer to the sensor"
+    ),
+    Reason.THERMOMETER_FAULT: _sentence(
+        "体温计故障", "Thermometer out of order", "请保安用手持体温计", "The guard measures by hand"
+    ),
+    Reason.RULES_MISSING: _sentence(
+        "本门尚未收到规则", "This gate has no rules yet", "请保安联系社区", "The guard calls the office"
+    ),
+    Reason.RULES_STALE: _sentence(
+        "本门规则已过时", "This gate's rules are old", "请保安核对后放行", "The guard checks and decides"
+    ),
+    Reason.CLOCK_NOT_BELIEVED: _sentence(
+        "本门时间不可信", "This gate's clock is unsure", "请保安核对后放行", "The guard checks and decides"
+    ),
+    Reason.UNRECORDED: _sentence(
+        "无法记录本次通行", "This passage cannot be stored", "请保安手工登记", "The guard writes it down"
+    ),
+}
+
+GROUNDS = {
+    Ground.KNOWN_IN_PERSON: Words("认识本人", "Known in person"),
+    Ground.PAPERS_CHECKED: Words("已查证件", "Papers checked"),
+    Ground.MEASURED_AGAIN: Words("复测正常", "Measured again"),
+    Ground.MEDICAL: Words("就医", "Medical care"),
+    Ground.OFFICE_AGREED: Words("社区同意", "Office agreed"),
+    Ground.SENT_BACK: Words("已劝返", "Sent back"),
+    Ground.MISTAKE: Words("点错了", "Tapped by mistake"),
+}

@@ -1,0 +1,57 @@
+"""What other threads may post to the loop: the only way into it.
+
+Camera, thermometer and uplink threads post here; the loop alone owns lane and journal and reads these in order.
+"""
+
+from dataclasses import dataclass
+
+from gate.wire import Receipt
+from station.codes import SeenCode
+from station.snapshot import Snapshot
+from station.thermometers import RawReading
+from station.view import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A frame was looked at. taken_at: monotonic seconds when the frame was in hand. codes: empty for an empty view."""
+
+    taken_at: float
+    codes: tuple[SeenCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Felt:
+    """The thermometer's newest reading; celsius None where nobody stands before it."""
+
+    reading: RawReading
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A part ("camera", "thermometer", "panel") failed; sentence: for the guard. An empty sentence: it works again."""
+
+    part: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """The hub's signed word on what of our journals is safe."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotCame:
+    """A new, whole set of rules, roster and trust."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    link: Link
+
+
+Post = Looked | Felt | Faulty | Receipted | SnapshotCame | LinkChanged

@@ -1,0 +1,21 @@
+"""What a gate holds in its hand: rules, roster and trust of one moment, whole and consistent.
+
+The uplink builds it from the hub's signed documents and posts it to the loop; nothing in it is ever changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gate.policy import Rules
+from gate.roster import Resident
+from gate.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """rules: None until the hub has been heard once. residents: by pseudonym. roster_edition: as on a passage."""
+
+    rules: Rules | None
+    trust: Trust
+    residents: Mapping[str, Resident] = field(default_factory=dict)
+    roster_edition: str | None = None

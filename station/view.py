@@ -1,0 +1,141 @@
+"""What the guard's screen shows at one moment, and what the guard can tap.
+
+The loop makes a KioskView whenever anything changes; the kiosk's web side only draws it. Codes, not sentences, travel
+here: the page takes its words from gate.wording, so both languages are one tap apart.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import Struct
+
+from gate.clock import ClockState
+from gate.passage import Ground
+from gate.policy import Direction
+from gate.reason import Outcome, Reason
+
+
+class Screen(StrEnum):
+    """What the whole screen is about."""
+
+    READY = "ready"
+    GATHERING = "gathering"
+    VERDICT = "verdict"
+    OUT_OF_ORDER = "out_of_order"
+
+
+class Link(StrEnum):
+    """How far this station's word reaches: to the hub, only to the broker, or nowhere."""
+
+    HUB = "hub"
+    BROKER = "broker"
+    NONE = "none"
+
+
+class Person(Struct, frozen=True):
+    """As much of a resident as a guard may see."""
+
+    masked_name: str
+    building: str
+    needs_help: bool = False
+    monitored: bool = False
+
+
+class Verdict(Struct, frozen=True):
+    """One decided passage. sequence: None where it could not be recorded. settled: what the guard made of it."""
+
+    sequence: int | None
+    at: datetime
+    direction: Direction
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+    person: Person | None = None
+    celsius: float | None = None
+    overrulable: bool = False
+    settled: Outcome | None = None
+    ground: Ground | None = None
+
+
+class Health(Struct, frozen=True):
+    """What must always be seen, amber when it is not as it should be.
+
+    queue: records without the hub's receipt; oldest_seconds: the age of the oldest of them. rules_age_hours: since the
+    hub last confirmed the rules; None before it ever did. faults: sentences for the guard by part (camera, ...).
+    """
+
+    link: Link = Link.NONE
+    queue: int = 0
+    oldest_seconds: float = 0.0
+    rules: str | None = None
+    rules_age_hours: float | None = None
+    rules_stale: bool = True
+    clock: ClockState = ClockState.FLOOR
+    faults: dict[str, str] = {}
+
+
+class KioskView(Struct, frozen=True):
+    """The guard's screen. awaiting: what the visit still lacks ("temperature", "code"). recent: newest first."""
+
+    screen: Screen
+    now: datetime
+    gate: str
+    lane: str
+    direction: Direction
+    both_directions: bool
+    health: Health
+    verdict: Verdict | None = None
+    person: Person | None = None
+    celsius: float | None = None
+    awaiting: tuple[str, ...] = ()
+    closed_notice_zh: str = ""
+    closed_notice_en: str = ""
+    gate_open: bool = True
+    office_telephone: str = ""
+    recent: tuple[Verdict, ...] = ()
+    rehearsal: bool = False
+
+
+class Settle(Struct, frozen=True):
+    """The guard lets a referred or refused passage through after all, or sends it back; always on a ground."""
+
+    sequence: int
+    outcome: Outcome
+    ground: Ground
+
+
+class Dismiss(Struct, frozen=True):
+    """The guard has seen the verdict and clears the screen; for a referred passage nobody is let through."""
+
+
+class ChooseDirection(Struct, frozen=True):
+    """On a lane for both directions: which way the next resident goes."""
+
+    direction: Direction
+
+
+class ArriveWithoutCode(Struct, frozen=True):
+    """Somebody stands there with no code to show; the passage is recorded and the guard decides."""
+
+
+Tap = Settle | Dismiss | ChooseDirection | ArriveWithoutCode
+
+
+class TapRefused(Exception):
+    """The guard's tap cannot be carried out any more; the message says why, in Chinese and English."""
+
+
+class Desk(Protocol):
+    """The kiosk's side of the loop; every method may be called from any thread."""
+
+    def view(self) -> KioskView:
+        """The newest view."""
+
+    def wait_for_change(self, seen: KioskView | None, timeout_seconds: float) -> KioskView:
+        """Block until there is a view other than `seen`, or the time is up; the newest view."""
+
+    def tap(self, tap: Tap) -> None:
+        """Hand a tap to the loop and wait until it is done. Raises TapRefused."""
+
+    def preview(self) -> bytes | None:
+        """The newest camera frame as a JPEG of about 640 pixels' width; None while the camera is at fault."""
