@@ -29,7 +29,7 @@ def backdrop(number: int, size: tuple[int, int], *, person: bool) -> Frame:
     _boom(view, rng, night)
     if night:
         _lamp(view, rng)
-    view[:] = cv2.GaussianBlur(view, (0, 0), 2.2)
+    view[:] = cv2.GaussianBlur(_weathered(view, number), (0, 0), 2.2)
     if person:
         _person(view, rng, night)
     scaled = cv2.GaussianBlur(cv2.resize(view, size, interpolation=cv2.INTER_CUBIC), (0, 0), size[0] / 640)
@@ -46,6 +46,17 @@ def _sky_and_ground(night: bool) -> Frame:
     return np.clip(view * rows, 0, 255).astype(np.uint8)
 
 
+def _weathered(view: Frame, number: int) -> Frame:
+    """Stains, wear and leaves: nothing at a gate has one even colour; and the lens darkens towards its corners."""
+    width, height = _DRAWN
+    random_field = np.random.default_rng(number).normal(0, 1, (height, width, 1)).astype(np.float32)
+    coarse = cv2.GaussianBlur(random_field, (0, 0), 9) * 8 + cv2.GaussianBlur(random_field, (0, 0), 2.5) * 3.5
+    down, across = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    corner = 1 - 0.2 * (down**2 + across**2) / 2
+    worn = view * (corner * (1 + 0.07 * coarse))[..., None]
+    return np.asarray(np.clip(worn, 0, 255), np.uint8)
+
+
 def _house_front(view: Frame, rng: random.Random, night: bool) -> None:
     left, right = rng.randint(0, 120), rng.randint(420, 640)
     wall = rng.choice(((70, 62, 58), (58, 60, 72))) if night else rng.choice(((158, 168, 182), (150, 160, 196)))
@@ -53,7 +64,9 @@ def _house_front(view: Frame, rng: random.Random, night: bool) -> None:
     for x in range(left + 14, right - 30, 46):
         for y in range(8, 190, 44):
             lit = night and rng.random() < 0.35
-            glass = (120, 190, 235) if lit else (34, 30, 28) if night else (120, 112, 98)
+            shade = rng.uniform(0.75, 1.1)  # a curtain, a reflection of the sky
+            pane = (120, 190, 235) if lit else (34, 30, 28) if night else (126, 118, 104)
+            glass = tuple(int(c * shade) for c in pane)
             cv2.rectangle(view, (x, y), (x + 26, y + 26), glass, -1)
             cv2.rectangle(view, (x, y + 28), (x + 26, y + 31), tuple(int(c * 0.8) for c in wall), -1)
     for x in range(-20, 660, rng.randint(70, 110)):

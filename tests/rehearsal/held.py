@@ -91,8 +91,10 @@ def _arm(canvas: Picture, rng: random.Random, look: int, tall: float) -> None:
     for nth in range(4):
         y = foot - 58 + nth * 16
         _limb(canvas, [(_WIDTH / 2, foot - 6), (edge + 2 + nth % 2, y)], 14, skin)
-    soft = cv2.GaussianBlur(canvas, (0, 0), 3)
-    canvas[:] = soft
+    # The blur mixes in the nothing around the arm: divide it out again, or the edge turns dark.
+    soft = cv2.GaussianBlur(canvas, (0, 0), 3).astype(np.float32)
+    soft[..., :3] *= 255 / np.maximum(soft[..., 3:], 1)
+    canvas[:] = np.minimum(soft, 255).astype(np.uint8)
 
 
 def _thumb(canvas: Picture, look: int, foot: float, in_from_edge: float) -> None:
