@@ -1,0 +1,67 @@
+"""Two cheap questions about a frame, asked before any decoder is: did anything move, and could there be a code?
+
+The decoder cascade (`codes.py`) asks them, so that an empty lane costs next to nothing.
+Rule: a wrong answer may cost time, never a code for good; the cascade looks again in any case.
+"""
+
+import cv2
+import numpy as np
+
+from station.cameras import Pixels
+
+STRIDE = 8
+"""Every 8th pixel of every 8th row: 14,400 samples of a 720p frame."""
+MOVED_LEVELS = 24
+"""Well above a sensor's noise by day (3 levels); in the dark noise counts as movement, and is looked at."""
+MOVED_SAMPLES = 6
+"""The smallest code a decoder reads is about 5 x 5 samples, and another code in its place changes half of them."""
+
+CROWD_STRIDE = 4
+CROWD_LEVELS = 12
+CROWD_BLOCK = 8
+CROWD_EDGES = 16
+"""Of 64 neighbours: half of the weakest among the 300 codes, read by libzbar, that this was measured on."""
+
+
+class Stillness:
+    """Remembers the last frame that had moved, so a change that creeps in slowly adds up until it shows."""
+
+    def __init__(self) -> None:
+        self._reference: Pixels | None = None
+
+    def moved(self, pixels: Pixels) -> bool:
+        """Whether this frame, grey or BGR, differs from the last one that had moved. The first frame has."""
+        samples = _sample(pixels)
+        if self._reference is not None and _same(self._reference, samples):
+            return False
+        self._reference = samples
+        return True
+
+
+def crowded(grey: Pixels) -> bool:
+    """Whether some block of 32 x 32 pixels is full of edges both ways, as a code is, and much else in the world."""
+    samples = np.ascontiguousarray(grey[::CROWD_STRIDE, ::CROWD_STRIDE])
+    if min(samples.shape) < 2:
+        return False
+    across = _edges(samples[:, 1:], samples[:, :-1])[:-1]
+    down = _edges(samples[1:], samples[:-1])[:, :-1]
+    return bool(np.minimum(across, down).max() >= CROWD_EDGES)
+
+
+def _sample(pixels: Pixels) -> Pixels:
+    """Of a colour frame the green channel, which is most of its brightness."""
+    plane = pixels if pixels.ndim == 2 else pixels[:, :, 1]
+    return np.ascontiguousarray(plane[::STRIDE, ::STRIDE])
+
+
+def _same(before: Pixels, after: Pixels) -> bool:
+    if before.shape != after.shape:
+        return False
+    changed = cv2.compare(cv2.absdiff(before, after), MOVED_LEVELS, cv2.CMP_GT)  # type: ignore[call-overload]
+    return cv2.countNonZero(changed) < MOVED_SAMPLES
+
+
+def _edges(here: Pixels, beside: Pixels) -> Pixels:
+    """How many of the 64 neighbours around each sample differ from the next one."""
+    _, edge = cv2.threshold(cv2.absdiff(here, beside), CROWD_LEVELS, 1, cv2.THRESH_BINARY)
+    return np.asarray(cv2.boxFilter(edge, cv2.CV_8U, (CROWD_BLOCK, CROWD_BLOCK), normalize=False), dtype=np.uint8)

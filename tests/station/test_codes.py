@@ -1,0 +1,281 @@
+"""From a frame to the bytes of its codes: exact, whatever they carry, and without waste on an empty lane."""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import segno
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from station.cameras import Pixels
+from station.cameras.pictures import decode_picture, load_picture
+from station.cameras.rehearsal import RehearsalCamera
+from station.codes import Cascade, SeenCode, read_picture, zbar, zxing
+from station.stillness import Stillness, crowded
+
+CORPUS = Path(__file__).parents[3] / "shared" / "testdata" / "qr"
+ENCODINGS = ("utf-8", "shift_jis", "gb18030", "latin-1")
+NAMES = ("王", "李雷", "张三丰", "居民通行证", "东门二号楼301", "绿码 有效", "𠮷野家")
+
+
+def drawn(data: bytes, scale: int = 4) -> Pixels:
+    png = io.BytesIO()
+    segno.make(data, mode="byte", micro=False, error="m").save(png, kind="png", scale=scale, border=4)
+    return decode_picture(png.getvalue())
+
+
+def lane(level: int = 118) -> Pixels:
+    return np.full((720, 1280, 3), level, dtype=np.uint8)
+
+
+def held_up(data: bytes, left: int = 500, top: int = 200, scale: int = 4) -> Pixels:
+    frame, code = lane(), drawn(data, scale)
+    frame[top : top + code.shape[0], left : left + code.shape[1]] = code
+    return frame
+
+
+def shaken(frame: Pixels, seed: int) -> Pixels:
+    """The same scene through a sensor with its noise."""
+    noise = np.random.default_rng(seed).normal(0, 3, frame.shape)
+    return (frame + noise).clip(0, 255).astype(np.uint8)
+
+
+def bytes_of(seen: list[SeenCode]) -> list[bytes]:
+    return [code.data for code in seen]
+
+
+@pytest.mark.parametrize("decoder", [zxing, zbar, read_picture])
+class TestEveryDecoder:
+    @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+    @pytest.mark.parametrize("name", NAMES)
+    def test_chinese_comes_out_byte_for_byte(self, decoder, name, encoding):
+        """No decoder guesses an encoding: the bytes drawn are the bytes read."""
+        data = name.encode(encoding)
+        assert bytes_of(decoder(drawn(data))) == [data]
+
+    @pytest.mark.parametrize("data", [b"\x00", b"\x00\x00GC1:\x00\xff\x00", bytes(range(256))])
+    def test_nuls_and_every_byte_value_survive(self, decoder, data):
+        """Binary codes are taken by length, not up to the first NUL."""
+        assert bytes_of(decoder(drawn(data))) == [data]
+
+    @settings(max_examples=40, deadline=None)
+    @given(data=st.binary(min_size=1, max_size=80))
+    def test_any_bytes_survive(self, decoder, data):
+        """Whatever bytes a code carries are read as they are, or not at all; short ones in a clean picture always."""
+        assert bytes_of(decoder(drawn(data))) == [data]
+
+    def test_grey_and_colour_read_alike(self, decoder):
+        """A camera may give grey or BGR, read-only or as a slice of something larger."""
+        frame = held_up(b"GC1:ABC")
+        grey = frame[:, :, 1]
+        assert not grey.flags.c_contiguous
+        frame.flags.writeable = False
+        assert bytes_of(decoder(frame)) == bytes_of(decoder(grey)) == [b"GC1:ABC"]
+
+    def test_several_codes_are_all_seen(self, decoder):
+        """Two residents side by side are two codes."""
+        frame = held_up(b"GC1:LEFT", left=200)
+        frame[:, 640:] = held_up(b"GC1:RIGHT", left=200)[:, :640]
+        assert sorted(bytes_of(decoder(frame))) == [b"GC1:LEFT", b"GC1:RIGHT"]
+
+    @pytest.mark.parametrize("quarter_turns", [0, 1, 2, 3])
+    def test_corners_start_at_the_codes_own_top_left_and_go_round_clockwise(self, decoder, quarter_turns):
+        """The kiosk can frame the code it read, and knows how it was held."""
+        border, scale = 4 * 8, 8
+        code = drawn(b"GC1:ABC", scale)
+        side, far = code.shape[0], code.shape[0] - border
+        upright = np.array([(border, border), (far, border), (far, far), (border, far)])
+        turned = upright
+        for _ in range(quarter_turns):
+            turned = np.stack([turned[:, 1], side - turned[:, 0]], axis=1)
+        (seen,) = decoder(np.rot90(code, quarter_turns))
+        assert seen.symbology == "QRCode"
+        assert np.abs(np.array(seen.corners) - turned).max() <= scale
+
+    @pytest.mark.parametrize("size", [(1, 1), (2, 9), (720, 1)])
+    def test_a_frame_too_small_for_a_code_reads_as_nothing(self, decoder, size):
+        """Odd frames are empty, not a crash."""
+        assert decoder(np.zeros(size, dtype=np.uint8)) == []
+
+    def test_a_micro_qr_is_not_taken_for_a_code(self, decoder):
+        """Only full QR codes count."""
+        png = io.BytesIO()
+        segno.make_micro("12345").save(png, kind="png", scale=8)
+        assert decoder(decode_picture(png.getvalue())) == []
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the public test pictures are not here")
+class TestPublicPictures:
+    def test_all_but_two_of_the_codes_are_read_and_none_wrong(self):
+        """95 of the 97 pictures give exactly their text (in any encoding a code may use), none gives only another."""
+        found, missed, wrong = [], [], []
+        for picture in sorted(CORPUS.glob("qrcode-*/*.png")):
+            text = picture.with_suffix(".txt").read_bytes().decode()
+            seen = bytes_of(read_picture(load_picture(picture)))
+            outcome = missed if not seen else found if expected(text).intersection(seen) else wrong
+            outcome.append(picture.relative_to(CORPUS))
+        assert wrong == []
+        assert len(missed) <= 2, missed
+        assert len(found) >= 95
+
+    def test_pictures_without_a_code_read_as_nothing(self):
+        """Nothing is seen where there is nothing."""
+        pictures = sorted((CORPUS / "falsepositives").glob("*.png"))
+        assert pictures
+        assert {picture.name: seen for picture in pictures if (seen := read_picture(load_picture(picture)))} == {}
+
+    def test_what_only_the_second_decoder_reads_is_read_by_the_cascade(self):
+        """The cascade on a first frame knows as much as the look at a still picture."""
+        picture = load_picture(CORPUS / "qrcode-2" / "28.png")
+        assert zxing(picture) == []
+        assert Cascade().look(picture) == read_picture(picture) != []
+
+
+def expected(text: str) -> set[bytes]:
+    encoded = set()
+    for encoding in ENCODINGS:
+        try:
+            encoded.add(text.encode(encoding))
+        except UnicodeEncodeError:
+            continue
+    return encoded
+
+
+class Asked:
+    """A decoder that counts how often it is asked, and reads what it is told to."""
+
+    def __init__(self, *data: bytes) -> None:
+        self.times = 0
+        self.reads = [SeenCode(each, "QRCode", ((0, 0), (9, 0), (9, 9), (0, 9))) for each in data]
+
+    def __call__(self, pixels: Pixels) -> list[SeenCode]:
+        self.times += 1
+        return list(self.reads)
+
+
+def brick_wall(shift: int = 0) -> Pixels:
+    """Full of edges, and no code."""
+    tiles = np.random.default_rng(3).integers(0, 255, (90, 160, 1), dtype=np.uint8)
+    return np.roll(np.repeat(np.kron(tiles, np.ones((8, 8, 1), dtype=np.uint8)), 3, axis=2), shift, axis=1)
+
+
+class TestCascade:
+    def test_a_code_is_seen_in_its_first_frame_and_gone_with_it(self):
+        """Nothing is waited for: the frame in which a code appears gives it, the one in which it left does not."""
+        cascade = Cascade()
+        views = [lane(), held_up(b"GC1:A"), held_up(b"GC1:A"), lane(), held_up(b"GC1:B")]
+        assert [bytes_of(cascade.look(view)) for view in views] == [[], [b"GC1:A"], [b"GC1:A"], [], [b"GC1:B"]]
+
+    @pytest.mark.parametrize("scale", [2, 3, 4])
+    def test_a_code_that_is_renewed_in_place_is_seen_at_once(self, scale):
+        """A phone that shows its next code changes few pixels of the frame, and is read again all the same."""
+        cascade = Cascade()
+        for minute in range(20):
+            data = b"%d" % minute
+            assert bytes_of(cascade.look(held_up(data, scale=scale))) == [data]
+
+    def test_an_empty_lane_is_hardly_looked_at(self):
+        """Forty frames that differ by the sensor's noise alone cost one first look and one in eight, no second."""
+        first, second = Asked(), Asked()
+        cascade = Cascade(first, second)
+        for seed in range(40):
+            assert cascade.look(shaken(lane(), seed)) == []
+        assert first.times == 1 + 39 // Cascade.LOOK_AGAIN
+        assert second.times == 0
+
+    def test_the_rehearsals_empty_lane_never_asks_the_second_decoder(self):
+        """An empty scene of the rehearsal camera is as cheap as an empty lane."""
+        second, camera = Asked(), RehearsalCamera(frames_per_second=1000)
+        cascade = Cascade(zxing, second)
+        assert [cascade.look(camera.read().pixels) for _ in range(10)] == [[]] * 10
+        assert second.times == 0
+
+    def test_every_frame_that_moved_is_looked_at(self):
+        """While something moves the first decoder misses no frame."""
+        first = Asked()
+        cascade = Cascade(first, Asked())
+        for step in range(20):
+            cascade.look(held_up(b"GC1:A", left=100 + 10 * step))
+        assert first.times == 20
+
+    def test_a_still_wall_is_shown_to_the_second_decoder_once(self):
+        """What the dear decoder could not read is not put before it again until something moves."""
+        second = Asked()
+        cascade = Cascade(Asked(), second)
+        for seed in range(40):
+            cascade.look(shaken(brick_wall(), seed))
+        assert second.times == 1
+        for _ in range(10):
+            cascade.look(brick_wall(shift=16))
+        assert second.times == 2
+
+    def test_a_moving_crowd_is_shown_to_the_second_decoder_now_and_then(self):
+        """The dear decoder rests between looks, however much moves."""
+        second = Asked()
+        cascade = Cascade(Asked(), second)
+        for step in range(20):
+            cascade.look(brick_wall(shift=16 * step))
+        assert second.times == 20 // Cascade.SECOND_REST
+
+    def test_a_scene_that_comes_to_rest_is_not_forgotten_by_the_second_decoder(self):
+        """A code that arrives while the second decoder rests is put before it once it has rested."""
+        second = Asked()
+        cascade = Cascade(Asked(), second)
+        cascade.look(brick_wall())
+        second.reads = Asked(b"GC1:A").reads
+        seen = [bytes_of(cascade.look(brick_wall(shift=16))) for _ in range(Cascade.SECOND_REST)]
+        assert seen == [[]] * (Cascade.SECOND_REST - 1) + [[b"GC1:A"]]
+
+    def test_what_only_the_second_decoder_reads_stays_in_view(self):
+        """A code held still does not flicker, though the first decoder finds nothing on every new look."""
+        cascade = Cascade(Asked(), Asked(b"GC1:A"))
+        assert [bytes_of(cascade.look(brick_wall())) for _ in range(40)] == [[b"GC1:A"]] * 40
+
+    def test_the_second_decoder_is_not_asked_when_the_first_has_read(self):
+        """libzbar never outvotes zxing-cpp."""
+        second = Asked(b"wrong")
+        cascade = Cascade(Asked(b"GC1:A"), second)
+        assert [bytes_of(cascade.look(brick_wall(16 * step))) for step in range(10)] == [[b"GC1:A"]] * 10
+        assert second.times == 0
+
+    def test_the_answer_belongs_to_the_caller(self):
+        """Emptying the list one was given does not empty the next one."""
+        cascade = Cascade()
+        cascade.look(held_up(b"GC1:A")).clear()
+        assert bytes_of(cascade.look(held_up(b"GC1:A"))) == [b"GC1:A"]
+
+    def test_frames_may_change_their_size(self):
+        """A scene of another size has moved."""
+        cascade = Cascade()
+        assert cascade.look(lane()) == []
+        assert bytes_of(cascade.look(drawn(b"GC1:A"))) == [b"GC1:A"]
+
+
+class TestStillness:
+    def test_the_first_frame_has_moved(self):
+        """Nothing is known before the first frame."""
+        assert Stillness().moved(lane())
+
+    def test_a_slow_change_adds_up(self):
+        """A lens that settles, or the dusk, shows against the last frame that had moved, not against the one before."""
+        stillness = Stillness()
+        stillness.moved(lane(100))
+        moved = [stillness.moved(lane(100 + step)) for step in range(1, 31)]
+        assert moved[0] is False
+        assert any(moved)
+
+    def test_a_wall_is_crowded_and_a_plain_lane_is_not(self):
+        """Crowded means edges both ways in one place; a stripe or a plain lane is not."""
+        stripes = np.zeros((720, 1280), dtype=np.uint8)
+        stripes[:, ::16] = 255
+        assert crowded(brick_wall()[:, :, 0])
+        assert not crowded(cv2.cvtColor(shaken(lane(), 1), cv2.COLOR_BGR2GRAY))
+        assert not crowded(stripes)
+
+    @pytest.mark.parametrize("scale", [2, 3, 5, 8])
+    def test_every_code_is_crowded(self, scale):
+        """The cheap question never stands between a code and the second decoder."""
+        assert crowded(held_up(b"GC1:A", scale=scale)[:, :, 1])
