@@ -14,13 +14,15 @@ import numpy.typing as npt
 Frame = npt.NDArray[np.uint8]  # height x width x 3, BGR
 Colour = tuple[int, int, int]
 BACKDROPS = 8  # even numbers by day, odd ones by night
+PERSONS = 3  # who stand there; more would only cost memory, a 720p view is 2.8 MB
 _DRAWN = (640, 360)  # everything is drawn at this size; it is blurred anyway
 _COATS: tuple[Colour, ...] = ((62, 52, 44), (92, 60, 38), (48, 50, 120), (88, 92, 96), (50, 74, 58), (126, 112, 120))
+_HAIR: tuple[Colour, ...] = ((34, 30, 30), (40, 36, 44), (132, 132, 134))
 
 
-@lru_cache(maxsize=4 * BACKDROPS)
-def backdrop(number: int, size: tuple[int, int], *, person: bool) -> Frame:
-    """The view `number` at `size` (width, height), with or without somebody standing there. Do not draw on it."""
+@lru_cache(maxsize=BACKDROPS * (PERSONS + 1))
+def backdrop(number: int, size: tuple[int, int], person: int | None = None) -> Frame:
+    """The view `number` at `size` (width, height), with or without one of the persons there. Do not draw on it."""
     rng = random.Random(number)  # the number is all that makes a view, so that two runs see the same gate
     night = bool(number % 2)
     view = _sky_and_ground(night)
@@ -30,8 +32,8 @@ def backdrop(number: int, size: tuple[int, int], *, person: bool) -> Frame:
     if night:
         _lamp(view, rng)
     view[:] = cv2.GaussianBlur(_weathered(view, number), (0, 0), 2.2)
-    if person:
-        _person(view, rng, night)
+    if person is not None:
+        _person(view, random.Random(number * PERSONS + person), night)
     scaled = cv2.GaussianBlur(cv2.resize(view, size, interpolation=cv2.INTER_CUBIC), (0, 0), size[0] / 640)
     scaled.setflags(write=False)
     return scaled.astype(np.uint8, copy=False)
@@ -109,7 +111,7 @@ def _person(view: Frame, rng: random.Random, night: bool) -> None:
     x, dim = rng.randint(230, 410), 0.42 if night else 1.0
     coat, skin, hair, mask, fold = (
         (int(b * dim), int(g * dim), int(r * dim))
-        for b, g, r in (rng.choice(_COATS), (150, 178, 218), (34, 30, 30), (222, 205, 178), (190, 172, 150))
+        for b, g, r in (rng.choice(_COATS), (150, 178, 218), rng.choice(_HAIR), (222, 205, 178), (190, 172, 150))
     )
     figure = view.copy()
     cv2.ellipse(figure, (x, 400), (150, 186), 0, 180, 360, coat, -1)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import segno
 
-from tests.rehearsal.backdrop import BACKDROPS, Frame, backdrop
+from tests.rehearsal.backdrop import BACKDROPS, PERSONS, Frame, backdrop
 from tests.rehearsal.held import LOOKS, PIXELS_PER_MM, Carrier, Held, Picture, held
 
 Kind = Literal["easy", "ordinary", "hard", "hopeless"]
@@ -35,7 +35,8 @@ class Scene:
     `angle_degrees` turns it in the picture, `tilt` (degrees) away from the camera about a random axis; `blur_px`
     is how far an edge is smeared at 1280 pixels across; `glare` (0 to 1) is a lamp's reflection, 1 burns a third
     of the code away; `brightness` 1 is right, 0.3 dusk, 2 a low sun; `distance` is in mm; `noise` is the sensor's,
-    as a standard deviation in grey levels.
+    as a standard deviation in grey levels. `view` is the gate seen behind, even by day and odd by night, 0 to
+    `BACKDROPS` - 1; None takes any.
     """
 
     angle_degrees: float = 0.0
@@ -46,6 +47,7 @@ class Scene:
     distance: float = 160.0
     carrier: Carrier = "paper"
     noise: float = 3.0
+    view: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,16 @@ KIND: Mapping[Kind, Spans] = {
 }
 
 
-def scene(kind: Kind, carrier: Carrier, rng: random.Random) -> Scene:
+def scene(kind: Kind, carrier: Carrier, rng: random.Random, view: int | None = None) -> Scene:
     """A scene of that kind: each trait somewhere within its span."""
     spans = KIND[kind]
     traits = {name: rng.uniform(*span) for name, span in vars(spans).items()}
-    return Scene(carrier=carrier, **traits)
+    return Scene(carrier=carrier, view=view, **traits)
 
 
 def render(code_text: str, scene: Scene, rng: random.Random, size: tuple[int, int] = SIZE) -> Frame:
     """A frame (height x width x 3, BGR) of somebody holding up a QR code with that text; `size` is (width, height)."""
-    frame = _lit(backdrop(rng.randrange(BACKDROPS), size, person=True), scene.brightness)
+    frame = _lit(_behind(scene.view, rng, size, rng.randrange(PERSONS)), scene.brightness)
     thing = held(scene.carrier, rng.randrange(LOOKS))
     camera = _pose(scene, thing, rng, size)
     box = _bounds(_near_enough(thing, camera), camera, size)
@@ -90,10 +92,15 @@ def render(code_text: str, scene: Scene, rng: random.Random, size: tuple[int, in
     return _grainy(frame, scene.noise, rng)
 
 
-def blank(rng: random.Random, size: tuple[int, int] = SIZE) -> Frame:
+def blank(rng: random.Random, size: tuple[int, int] = SIZE, view: int | None = None) -> Frame:
     """A frame of the gate without a code: nobody there, or somebody who holds up nothing."""
-    view = backdrop(rng.randrange(BACKDROPS), size, person=rng.random() < 0.3)
-    return _grainy(_lit(view, rng.uniform(0.6, 1.2)), rng.uniform(2, 6), rng)
+    person = rng.randrange(PERSONS) if rng.random() < 0.3 else None
+    return _grainy(_lit(_behind(view, rng, size, person), rng.uniform(0.6, 1.2)), rng.uniform(2, 6), rng)
+
+
+def _behind(view: int | None, rng: random.Random, size: tuple[int, int], person: int | None) -> Frame:
+    any_view = rng.randrange(BACKDROPS)  # drawn in any case, so that a fixed view changes nothing else
+    return backdrop(any_view if view is None else view, size, person)
 
 
 def foreign(rng: random.Random) -> str:

@@ -77,6 +77,17 @@ def test_the_same_randomness_gives_the_same_frame_whatever_was_rendered_between(
     assert first.dtype == np.uint8
 
 
+def test_a_gate_keeps_its_view_whoever_comes() -> None:
+    """The camera does not move: far from hand and person the pixels of a view stay, and another view's differ."""
+
+    def corner(view: int, seed: int) -> float:
+        plain = Scene(view=view, noise=0)
+        return float(render("GC1:X", plain, random.Random(seed))[20:60, 1100:1260].mean())
+
+    assert corner(0, 1) == corner(0, 2) == corner(0, 3)
+    assert corner(0, 1) > corner(1, 1) + 50
+
+
 def test_nobody_there_holds_no_code() -> None:
     assert not [text for seed in range(30) for text in read(blank(random.Random(seed)))]
 
