@@ -1,0 +1,41 @@
+"""What every test of a screen shares: Debian's Chromium, quiet and without a profile.
+
+Rule: pytest-playwright's own `page` fixture is what tests use; nothing is downloaded, and no test reaches beyond
+loopback.
+"""
+
+from typing import Any
+
+import pytest
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def base_url() -> str:
+    """None: each test starts its own server on a free port and says where it goes.
+
+    It also takes the place of pytest-playwright's own fixture, which newer pytest warns about.
+    """
+    return ""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium in place of a downloaded one."""
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": list(QUIET)}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """The gate's screen: 1280 x 800, touched with a finger. A test sets another size by `page.set_viewport_size`."""
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 800}, "has_touch": True}
