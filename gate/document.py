@@ -12,10 +12,11 @@ from typing import Annotated, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from msgspec import DecodeError, Meta, Raw, Struct, ValidationError, json
+from msgspec import Meta, Raw, Struct, json
 
 from gate.names import Instant, KeyId, Slug
 from gate.trust import key_id_of
+from gate.unreadable import UNREADABLE
 
 Signer = Callable[[bytes], bytes]
 Body = TypeVar("Body", bound=Struct)
@@ -78,7 +79,7 @@ def open_document(payload: bytes, kind: DocumentKind, compound: Slug, keys: Iter
     """
     try:
         document = json.decode(payload, type=SignedDocument)
-    except (DecodeError, ValidationError) as cause:
+    except UNREADABLE as cause:
         raise DocumentRefused(f"{kind} of {compound} is not a signed document: {cause}") from cause
     heading = document.heading
     if (heading.kind, heading.compound) != (kind, compound):
@@ -97,7 +98,7 @@ def body_of(document: SignedDocument, body_type: type[Body]) -> Body:
     """The body of a document that was opened. Raises DocumentRefused where it does not fit its kind."""
     try:
         return json.decode(document.body, type=body_type)
-    except (DecodeError, ValidationError) as cause:
+    except UNREADABLE as cause:
         raise DocumentRefused(f"{document.heading.kind} {document.heading.edition}: {cause}") from cause
 
 

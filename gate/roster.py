@@ -12,10 +12,11 @@ from typing import Annotated
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from msgspec import DecodeError, Meta, Struct, ValidationError, json
+from msgspec import Meta, Struct, json
 
 from gate.names import Digest, Pseudonym, Slug
 from gate.passage import EditionText
+from gate.unreadable import UNREADABLE
 
 BUCKETS = 64
 NONCE_BYTES = 12
@@ -104,7 +105,7 @@ def unseal(payload: bytes, bucket: int, compound: Slug, key: bytes) -> bytes:
     try:
         parcel = json.decode(payload, type=SealedBucket)
         return ChaCha20Poly1305(key).decrypt(parcel.nonce, parcel.sealed, _bound_to(compound, bucket))
-    except (DecodeError, ValidationError, InvalidTag, ValueError) as cause:
+    except (*UNREADABLE, InvalidTag, ValueError) as cause:
         raise BucketUnreadable(f"roster bucket {bucket} of {compound} cannot be opened: {_why(cause)}") from cause
 
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
 
-from msgspec import DecodeError, Meta, MsgspecError, Raw, Struct, ValidationError, json
+from msgspec import Meta, Raw, Struct, json
 
 from gate.names import Digest, Instant, JournalId, Sequence, Slug
 from gate.passage import Record
+from gate.unreadable import UNREADABLE
 
 VERSION = 1
 # Holes that one receipt lists; where there are more, it reaches less far.
@@ -111,7 +112,7 @@ def decode_body(body: bytes | Raw) -> Record:
     """Raises BodyMalformed."""
     try:
         return _BODY.decode(body)
-    except (DecodeError, ValidationError) as cause:
+    except UNREADABLE as cause:
         raise BodyMalformed(str(cause)) from cause
 
 
@@ -123,16 +124,14 @@ def decode_records(payload: bytes) -> list[Envelope | Malformed]:
     """A message -> its envelopes, in order; what cannot be read is Malformed and leaves its neighbours alone."""
     try:
         return list(_ENVELOPES.decode(payload))
-    except MsgspecError:
+    except UNREADABLE:
         return _decode_one_by_one(payload)
-    except RecursionError:
-        return [Malformed(payload, "nested too deep")]
 
 
 def _decode_one_by_one(payload: bytes) -> list[Envelope | Malformed]:
     try:
         parts = json.decode(payload, type=list[Raw])
-    except (MsgspecError, RecursionError) as cause:
+    except UNREADABLE as cause:
         return [Malformed(payload, f"not a list of records: {cause}")]
     return [_decode_one(bytes(part)) for part in parts]
 
@@ -140,7 +139,7 @@ def _decode_one_by_one(payload: bytes) -> list[Envelope | Malformed]:
 def _decode_one(part: bytes) -> Envelope | Malformed:
     try:
         return json.decode(part, type=Envelope)
-    except (MsgspecError, RecursionError) as cause:
+    except UNREADABLE as cause:
         return Malformed(part, str(cause))
 
 

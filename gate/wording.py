@@ -78,7 +78,7 @@ REASONS = {
     ),
     Reason.HEALTH_RED: _sentence("健康码为红码", "Health code is red", "请原地等候社区", "Wait here for the office"),
     Reason.HEALTH_YELLOW: _sentence(
-        "健康码为黄码", "Health code is yellow", "核酸阴性后可转绿码", "It turns green after negative tests"
+        "健康码为黄码", "Health code is yellow", "核酸阴性后可转绿码", "Negative tests turn it green"
     ),
     Reason.ISOLATED: _sentence(
         "正在居家隔离", "In home isolation", "请回家，需要什么请打电话", "Please stay in; call for help"

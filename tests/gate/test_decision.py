@@ -1,0 +1,159 @@
+"""The rule pinned on the gate, held to its golden cases and to what may never happen."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.clock import ClockState, Moment
+from gate.credential import CodeReading, read
+from gate.decision import Evidence, decide
+from gate.policy import Direction, GateRule, Policy, Rules, Zone
+from gate.reason import GRAVE, Outcome, Reason, worst
+from gate.roster import Health, Resident, Standing
+from gate.temperature import Measurement, TemperatureLimits, judge
+from tests.gate.makers import NOON, a_pass, trust
+
+CASES = tomllib.loads((Path(__file__).parent / "cases" / "decisions.toml").read_text(encoding="utf-8"))["case"]
+
+
+def _code(name: str) -> CodeReading | None:
+    texts = {
+        "genuine": a_pass(),
+        "foreign": b"https://shop.example/",
+        "expired": a_pass(expires_at=NOON.utc - timedelta(days=2)),
+    }
+    return None if name == "none" else read(texts[name], trust(), NOON)
+
+
+def _measurement(celsius: float | str, ambient_celsius: float) -> Measurement | None:
+    if celsius == "missing":
+        return None
+    return Measurement(None if celsius == "fault" else float(celsius), ambient_celsius, "rehearsal")
+
+
+def _resident(case: dict[str, Any]) -> Resident | None:
+    if case.get("resident") == "none":
+        return None
+    return Resident(
+        "00112233aabbccdd",
+        "ffeeddccbbaa0099",
+        "王*明",
+        "3",
+        standing=Standing(case.get("standing", "normal")),
+        health=Health(case.get("health", "green")),
+    )
+
+
+def _rules(case: dict[str, Any]) -> Rules | None:
+    if case.get("rules") == "none":
+        return None
+    policy = Policy(
+        "test",
+        gates={"east": GateRule(open=case.get("gate_open", True))},
+        zones={"3": Zone(case.get("zone", "open"))},
+        measure_on=frozenset(Direction(each) for each in case.get("measure_on", ["in", "out"])),
+    )
+    return Rules("east", policy, "1.1", NOON.utc - timedelta(hours=case.get("rules_age_hours", 1)))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["says"])
+def test_golden(case: dict[str, Any]) -> None:
+    evidence = Evidence(
+        Direction(case.get("direction", "in")),
+        _code(case.get("code", "genuine")),
+        _resident(case),
+        _measurement(case.get("celsius", 36.5), case.get("ambient_celsius", 20.0)),
+    )
+    decision = decide(evidence, _rules(case), Moment(NOON.utc, ClockState(case.get("clock", "synced"))))
+    assert [str(reason) for reason in decision.reasons] == case["expect"]["reasons"]
+    assert decision.outcome == case["expect"]["outcome"]
+
+
+def test_the_golden_cases_speak_of_every_reason_that_the_ladder_can_give() -> None:
+    spoken = {reason for case in CASES for reason in case["expect"]["reasons"]}
+    of_the_code_alone = {"code_damaged", "key_unknown", "forged", "other_community", "not_yet_valid", "revoked"}
+    assert set(Reason) - of_the_code_alone - {"unrecorded"} == spoken
+
+
+EVIDENCE = st.builds(
+    Evidence,
+    st.sampled_from(Direction),
+    st.sampled_from([_code("none"), _code("genuine"), _code("foreign"), _code("expired")]),
+    st.none()
+    | st.builds(
+        Resident,
+        st.just("00112233aabbccdd"),
+        st.just("ffeeddccbbaa0099"),
+        st.just("王*明"),
+        st.sampled_from(["3", "4"]),
+        standing=st.sampled_from(Standing),
+        health=st.sampled_from(Health),
+    ),
+    st.none() | st.builds(Measurement, st.none() | st.floats(), st.none() | st.floats()),
+)
+RULES = st.none() | st.builds(
+    Rules,
+    st.just("east"),
+    st.builds(
+        Policy,
+        st.just("any"),
+        gates=st.dictionaries(st.just("east"), st.builds(GateRule, open=st.booleans())),
+        zones=st.dictionaries(st.just("3"), st.sampled_from(Zone)),
+    ),
+    st.just("1.1"),
+    st.integers(0, 400).map(lambda hours: NOON.utc - timedelta(hours=hours)),
+)
+
+
+@given(EVIDENCE, RULES, st.sampled_from(ClockState))
+def test_nobody_is_admitted_unless_everything_speaks_for_it(
+    evidence: Evidence, rules: Rules | None, clock: ClockState
+) -> None:
+    decision = decide(evidence, rules, Moment(NOON.utc, clock))
+    if decision.outcome is not Outcome.ADMIT:
+        assert decision.reasons
+        return
+    assert rules is not None
+    assert clock is not ClockState.FLOOR
+    assert NOON.utc - rules.confirmed_at <= timedelta(hours=rules.policy.stale_after_hours)
+    assert rules.policy.gate_rule("east").open
+    assert evidence.code is not None
+    assert evidence.code.accepted
+    assert evidence.resident is not None
+    assert evidence.resident.standing is not Standing.ISOLATED
+    assert evidence.resident.health not in {Health.RED, Health.YELLOW}
+    assert evidence.measurement is not None
+    assert 35.0 <= (evidence.measurement.celsius or 0) < 37.3
+    assert evidence.measurement.ambient_celsius is not None
+
+
+@given(st.lists(st.sampled_from(Reason)))
+def test_the_worst_reason_gives_the_outcome_whatever_the_order(reasons: list[Reason]) -> None:
+    assert worst(reasons) == worst(reversed(reasons))
+    assert (worst(reasons) is Outcome.ADMIT) == (not reasons)
+    assert (worst(reasons) is Outcome.REFUSE) == any(reason.outcome is Outcome.REFUSE for reason in reasons)
+
+
+def test_grave_reasons_all_refuse_and_are_not_a_guards_to_overrule_by_default() -> None:
+    assert all(reason.outcome is Outcome.REFUSE for reason in GRAVE)
+    assert not GRAVE & Policy("default").overrulable
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [{"fever_celsius": 34.0}, {"too_low_celsius": 20.0}, {"fever_celsius": 60.0}, {"ambient_low_celsius": 50.0}],
+)
+def test_limits_that_would_let_a_fever_through_are_refused(limits: dict[str, float]) -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"must (rise|be below)"):
+        msgspec.convert(limits, TemperatureLimits)
+
+
+@given(st.floats(37.3, 43.0), st.none() | st.floats())
+def test_a_fever_is_a_fever_at_any_ambient(celsius: float, ambient: float | None) -> None:
+    assert judge(Measurement(celsius, ambient), TemperatureLimits()) is Reason.FEVER
