@@ -1,0 +1,174 @@
+"""The registry: one SQLite file that knows the compound's people, passes, stations and passages.
+
+`open_registry` gives the one connection that writes and checkpoints (two of them can corrupt a file: docs of SQLite,
+WAL-reset bug); while the hub runs it belongs to the writer's thread. Everybody else reads through `read_only`.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from hub.registry.migrations import MIGRATIONS
+
+Result = TypeVar("Result")
+Row = tuple[Any, ...]
+
+
+class RegistryRefused(Exception):
+    """The registry file cannot be used; the message says which file, why, and what to do."""
+
+
+class Change(StrEnum):
+    """What an office command touched, so that the bulletin knows what to publish anew."""
+
+    PEOPLE = "people"
+    POLICY = "policy"
+    TRUST = "trust"
+
+
+class Registry:
+    """The owner of the one writing connection. Not for two threads at once.
+
+    touched: what the commands since the last bulletin have changed; whoever publishes clears it.
+    """
+
+    def __init__(self, path: Path, database: Database) -> None:
+        self.path = path
+        self.database = database
+        self.touched: set[Change] = set()
+
+    def run(self, command: "Callable[[Registry], Result]") -> Result:
+        """Carry out one command: all of it, committed to the disk, or nothing."""
+        before = set(self.touched)
+        try:
+            with self.database.atomic():
+                return command(self)
+        except BaseException:
+            self.touched = before
+            raise
+
+    def touch(self, change: Change) -> None:
+        self.touched.add(change)
+
+    def rows(self, sql: str, parameters: Any = ()) -> list[Row]:  # noqa: ANN401 - whatever sqlite3 binds
+        return self.database.conn.execute(sql, parameters).fetchall()
+
+    def one(self, sql: str, parameters: Any = ()) -> Row | None:  # noqa: ANN401
+        row: Row | None = self.database.conn.execute(sql, parameters).fetchone()
+        return row
+
+    def meta(self, key: str) -> str | None:
+        """A fact about the registry itself; None where it was never set."""
+        row = self.one("SELECT value FROM meta WHERE key = ?", (key,))
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        self.database.conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+    @property
+    def compound(self) -> str:
+        return self.meta("compound") or ""
+
+    @property
+    def generation(self) -> int:
+        return int(self.meta("generation") or 0)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def open_registry(path: Path, now: datetime, compound: str | None = None) -> Registry:
+    """Open or make the registry, bring its tables up to date, keep a copy first where that changes them.
+
+    compound: remembered by a new file, compared with an older one. Raises RegistryRefused.
+    """
+    fresh = not path.exists()
+    if fresh:
+        # Names and identity numbers will stand here: nobody else's to read from its first byte on.
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    registry = Registry(path, Database(_connect(path)))
+    try:
+        _refuse_a_newer_file(registry)
+        if not fresh:
+            _back_up_before_an_upgrade(registry, now)
+        MIGRATIONS.apply(registry.database)
+        registry.run(lambda each: _remember(each, now, compound))
+    except BaseException:
+        registry.close()
+        raise
+    return registry
+
+
+@contextmanager
+def opened(path: Path, now: datetime, compound: str | None = None) -> Iterator[Registry]:
+    """`open_registry` for the length of a block."""
+    with closing(open_registry(path, now, compound)) as registry:
+        yield registry
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """A reader's own connection; rows by name; for one thread. Raises RegistryRefused where there is no registry."""
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
+        connection.execute("PRAGMA query_only = ON")
+    except sqlite3.Error as cause:
+        raise RegistryRefused(f"{path}: no registry here ({cause}); run `gate-hub init` first") from cause
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """One writer, handed from the main thread to the writer's."""
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.DatabaseError as cause:
+        connection.close()
+        raise RegistryRefused(f"{path} is not a registry: {cause}; put a backup in its place") from cause
+    return connection
+
+
+def _refuse_a_newer_file(registry: Registry) -> None:
+    known = _all_known()
+    foreign = [each.name for each in MIGRATIONS.applied(registry.database) if each.name not in known]
+    if foreign:
+        raise RegistryRefused(
+            f"{registry.path} was written by a newer version of gate-hub (it knows {foreign[0]});"
+            " install that version again, or put a backup from before the upgrade in its place"
+        )
+
+
+def _all_known() -> set[str]:
+    with closing(Database(memory=True)) as empty:
+        return {migration.name for migration in MIGRATIONS.pending(empty)}
+
+
+def _back_up_before_an_upgrade(registry: Registry, now: datetime) -> None:
+    pending = MIGRATIONS.pending(registry.database)
+    if not pending or not MIGRATIONS.applied(registry.database):
+        return
+    copy = registry.path.with_name(f"{registry.path.name}.before-{pending[0].name}-{now:%Y%m%dT%H%M%SZ}")
+    os.close(os.open(copy, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(sqlite3.connect(copy)) as target:
+        registry.database.conn.backup(target)
+
+
+def _remember(registry: Registry, now: datetime, compound: str | None) -> None:
+    if registry.meta("generation") is None:
+        registry.set_meta("generation", str(int(now.timestamp())))
+    known = registry.meta("compound")
+    if known is None and compound is not None:
+        registry.set_meta("compound", compound)
+    elif compound is not None and known != compound:
+        raise RegistryRefused(
+            f"{registry.path} belongs to compound {known!r}, the settings name {compound!r};"
+            " correct `compound` or `data` in hub.toml"
+        )

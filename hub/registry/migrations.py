@@ -1,0 +1,76 @@
+"""The registry's tables, in numbered steps; what has been released is never edited, only followed.
+
+Instants are text as `instants.written` makes them. Names, telephones and identity numbers live in `person` alone.
+"""
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("registry")
+
+_FIRST = (
+    # Facts about the registry itself: compound, generation (unix seconds at creation), number (of documents), policy.
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+    # id: pseudonym, the only thing about a household or a person that ever leaves the office in the clear.
+    """CREATE TABLE household (
+        id TEXT PRIMARY KEY, building TEXT NOT NULL, unit TEXT NOT NULL DEFAULT '', room TEXT NOT NULL DEFAULT '',
+        tenure TEXT NOT NULL DEFAULT '') STRICT""",
+    # masked_name, initials, phone_tail: derived once at import, as guards may see and search them.
+    # left_at: moved away; the row stays, since passages speak of it.
+    """CREATE TABLE person (
+        id TEXT PRIMARY KEY, household TEXT NOT NULL REFERENCES household(id),
+        name TEXT NOT NULL, sex TEXT NOT NULL DEFAULT '', birth TEXT NOT NULL DEFAULT '',
+        identity_number TEXT NOT NULL DEFAULT '', telephone TEXT NOT NULL DEFAULT '', relation TEXT NOT NULL DEFAULT '',
+        standing TEXT NOT NULL DEFAULT 'normal', health TEXT NOT NULL DEFAULT 'unknown',
+        returnee INTEGER NOT NULL DEFAULT 0, needs_help INTEGER NOT NULL DEFAULT 0, note TEXT NOT NULL DEFAULT '',
+        masked_name TEXT NOT NULL, initials TEXT NOT NULL DEFAULT '', phone_tail TEXT NOT NULL DEFAULT '',
+        left_at TEXT) STRICT""",
+    "CREATE INDEX person_household ON person(household)",
+    "CREATE INDEX person_identity ON person(identity_number) WHERE identity_number <> ''",
+    """CREATE TABLE pass (
+        serial TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person(id), kind TEXT NOT NULL, key_id TEXT NOT NULL,
+        issued_at TEXT NOT NULL, expires_at TEXT NOT NULL, revoked_at TEXT) STRICT""",
+    "CREATE INDEX pass_person ON pass(person)",
+    "CREATE INDEX pass_revoked ON pass(serial) WHERE revoked_at IS NOT NULL",
+    # status: the last StationStatus as JSON, '' before the first. status_at: the hub's clock when it came.
+    """CREATE TABLE station (
+        id TEXT PRIMARY KEY, gate TEXT NOT NULL, lane TEXT NOT NULL, direction TEXT NOT NULL, added_at TEXT NOT NULL,
+        status TEXT NOT NULL DEFAULT '', status_at TEXT) STRICT""",
+    "CREATE TABLE clerk (name TEXT PRIMARY KEY, password_hash TEXT NOT NULL, created_at TEXT NOT NULL) STRICT",
+    # Every identity ever received, with the body's bytes as they came: what a receipt vouches for.
+    """CREATE TABLE record (
+        station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL, hash TEXT NOT NULL, body BLOB NOT NULL,
+        received_at TEXT NOT NULL, quarantined INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (station, journal, sequence)) STRICT, WITHOUT ROWID""",
+    # arrival: the feed's cursor, in the order of commits. reasons: a JSON list. person: no foreign key, since a
+    # passage may name somebody this registry (restored, or another compound's) has never known.
+    # final_outcome, ground: the newest amendment's; the columns before them never change.
+    """CREATE TABLE passage (
+        arrival INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL,
+        at TEXT NOT NULL, clock TEXT NOT NULL, gate TEXT NOT NULL, lane TEXT NOT NULL, direction TEXT NOT NULL,
+        outcome TEXT NOT NULL, reasons TEXT NOT NULL, person TEXT, pass_serial TEXT, celsius REAL,
+        policy TEXT, roster TEXT, guard TEXT, final_outcome TEXT, ground TEXT,
+        UNIQUE (station, journal, sequence)) STRICT""",
+    "CREATE INDEX passage_at ON passage(at)",
+    "CREATE INDEX passage_person ON passage(person) WHERE person IS NOT NULL",
+    """CREATE TABLE amendment (
+        arrival INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL,
+        at TEXT NOT NULL, passage_journal TEXT NOT NULL, passage_sequence INTEGER NOT NULL, outcome TEXT NOT NULL,
+        ground TEXT NOT NULL, guard TEXT,
+        UNIQUE (station, journal, sequence)) STRICT""",
+    "CREATE INDEX amendment_passage ON amendment(station, passage_journal, passage_sequence)",
+    # journal '' and sequence 0 where not even the envelope could be read.
+    """CREATE TABLE quarantine (
+        id INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL,
+        hash TEXT NOT NULL, payload BLOB NOT NULL, why TEXT NOT NULL, received_at TEXT NOT NULL,
+        UNIQUE (hash, station, journal, sequence)) STRICT""",
+    # What was last published, as it lies on the broker. bucket: -1 where the kind has none.
+    """CREATE TABLE document (
+        kind TEXT NOT NULL, bucket INTEGER NOT NULL DEFAULT -1, generation INTEGER NOT NULL, number INTEGER NOT NULL,
+        payload BLOB NOT NULL, published_at TEXT NOT NULL, PRIMARY KEY (kind, bucket)) STRICT""",
+)
+
+
+@MIGRATIONS(name="0001_first_tables")
+def first_tables(database: Database) -> None:
+    for statement in _FIRST:
+        database.execute(statement)

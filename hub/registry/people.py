@@ -1,0 +1,142 @@
+"""Households and persons: what the office imports, and what of it the gates' roster carries.
+
+Commands for `Registry.run` or the writer; ids are drawn by the caller. Whatever changes here reaches the gates with
+the next bulletin.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct, convert, structs
+
+from gate.roster import Health, Resident, Standing
+from hub.registry import Change, Registry
+from hub.registry.instants import written
+
+
+class Household(Struct, frozen=True, kw_only=True):
+    """One flat. id: pseudonym. tenure: owner-occupied, let and so on, as the office's sheet says it."""
+
+    id: str
+    building: str
+    unit: str = ""
+    room: str = ""
+    tenure: str = ""
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """One resident as the office knows them; id and household are pseudonyms. birth: an ISO date or ""."""
+
+    id: str
+    household: str
+    name: str
+    masked_name: str
+    sex: str = ""
+    birth: str = ""
+    identity_number: str = ""
+    telephone: str = ""
+    relation: str = ""
+    standing: Standing = Standing.NORMAL
+    health: Health = Health.UNKNOWN
+    returnee: bool = False
+    needs_help: bool = False
+    note: str = ""
+    initials: str = ""
+    phone_tail: str = ""
+
+
+_HOUSEHOLD_COLUMNS = tuple(each.name for each in structs.fields(Household))
+_PERSON_COLUMNS = tuple(each.name for each in structs.fields(Person))
+
+
+def put_households(registry: Registry, households: Iterable[Household]) -> int:
+    """Add them, or bring those that are known by their id up to date; how many."""
+    rows = [structs.astuple(each) for each in households]
+    registry.database.conn.executemany(_upsert("household", _HOUSEHOLD_COLUMNS), rows)
+    registry.touch(Change.PEOPLE)
+    return len(rows)
+
+
+def put_persons(registry: Registry, persons: Iterable[Person]) -> int:
+    """Add them, or bring those that are known by their id up to date and back home; how many."""
+    rows = [structs.astuple(each) for each in persons]
+    statement = _upsert("person", _PERSON_COLUMNS) + ", left_at = NULL"
+    registry.database.conn.executemany(statement, rows)
+    registry.touch(Change.PEOPLE)
+    return len(rows)
+
+
+def moved_away(registry: Registry, persons: Iterable[str], now: datetime) -> None:
+    """They are taken off the roster; what they did stays."""
+    at = written(now)
+    registry.database.conn.executemany(
+        "UPDATE person SET left_at = ? WHERE id = ? AND left_at IS NULL", [(at, each) for each in persons]
+    )
+    registry.touch(Change.PEOPLE)
+
+
+def households(registry: Registry) -> list[Household]:
+    columns = ", ".join(_HOUSEHOLD_COLUMNS)
+    return [
+        Household(**dict(zip(_HOUSEHOLD_COLUMNS, row, strict=True)))
+        for row in registry.rows(
+            f"SELECT {columns} FROM household ORDER BY building, unit, room, id"  # noqa: S608 - our own column names
+        )
+    ]
+
+
+def persons(registry: Registry) -> list[Person]:
+    """Everybody who lives here now, in the order of their pseudonyms."""
+    columns = ", ".join(_PERSON_COLUMNS)
+    rows = registry.rows(f"SELECT {columns} FROM person WHERE left_at IS NULL ORDER BY id")  # noqa: S608
+    return [_person(dict(zip(_PERSON_COLUMNS, row, strict=True))) for row in rows]
+
+
+def roster(registry: Registry) -> list[Resident]:
+    """Everybody who lives here, as little of them as a gate must know."""
+    rows = registry.rows(
+        "SELECT person.id, household.id, masked_name, building, unit, room, initials, phone_tail, standing, health,"
+        " needs_help FROM person JOIN household ON household.id = person.household"
+        " WHERE left_at IS NULL ORDER BY person.id"
+    )
+    return [_resident(*row) for row in rows]
+
+
+def _person(values: dict[str, object]) -> Person:
+    return convert(values, Person, strict=False)
+
+
+def _resident(
+    person: str,
+    household: str,
+    masked_name: str,
+    building: str,
+    unit: str,
+    room: str,
+    initials: str,
+    phone_tail: str,
+    standing: str,
+    health: str,
+    needs_help: int,
+) -> Resident:
+    return Resident(
+        person,
+        household,
+        masked_name,
+        building,
+        unit,
+        room,
+        initials,
+        phone_tail,
+        Standing(standing),
+        Health(health),
+        bool(needs_help),
+    )
+
+
+def _upsert(table: str, columns: tuple[str, ...]) -> str:
+    """The statement that inserts or, on a known id, overwrites every other column."""
+    marks = ", ".join("?" * len(columns))
+    others = ", ".join(f"{column} = excluded.{column}" for column in columns if column != "id")
+    names = ", ".join(columns)
+    return f"INSERT INTO {table} ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {others}"  # noqa: S608
