@@ -59,6 +59,12 @@ class Resident(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     needs_help: bool = False
 
 
+class RosterBucket(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of a bucket's signed document: its residents, in the order of pseudonyms."""
+
+    residents: tuple[Resident, ...]
+
+
 class SealedBucket(Struct, frozen=True, forbid_unknown_fields=True):
     """What lies on a bucket's topic: a nonce of 12 bytes and the sealed signed document."""
 
