@@ -75,7 +75,12 @@ class Health(Struct, frozen=True):
 
 
 class KioskView(Struct, frozen=True):
-    """The guard's screen. awaiting: what the visit still lacks ("temperature", "code"). recent: newest first."""
+    """The guard's screen. awaiting: what the visit still lacks ("temperature", "code"). recent: newest first.
+
+    timezone: the compound's, for the times on the screen. green_seconds: past this the page takes a green away even
+    if the loop did not (the policy's own bound where it is not said). beat: counts the loop's turns and grows at
+    least once a second while the loop lives; the page shows 'no contact' when it stands still. 0: not counted.
+    """
 
     screen: Screen
     now: datetime
@@ -94,6 +99,9 @@ class KioskView(Struct, frozen=True):
     office_telephone: str = ""
     recent: tuple[Verdict, ...] = ()
     rehearsal: bool = False
+    timezone: str = "Asia/Shanghai"
+    green_seconds: float = 30.0
+    beat: int = 0
 
 
 class Settle(Struct, frozen=True):
@@ -122,7 +130,15 @@ Tap = Settle | Dismiss | ChooseDirection | ArriveWithoutCode
 
 
 class TapRefused(Exception):
-    """The guard's tap cannot be carried out any more; the message says why, in Chinese and English."""
+    """The guard's tap cannot be carried out any more: TapRefused(zh, en) says why in both languages."""
+
+    @property
+    def zh(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+    @property
+    def en(self) -> str:
+        return str(self.args[-1]) if self.args else ""
 
 
 class Desk(Protocol):

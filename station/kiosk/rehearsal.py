@@ -1,0 +1,162 @@
+"""The rehearsal's door: hold a picture up to the gate and put a forehead before its thermometer.
+
+Mounted only when the station runs with doubles and hands in a Stage. People use the /rehearsal page, tests and the
+measuring scripts its POST routes. Rule: what comes in here goes through the same camera, thermometer and lane as at a
+real gate; nothing here can decide or record.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import cv2
+import msgspec
+from litestar import Request, Router, get, post
+from litestar.datastructures import State
+from litestar.exceptions import NotFoundException
+from litestar.params import Parameter
+from litestar.response import Response, Template
+from msgspec import Struct
+
+from gate.policy import Direction
+from gate.reason import Outcome, Reason
+from station.cameras import Pixels
+from station.cameras.pictures import decode_picture
+from station.kiosk.aside import aside
+
+GREATEST_PICTURE_BYTES = 32 * 1024 * 1024
+THUMBNAIL_WIDTH = 320
+
+Celsius = Annotated[float, Parameter(ge=0, le=60)]
+WaitSeconds = Annotated[float, Parameter(ge=0, le=30)]
+Looks = Annotated[int, Parameter(ge=1, le=1000)]
+
+
+class Shown(Struct, frozen=True):
+    """The passage that came of what was shown; all None and empty where none did."""
+
+    journal: str | None = None
+    sequence: int | None = None
+    outcome: Outcome | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+class Picture(Struct, frozen=True):
+    """One line of the folder's index.json: a picture to hold up, and what its resident's forehead reads."""
+
+    file: str
+    caption_zh: str = ""
+    caption_en: str = ""
+    forehead_celsius: float | None = None
+
+
+class Forehead(Struct, frozen=True, forbid_unknown_fields=True):
+    """Degrees Celsius, or None: nobody before the thermometer."""
+
+    celsius: float | None
+
+
+class Stage(Protocol):
+    """The world before a rehearsing gate; every method may be called from any thread.
+
+    pictures: the folder with index.json, or None.
+    """
+
+    @property
+    def pictures(self) -> Path | None: ...
+
+    def show(self, pixels: Pixels, celsius: float | None, direction: Direction | None) -> None:
+        """Hold a picture up with that forehead before the thermometer (None: nobody); direction None: as it is."""
+
+    def forehead(self, celsius: float | None) -> None:
+        """Change only what the thermometer sees; None: nobody."""
+
+    def clear(self) -> None:
+        """Take picture and forehead away."""
+
+    def outcome(self, timeout_seconds: float, looks: int) -> Shown | None:
+        """Wait for the first passage recorded since `show`; None when the time is up or `looks` frames gave none."""
+
+
+def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
+    """The routes under /rehearsal. page: makes the page itself."""
+
+    @get("/", sync_to_thread=False)
+    def rehearsal() -> Template:
+        return page()
+
+    @get("/pictures")
+    async def pictures() -> list[Picture]:
+        return list((await aside(read_index, stage.pictures)).values())
+
+    @get("/pictures/{name:str}")
+    async def picture(name: str) -> Response[bytes]:
+        return _as_image(await aside(_listed(stage, name).read_bytes), name)
+
+    @get("/thumbnails/{name:str}")
+    async def thumbnail(name: str) -> Response[bytes]:
+        return _as_image(await aside(_thumbnail, _listed(stage, name)), "small.jpg")
+
+    @post("/show", status_code=200, request_max_body_size=GREATEST_PICTURE_BYTES)
+    async def show(
+        request: Request[object, object, State],
+        celsius: Celsius | None = None,
+        direction: Direction | None = None,
+        wait: WaitSeconds = 0.0,
+        looks: Looks = 6,
+    ) -> Response[object]:
+        try:
+            pixels = await aside(decode_picture, await request.body())
+        except ValueError as wrong:
+            return Response({"zh": "这不是可读的图片", "en": str(wrong)}, status_code=400)
+        return Response(await aside(_shown, stage, pixels, celsius, direction, wait, looks))
+
+    @post("/clear", status_code=204)
+    async def clear() -> None:
+        await aside(stage.clear)
+
+    @post("/forehead", status_code=204)
+    async def forehead(data: Forehead) -> None:
+        await aside(stage.forehead, data.celsius)
+
+    return Router("/rehearsal", route_handlers=[rehearsal, pictures, picture, thumbnail, show, clear, forehead])
+
+
+def read_index(folder: Path | None) -> dict[str, Picture]:
+    """The pictures a folder's index.json offers, by file name. Raises `ValueError` naming what is wrong."""
+    if folder is None:
+        return {}
+    index = folder / "index.json"
+    try:
+        listed = msgspec.json.decode(index.read_bytes(), type=list[Picture])
+    except (OSError, msgspec.MsgspecError) as wrong:
+        raise ValueError(f"{index}: {wrong}; it should be a list of {{file, caption_zh, caption_en}}") from wrong
+    return {picture.file: picture for picture in listed if Path(picture.file).name == picture.file}
+
+
+def _shown(
+    stage: Stage, pixels: Pixels, celsius: float | None, direction: Direction | None, wait: float, looks: int
+) -> Shown:
+    stage.show(pixels, celsius, direction)
+    return (stage.outcome(wait, looks) if wait > 0 else None) or Shown()
+
+
+def _listed(stage: Stage, name: str) -> Path:
+    """Only what the index names, so that no request can wander about the disk."""
+    if stage.pictures is None or name not in read_index(stage.pictures):
+        raise NotFoundException(f"no picture {name!r} in the rehearsal's index.json")
+    return stage.pictures / name
+
+
+@lru_cache(maxsize=256)
+def _thumbnail(path: Path) -> bytes:
+    pixels = decode_picture(path.read_bytes())
+    height = max(1, round(pixels.shape[0] * THUMBNAIL_WIDTH / pixels.shape[1]))
+    small = cv2.resize(pixels, (THUMBNAIL_WIDTH, height), interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", small)[1].tobytes()
+
+
+def _as_image(raw: bytes, name: str) -> Response[bytes]:
+    kind = "image/png" if name.lower().endswith(".png") else "image/jpeg"
+    return Response(raw, media_type=kind)
