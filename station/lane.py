@@ -1,0 +1,418 @@
+"""The machine of one visit: `step(lane, signal, rules, now) -> (lane, effects)`. Pure; the loop is its only caller.
+
+How it works. A lane is in one of four phases. READY: nobody's visit. GATHERING: a code was shown, or the guard said
+that somebody came without one, and the visit waits for what the rules demand. COMMITTING: it is decided, and the disk
+has the word. SHOWING: the verdict stands on the screen.
+
+A visit begins with a code that is new to the view. Codes left in view had their turn; they get another one after the
+view was empty for EMPTY_LOOKS looks. The visit is decided once a conclusive temperature is there, or the rules ask for
+none, or the wait is over, or another pass takes its place. A reading that is too low or a sensor's fault is given
+SECOND_THOUGHT_SECONDS to be followed by a better one; the highest believable reading counts. Readings outlive neither
+READING_LIVES_SECONDS nor a decision, and whoever was just decided and still stands there lends his to nobody.
+
+Commit first, then speak. A decision leaves here as RecordPassage and nothing else. Only Committed, and only for a
+decision without any reason, opens the barrier; CommitFailed adds UNRECORDED, which is the guard's matter. The guard's
+word travels the same road: RecordAmendment, AmendmentCommitted, barrier. So there are two lines in this file that
+open the barrier, and both stand behind the disk.
+
+A green clears itself. Anything else stays until the guard settles or dismisses it; another code begins a new visit all
+the same, and the old one can still be settled from `recent`.
+
+The rule of the file: nothing arrives unforeseen. The table below names every pair of phase and signal, and a pair that
+means nothing says so with `_ignored`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import cast
+
+from gate.decision import Evidence, decide
+from gate.passage import Ground
+from gate.policy import Direction, Policy, Rules
+from gate.reason import Outcome, Reason
+from gate.temperature import Measurement, TemperatureLimits, judge
+from gate.wording import Words
+from station.visit import (
+    AmendmentCommitted,
+    AmendmentFailed,
+    CameWithoutCode,
+    CodesRead,
+    CommitFailed,
+    Committed,
+    Committing,
+    Decided,
+    DirectionChosen,
+    Draft,
+    Effect,
+    Gathering,
+    GuardDismissed,
+    GuardSettled,
+    Lamp,
+    Lane,
+    Measured,
+    NobodyMeasured,
+    NothingSeen,
+    Now,
+    OpenBarrier,
+    Phase,
+    ReadCode,
+    Ready,
+    RecordAmendment,
+    RecordPassage,
+    RefuseTap,
+    Showing,
+    ShowLamp,
+    Signal,
+    Sound,
+    Tick,
+    Tone,
+)
+
+Step = tuple[Lane, tuple[Effect, ...]]
+Handler = Callable[[Lane, Signal, Rules | None, Now], Step]
+
+
+PHASES: tuple[type[Phase], ...] = (Ready, Gathering, Committing, Showing)
+
+
+def _table() -> dict[type[Signal], dict[type[Phase], Handler]]:
+    return {
+        CodesRead: {Ready: _greet, Gathering: _see_more, Committing: _ignored, Showing: _greet},
+        NothingSeen: {Ready: _look_away, Gathering: _look_away, Committing: _look_away, Showing: _look_away},
+        Measured: {Ready: _keep_reading, Gathering: _take_reading, Committing: _ignored, Showing: _keep_reading},
+        NobodyMeasured: {Ready: _step_aside, Gathering: _ignored, Committing: _step_aside, Showing: _step_aside},
+        Tick: {Ready: _ignored, Gathering: _go_on, Committing: _ignored, Showing: _clear_in_time},
+        Committed: {Ready: _ignored, Gathering: _ignored, Committing: _speak, Showing: _ignored},
+        CommitFailed: {Ready: _ignored, Gathering: _ignored, Committing: _call_guard, Showing: _ignored},
+        AmendmentCommitted: {Ready: _obey, Gathering: _obey, Committing: _obey, Showing: _obey},
+        AmendmentFailed: {phase: _not_settled for phase in PHASES},
+        GuardSettled: {Ready: _settle, Gathering: _settle, Committing: _busy, Showing: _settle},
+        GuardDismissed: {Ready: _ignored, Gathering: _busy, Committing: _busy, Showing: _clear},
+        DirectionChosen: {Ready: _turn, Gathering: _turn, Committing: _busy, Showing: _turn},
+        CameWithoutCode: {Ready: _begin_without, Gathering: _busy, Committing: _busy, Showing: _begin_without},
+    }
+
+
+EMPTY_LOOKS = 3
+"""Looks without any code after which the view counts as empty."""
+FORGOTTEN_LOOKS = 45
+"""Looks without a certain code after which it has left, though another one, say a poster, never leaves the view."""
+READING_LIVES_SECONDS = 4.0
+SECOND_THOUGHT_SECONDS = 1.0
+MOST_READINGS = 64
+RECENT = 8
+
+_LAMPS = {Outcome.ADMIT: Lamp.GREEN, Outcome.REFER: Lamp.YELLOW, Outcome.REFUSE: Lamp.RED}
+_TONES = {Outcome.ADMIT: Tone.ADMIT, Outcome.REFER: Tone.REFER, Outcome.REFUSE: Tone.REFUSE}
+
+_BUSY = Words("正在处理一次通行，请稍候", "A passage is just being decided; wait for its verdict")
+_GONE = Words("这次通行已不在屏幕上", "That passage is no longer on the screen")
+_SETTLED = Words("这次通行已经这样处理过", "That passage is already settled so")
+_NOT_YOURS = Words("社区规定，此情况不得由保安放行", "The office does not let a guard overrule this")
+_NO_CHOICE = Words("本通道只有一个方向", "This lane has one direction only")
+_ODD_GROUND = Words("这个理由与处理不符", "This ground does not fit that decision")
+_NOT_WRITTEN = Words("无法记录，请手工登记", "It could not be stored; write it down by hand")
+
+
+def step(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """What becomes of the lane, and what the loop must do, in that order."""
+    return _TABLE[type(signal)][type(lane.phase)](lane, signal, rules, now)
+
+
+def awaiting(lane: Lane, rules: Rules | None) -> tuple[str, ...]:
+    """What the running visit lacks, for the screen: "temperature", or nothing."""
+    waits = isinstance(lane.phase, Gathering) and _temperature_demanded(lane.direction, rules)
+    return ("temperature",) if waits else ()
+
+
+def handled(lane: Lane, digest: str) -> bool:
+    """Whether a code in view has had its turn."""
+    return any(digest == known for known, _ in lane.in_view)
+
+
+# --- what the camera says ---
+
+
+def _greet(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """A code that is new to the view begins a visit, whatever stands on the screen."""
+    codes = cast(CodesRead, signal).codes
+    lane, chosen = _notice(lane, codes)
+    return (lane, ()) if chosen is None else _begin(lane, chosen, rules, now)
+
+
+def _see_more(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """During a visit: its own code anew, the code it lacked, or another pass that takes its place."""
+    codes, visit = cast(CodesRead, signal).codes, cast(Gathering, lane.phase)
+    if visit.code is None:
+        lane, chosen = _notice(lane, codes)
+        return _decide_when_content(replace(lane, phase=replace(visit, code=chosen)), rules, now)
+    own = next((code for code in codes if code.digest == visit.code.digest), None)
+    a_pass_waits = any(code.ours and not handled(lane, code.digest) for code in codes)
+    if own is not None and (own.ours or not a_pass_waits):
+        # What is known of the same code may have changed meanwhile: revoked, isolated.
+        lane = _seen(replace(lane, phase=replace(visit, code=own)), codes, _foreign(codes))
+        return lane, ()
+    lane = _seen(lane, codes, _foreign(codes) if visit.code.ours else ())
+    if all(handled(lane, code.digest) for code in codes):
+        return lane, ()
+    return _decide(lane, rules, now)
+
+
+def _look_away(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    empty_looks = lane.empty_looks + 1
+    in_view = () if empty_looks >= EMPTY_LOOKS else lane.in_view
+    return replace(lane, empty_looks=empty_looks, in_view=in_view), ()
+
+
+def _notice(lane: Lane, codes: tuple[ReadCode, ...]) -> tuple[Lane, ReadCode | None]:
+    """Choose the code whose turn it is. Beside a pass, a foreign code is no more than a backdrop."""
+    ours = [code for code in codes if code.ours]
+    fresh = [code for code in ours or codes if not handled(lane, code.digest)]
+    chosen = fresh[0] if fresh else None
+    turns = (*_foreign(codes), *(fresh[:1]))
+    return _seen(lane, codes, turns), chosen
+
+
+def _seen(lane: Lane, codes: tuple[ReadCode, ...], turns: Iterable[ReadCode]) -> Lane:
+    """Note a look: who is in view, who had his turn, who has been away for long."""
+    here = {code.digest for code in codes}
+    away = {known: 0 if known in here else looks + 1 for known, looks in lane.in_view}
+    away.update({code.digest: 0 for code in turns})
+    in_view = tuple((known, looks) for known, looks in away.items() if looks < FORGOTTEN_LOOKS)
+    return replace(lane, empty_looks=0, in_view=in_view)
+
+
+def _foreign(codes: tuple[ReadCode, ...]) -> tuple[ReadCode, ...]:
+    return tuple(code for code in codes if not code.ours)
+
+
+# --- what the thermometer says ---
+
+
+def _keep_reading(lane: Lane, signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    """Between visits: a forehead measured before its code is shown counts, unless it was decided already."""
+    return (lane, ()) if lane.attended else (_with_reading(lane, cast(Measured, signal)), ())
+
+
+def _take_reading(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    return _decide_when_content(_with_reading(lane, cast(Measured, signal)), rules, now)
+
+
+def _step_aside(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    return replace(lane, attended=False), ()
+
+
+def _with_reading(lane: Lane, reading: Measured) -> Lane:
+    return replace(lane, readings=(*lane.readings, reading)[-MOST_READINGS:])
+
+
+def _fresh_readings(lane: Lane, now: Now) -> list[Measured]:
+    return [each for each in lane.readings if 0 <= now.seconds - each.taken_at <= READING_LIVES_SECONDS]
+
+
+def _best(readings: Iterable[Measured], limits: TemperatureLimits) -> Measurement | None:
+    return max((each.measurement for each in readings), key=lambda each: _credit(each, limits), default=None)
+
+
+def _credit(measurement: Measurement, limits: TemperatureLimits) -> tuple[int, float]:
+    """How much a reading is worth: a fault, a figure too low to be true, a believable one; then the higher figure."""
+    match judge(measurement, limits):
+        case Reason.THERMOMETER_FAULT:
+            return 0, 0.0
+        case Reason.TEMPERATURE_TOO_LOW:
+            return 1, measurement.celsius or 0.0
+        case _:
+            return 2, measurement.celsius or 0.0
+
+
+def _conclusive(measurement: Measurement | None, limits: TemperatureLimits) -> bool:
+    return measurement is not None and _credit(measurement, limits)[0] == 2
+
+
+# --- the visit ---
+
+
+def _begin(lane: Lane, code: ReadCode | None, rules: Rules | None, now: Now) -> Step:
+    lane, effects = _decide_when_content(replace(lane, phase=Gathering(now.seconds, code)), rules, now)
+    if isinstance(lane.phase, Committing):
+        return lane, effects
+    return lane, (ShowLamp(Lamp.DARK), Sound(Tone.READ), *effects)
+
+
+def _begin_without(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
+    return _begin(lane, None, rules, now)
+
+
+def _go_on(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """Decide with what there is once the wait is over."""
+    visit, policy = cast(Gathering, lane.phase), _policy(rules)
+    doubtful = _fresh_readings(lane, now)
+    doubted_since = max(visit.since, doubtful[0].taken_at) if doubtful else now.seconds
+    waited = now.seconds - visit.since >= policy.visit_seconds
+    if waited or now.seconds - doubted_since >= SECOND_THOUGHT_SECONDS:
+        return _decide(lane, rules, now)
+    return _decide_when_content(lane, rules, now)
+
+
+def _decide_when_content(lane: Lane, rules: Rules | None, now: Now) -> Step:
+    limits = _policy(rules).temperature
+    demanded = _temperature_demanded(lane.direction, rules)
+    if demanded and not _conclusive(_best(_fresh_readings(lane, now), limits), limits):
+        return lane, ()
+    return _decide(lane, rules, now)
+
+
+def _decide(lane: Lane, rules: Rules | None, now: Now) -> Step:
+    """The visit's one decision; its readings are used up with it."""
+    code = cast(Gathering, lane.phase).code
+    evidence = Evidence(
+        lane.direction,
+        code.reading if code else None,
+        code.resident if code else None,
+        _measurement(lane, rules, now),
+    )
+    reasons = decide(evidence, rules, now.moment).reasons
+    edition = rules.edition if rules else None
+    draft = Draft(evidence, reasons, now.moment, edition, _overrulable(reasons, rules))
+    return replace(lane, phase=Committing(draft), readings=(), attended=True), (RecordPassage(draft),)
+
+
+def _measurement(lane: Lane, rules: Rules | None, now: Now) -> Measurement | None:
+    """Where no temperature is asked for, a doubtful one is no evidence; a fever always is."""
+    limits = _policy(rules).temperature
+    best = _best(_fresh_readings(lane, now), limits)
+    if _temperature_demanded(lane.direction, rules) or judge(best, limits) in (None, Reason.FEVER):
+        return best
+    return None
+
+
+def _temperature_demanded(direction: Direction, rules: Rules | None) -> bool:
+    """Without rules nobody is admitted, and nothing is worth waiting for."""
+    return rules is not None and direction in rules.policy.measure_on
+
+
+# --- the verdict ---
+
+
+def _speak(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """The passage is on the disk: now, and only now, the gate acts."""
+    draft = cast(Committing, lane.phase).draft
+    return _show(lane, _decided(draft, cast(Committed, signal).sequence), rules, now)
+
+
+def _call_guard(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """What cannot be recorded is not admitted by the machine."""
+    draft = cast(Committing, lane.phase).draft
+    unrecorded = replace(draft, reasons=(*draft.reasons, Reason.UNRECORDED), overrulable=False)
+    return _show(lane, _decided(unrecorded, None), rules, now)
+
+
+def _decided(draft: Draft, sequence: int | None) -> Decided:
+    return Decided(sequence, draft.moment.utc, draft.evidence, draft.reasons, draft.overrulable)
+
+
+def _show(lane: Lane, decided: Decided, rules: Rules | None, now: Now) -> Step:
+    outcome = decided.outcome
+    opens: tuple[Effect, ...] = (OpenBarrier(),) if outcome is Outcome.ADMIT else ()
+    recent = (decided, *lane.recent)[:RECENT]
+    lane = replace(lane, phase=_showing(decided, rules, now), recent=recent)
+    return lane, (*opens, ShowLamp(_LAMPS[outcome]), Sound(_TONES[outcome]))
+
+
+def _showing(decided: Decided, rules: Rules | None, now: Now) -> Showing:
+    green = decided.holds is Outcome.ADMIT
+    return Showing(decided, now.seconds + _policy(rules).green_seconds if green else None)
+
+
+def _clear_in_time(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    until = cast(Showing, lane.phase).until
+    return _clear(lane, signal, rules, now) if until is not None and now.seconds >= until else (lane, ())
+
+
+def _clear(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    return replace(lane, phase=Ready()), (ShowLamp(Lamp.DARK),)
+
+
+# --- what the guard says ---
+
+
+def _settle(lane: Lane, signal: Signal, rules: Rules | None, _now: Now) -> Step:
+    settled = cast(GuardSettled, signal)
+    refused = _BUSY if lane.amending else _objection(lane, settled, rules)
+    if refused is not None:
+        return lane, (RefuseTap(refused),)
+    return replace(lane, amending=settled), (RecordAmendment(settled),)
+
+
+def _objection(lane: Lane, settled: GuardSettled, rules: Rules | None) -> Words | None:
+    decided = next((each for each in lane.recent if each.sequence == settled.sequence), None)
+    if decided is None:
+        return _GONE
+    if decided.holds is settled.outcome:
+        return _SETTLED
+    if not _ground_fits(settled):
+        return _ODD_GROUND
+    if settled.outcome is Outcome.ADMIT and not _overrulable(decided.reasons, rules):
+        return _NOT_YOURS
+    return None
+
+
+def _ground_fits(settled: GuardSettled) -> bool:
+    """Nobody is admitted because he was sent back, and only a mistake is taken back to 'undecided'."""
+    if settled.outcome is Outcome.REFER:
+        return settled.ground is Ground.MISTAKE
+    return (settled.outcome, settled.ground) != (Outcome.ADMIT, Ground.SENT_BACK)
+
+
+def _obey(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """The guard's word is on the disk: now it holds."""
+    settled = lane.amending
+    if settled is None:
+        return lane, ()
+    recent = tuple(_amended(each, settled) for each in lane.recent)
+    lane = replace(lane, amending=None, recent=recent)
+    opens: tuple[Effect, ...] = (OpenBarrier(), Sound(Tone.ADMIT)) if settled.outcome is Outcome.ADMIT else ()
+    if not (isinstance(lane.phase, Showing) and lane.phase.decided.sequence == settled.sequence):
+        return lane, opens
+    if settled.outcome is Outcome.REFUSE:
+        return replace(lane, phase=Ready()), (ShowLamp(Lamp.DARK),)
+    shown = _showing(_amended(lane.phase.decided, settled), rules, now)
+    return replace(lane, phase=shown), (*opens, ShowLamp(_LAMPS[settled.outcome]))
+
+
+def _amended(decided: Decided, settled: GuardSettled) -> Decided:
+    if decided.sequence != settled.sequence:
+        return decided
+    return replace(decided, settled=settled.outcome, ground=settled.ground)
+
+
+def _not_settled(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    return replace(lane, amending=None), (RefuseTap(_NOT_WRITTEN),)
+
+
+def _turn(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    if not lane.both_directions:
+        return lane, (RefuseTap(_NO_CHOICE),)
+    lane = replace(lane, direction=cast(DirectionChosen, signal).direction)
+    return _decide_when_content(lane, rules, now) if isinstance(lane.phase, Gathering) else (lane, ())
+
+
+def _busy(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    return lane, (RefuseTap(_BUSY),)
+
+
+def _ignored(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    return lane, ()
+
+
+def _overrulable(reasons: tuple[Reason, ...], rules: Rules | None) -> bool:
+    """Whether a guard may let such a passage through: every one of its reasons must be his to overrule."""
+    return frozenset(reasons) <= _policy(rules).overrulable
+
+
+def _policy(rules: Rules | None) -> Policy:
+    return rules.policy if rules else _NO_POLICY
+
+
+_NO_POLICY = Policy(title="")
+_TABLE = _table()

@@ -1,0 +1,283 @@
+"""The words of one visit: what a lane can be told, what it can be in the middle of, what it can ask for.
+
+`lane.py` is the only judge of these; `loop.py` makes the signals and carries out the effects. Pure values, no behaviour
+but what follows from their own fields.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from gate.clock import Moment
+from gate.credential import CodeReading
+from gate.decision import Evidence
+from gate.passage import Ground
+from gate.policy import Direction
+from gate.reason import Outcome, Reason, worst
+from gate.roster import Resident
+from gate.temperature import Measurement
+from gate.wording import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """One reading of the clocks. moment: for passes and rules. seconds: monotonic, for how long something takes."""
+
+    moment: Moment
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCode:
+    """A code in view. digest: of its bytes. resident: whom it names, if it is believed and he is on the roster."""
+
+    digest: str
+    reading: CodeReading
+    resident: Resident | None = None
+
+    @property
+    def ours(self) -> bool:
+        """Whether it looks like a pass at all, good or bad; a poster's or a payment code does not."""
+        return self.reading.format is not None
+
+
+# --- signals: what the lane is told ---
+
+
+@dataclass(frozen=True, slots=True)
+class CodesRead:
+    """A look at the lane found these codes; at least one."""
+
+    codes: tuple[ReadCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NothingSeen:
+    """A look at the lane found no code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A forehead, or a sensor at fault, at monotonic seconds."""
+
+    measurement: Measurement
+    taken_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyMeasured:
+    """The thermometer has nobody in front of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The passage is on the disk."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFailed:
+    """The passage could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentCommitted:
+    """What the guard settled is on the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentFailed:
+    """What the guard settled could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSettled:
+    """The guard decides on the passage of that sequence number."""
+
+    sequence: int
+    outcome: Outcome
+    ground: Ground
+
+
+@dataclass(frozen=True, slots=True)
+class GuardDismissed:
+    """The guard clears the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionChosen:
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class CameWithoutCode:
+    """The guard says that somebody stands there with nothing to show."""
+
+
+Signal = (
+    CodesRead
+    | NothingSeen
+    | Measured
+    | NobodyMeasured
+    | Tick
+    | Committed
+    | CommitFailed
+    | AmendmentCommitted
+    | AmendmentFailed
+    | GuardSettled
+    | GuardDismissed
+    | DirectionChosen
+    | CameWithoutCode
+)
+
+# --- effects: what the lane asks for ---
+
+
+class Lamp(StrEnum):
+    """The tower at the lane."""
+
+    DARK = "dark"
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+class Tone(StrEnum):
+    """What the buzzer says."""
+
+    READ = "read"
+    ADMIT = "admit"
+    REFER = "refer"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A decided passage that is not on the disk yet. edition: of the rules it was decided by."""
+
+    evidence: Evidence
+    reasons: tuple[Reason, ...]
+    moment: Moment
+    edition: str | None
+    overrulable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPassage:
+    """Commit it; answer with Committed or CommitFailed before anything else is said to the lane."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAmendment:
+    """Commit it; answer with AmendmentCommitted or AmendmentFailed before anything else is said to the lane."""
+
+    settled: GuardSettled
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBarrier:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLamp:
+    lamp: Lamp
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseTap:
+    """The guard's tap was not carried out; why."""
+
+    why: Words
+
+
+Effect = RecordPassage | RecordAmendment | OpenBarrier | ShowLamp | Sound | RefuseTap
+
+# --- states: what the lane can be in the middle of ---
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Nobody's visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """A visit that waits for what the rules demand. since: monotonic seconds. code: None where nothing was shown."""
+
+    since: float
+    code: ReadCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Committing:
+    """Decided; the disk has the word."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A passage that was decided. sequence: None where it could not be recorded."""
+
+    sequence: int | None
+    at: datetime
+    evidence: Evidence
+    reasons: tuple[Reason, ...]
+    overrulable: bool
+    settled: Outcome | None = None
+    ground: Ground | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the rules said."""
+        return worst(self.reasons)
+
+    @property
+    def holds(self) -> Outcome:
+        """What holds now: the guard's word where there is one."""
+        return self.settled or self.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """The verdict stands on the screen. until: monotonic seconds; None until the guard acts or another code comes."""
+
+    decided: Decided
+    until: float | None = None
+
+
+Phase = Ready | Gathering | Committing | Showing
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Everything a lane remembers.
+
+    in_view: digest of each code that had its turn and has not left since -> looks without it. empty_looks: in a row.
+    readings: not yet used, oldest first. attended: whoever was decided last still stands before the thermometer.
+    recent: newest first. amending: what the guard settled and the disk has not confirmed.
+    """
+
+    direction: Direction
+    both_directions: bool = False
+    phase: Phase = Ready()
+    in_view: tuple[tuple[str, int], ...] = ()
+    empty_looks: int = 0
+    readings: tuple[Measured, ...] = ()
+    attended: bool = False
+    recent: tuple[Decided, ...] = ()
+    amending: GuardSettled | None = None
