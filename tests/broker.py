@@ -83,7 +83,14 @@ class Broker:
         config = self.folder / "mosquitto.conf"
         config.write_text(f"listener {self.port} {self.host}\n{self._lines}")
         with self.log.open("wb") as log:
-            self._process = subprocess.Popen(["mosquitto", "-c", str(config)], stdout=log, stderr=log, cwd=self.folder)
+            # It ends with us whatever becomes of us, and a Ctrl-C in the terminal is ours to pass on, in order.
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "mosquitto", "-c", str(config)],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             # Only its own word proves that it is this broker that holds the port.
