@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from hub.registry.instants import read, written
 from hub.registry.migrations import MIGRATIONS
 
 Result = TypeVar("Result")
@@ -75,6 +76,10 @@ class Registry:
     @property
     def compound(self) -> str:
         return self.meta("compound") or ""
+
+    @property
+    def created_at(self) -> datetime:
+        return read(self.meta("created_at") or "")
 
     @property
     def generation(self) -> int:
@@ -164,6 +169,7 @@ def _back_up_before_an_upgrade(registry: Registry, now: datetime) -> None:
 def _remember(registry: Registry, now: datetime, compound: str | None) -> None:
     if registry.meta("generation") is None:
         registry.set_meta("generation", str(int(now.timestamp())))
+        registry.set_meta("created_at", written(now))
     known = registry.meta("compound")
     if known is None and compound is not None:
         registry.set_meta("compound", compound)

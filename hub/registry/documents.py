@@ -1,5 +1,6 @@
 """Documents: the policy in force, and what lies published on the broker, so that it can be put back."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct, json
@@ -7,11 +8,14 @@ from msgspec import Struct, json
 from gate.document import DocumentKind, Edition
 from gate.policy import Policy
 from hub.registry import Change, Registry
-from hub.registry.instants import written
+from hub.registry.instants import read, written
 
 NO_BUCKET = -1
 # Numbers are reserved in blocks: a hub that is killed skips some, and never says one twice.
 BLOCK = 1000
+
+
+Place = tuple[DocumentKind, int]
 
 
 class Published(Struct, frozen=True):
@@ -21,6 +25,11 @@ class Published(Struct, frozen=True):
     bucket: int
     edition: Edition
     payload: bytes
+    at: datetime
+
+    @property
+    def place(self) -> Place:
+        return self.kind, self.bucket
 
 
 def set_policy(registry: Registry, policy: Policy) -> None:
@@ -35,26 +44,26 @@ def policy(registry: Registry) -> Policy | None:
     return None if text is None else json.decode(text, type=Policy)
 
 
-def keep(registry: Registry, document: Published, now: datetime) -> None:
-    """Remember a document as the one in force of its kind and bucket."""
-    registry.database.conn.execute(
+def keep(registry: Registry, documents: Iterable[Published]) -> None:
+    """Remember each as the one in force of its kind and bucket."""
+    registry.database.conn.executemany(
         "INSERT OR REPLACE INTO document (kind, bucket, generation, number, payload, published_at)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (
-            document.kind,
-            document.bucket,
-            document.edition.generation,
-            document.edition.number,
-            document.payload,
-            written(now),
-        ),
+        [
+            (each.kind, each.bucket, each.edition.generation, each.edition.number, each.payload, written(each.at))
+            for each in documents
+        ],
     )
 
 
-def published(registry: Registry) -> dict[tuple[DocumentKind, int], Published]:
-    rows = registry.rows("SELECT kind, bucket, generation, number, payload FROM document")
-    documents = [Published(DocumentKind(row[0]), row[1], Edition(row[2], row[3]), row[4]) for row in rows]
-    return {(each.kind, each.bucket): each for each in documents}
+def published(registry: Registry) -> dict[Place, Published]:
+    """What is in force, as it lies on the broker."""
+    rows = registry.rows("SELECT kind, bucket, generation, number, payload, published_at FROM document")
+    documents = [
+        Published(DocumentKind(kind), bucket, Edition(generation, number), payload, read(at))
+        for kind, bucket, generation, number, payload, at in rows
+    ]
+    return {each.place: each for each in documents}
 
 
 class Editions:

@@ -8,7 +8,8 @@ from sqlite_utils import Database, Migrations
 MIGRATIONS = Migrations("registry")
 
 _FIRST = (
-    # Facts about the registry itself: compound, generation (unix seconds at creation), number (of documents), policy.
+    # Facts about the registry itself: compound, created_at, generation (unix seconds at creation, later at a restore),
+    # number (the ceiling of those reserved for documents), policy.
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
     # id: pseudonym, the only thing about a household or a person that ever leaves the office in the clear.
     """CREATE TABLE household (

@@ -1,0 +1,141 @@
+"""The hub's one connection to the broker: MQTT 5, a session that the broker forgets, a last will that says down.
+
+On every connection: subscribe to records and statuses first, then `greet` puts back what is retained, and only when all
+of that is on its way does the hub's status say up, which is what the stations wait for before they send.
+"""
+
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec import json
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from gate import topics
+from gate.names import Slug
+from gate.topics import QOS
+from gate.wire import VERSION, HubStatus
+from hub.settings import BrokerSettings
+
+KEEPALIVE_SECONDS = 30
+LONGEST_WAIT_SECONDS = 15
+FAREWELL_SECONDS = 1.0
+# The broker keeps back whatever is larger; a station's batch is some hundred kilobytes.
+LARGEST_MESSAGE = 8 * 2**20
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Whom the link calls, on its own thread; none of them may wait long.
+
+    records, status: topic and payload. greet: the subscriptions stand; it ends by calling `Link.say_up`.
+    """
+
+    records: Callable[[str, bytes], object]
+    status: Callable[[str, bytes], object]
+    greet: Callable[[], object]
+
+
+class Link:
+    """password: the hub's own for the broker; None where the broker asks for none."""
+
+    def __init__(
+        self, compound: Slug, generation: int, broker: BrokerSettings, password: str | None, hearers: Hearers
+    ) -> None:
+        self._compound = compound
+        self._generation = generation
+        self._broker = broker
+        self._hearers = hearers
+        self._client = self._make_client(password)
+
+    def start(self) -> None:
+        """Connect, now or as soon as the broker is there."""
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.MaximumPacketSize = LARGEST_MESSAGE
+        self._client.connect_async(
+            self._broker.host, self._broker.port, KEEPALIVE_SECONDS, clean_start=True, properties=properties
+        )
+        self._client.loop_start()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Retained. While the broker is away it is left out: `greet` puts everything back."""
+        if self._client.is_connected():
+            self._client.publish(topic, payload, QOS, retain=True)
+
+    def say_up(self) -> None:
+        self.publish(topics.HUB_STATUS.of(self._compound), self._status(up=True))
+
+    def stop(self) -> None:
+        """Say down, so that the stations keep what they have, and leave."""
+        if self._client.is_connected():
+            topic = topics.HUB_STATUS.of(self._compound)
+            farewell = self._client.publish(topic, self._status(up=False), QOS, retain=True)
+            try:
+                farewell.wait_for_publish(FAREWELL_SECONDS)
+            except (RuntimeError, ValueError):
+                log.info("the broker went away before the hub could say down; its last will says it")
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _make_client(self, password: str | None) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id=f"hub-{self._compound}", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        if password is not None:
+            client.username_pw_set(self._broker.username, password)
+        if self._broker.tls_ca:
+            client.tls_set(ca_certs=self._broker.tls_ca, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        client.will_set(topics.HUB_STATUS.of(self._compound), self._status(up=False), QOS, retain=True)
+        client.reconnect_delay_set(1, LONGEST_WAIT_SECONDS)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        return client
+
+    def _status(self, up: bool) -> bytes:
+        return json.encode(HubStatus(VERSION, up, self._generation))
+
+    def _on_connect(
+        self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            log.error("the broker refuses the hub: %s; check user and password file in hub.toml", reason)
+            return
+        log.info("connected to the broker at %s:%d", self._broker.host, self._broker.port)
+        wanted = [(topic.of(self._compound), QOS) for topic in (topics.RECORDS, topics.STATUS)]
+        client.subscribe(wanted)
+
+    def _on_subscribe(
+        self, _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            log.error("the broker lets the hub hear no records (%s); check the user `hub` in its ACL file", reasons)
+            return
+        self._hearers.greet()
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            log.warning("lost the broker (%s); trying again", reason)
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        try:
+            self._dispatch(message.topic, bytes(message.payload))
+        except Exception:
+            # An exception here would end paho's thread, and with it the hub's hearing (rule 12).
+            log.exception("a message could not be handed on; its station sends it again")
+
+    def _dispatch(self, topic: str, payload: bytes) -> None:
+        if topic.endswith("/records"):
+            self._hearers.records(topic, payload)
+        else:
+            self._hearers.status(topic, payload)

@@ -1,0 +1,218 @@
+"""What arrived from the gates: the inbox `record`, what it says in `passage` and `amendment`, and the quarantine.
+
+`take` is the one way in, called by hub.ingest inside a transaction. Nothing here is ever updated but the fold of
+amendments, which stands beside the passage's own columns.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msgspec import json
+
+from gate.passage import Amendment, Passage
+from hub.registry import Registry, Row
+from hub.registry.instants import written
+
+Identity = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One record as it came. rows: of its passage or amendment; None where the body cannot be read, and why."""
+
+    station: str
+    journal: str
+    sequence: int
+    hash: str
+    body: bytes
+    passage: Row | None = None
+    amendment: Row | None = None
+    why: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        return self.station, self.journal, self.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """Something that has no identity of its own, so no receipt can ever cover it."""
+
+    station: str
+    hash: str
+    payload: bytes
+    why: str
+
+
+@dataclass(slots=True)
+class Taken:
+    """What a batch brought. arrivals: of its passages. amended: arrivals of older passages that changed.
+
+    alarms: identities that came with another body than before, each reported once.
+    """
+
+    registered: int = 0
+    repeated: int = 0
+    quarantined: int = 0
+    arrivals: range = range(0)
+    amended: frozenset[int] = frozenset()
+    alarms: list[Identity] = field(default_factory=list)
+
+
+def passage_row(station: str, journal: str, sequence: int, passage: Passage) -> Row:
+    """Raises OverflowError where its instant is off the calendar."""
+    temperature = passage.temperature
+    return (
+        station,
+        journal,
+        sequence,
+        written(passage.stamp.at),
+        passage.stamp.clock,
+        passage.gate,
+        passage.lane,
+        passage.direction,
+        passage.outcome,
+        json.encode(passage.reasons).decode(),
+        passage.person,
+        passage.pass_serial,
+        None if temperature is None else temperature.celsius,
+        passage.policy,
+        passage.roster,
+        passage.guard,
+    )
+
+
+def amendment_row(station: str, journal: str, sequence: int, amendment: Amendment) -> Row:
+    """Raises OverflowError where its instant is off the calendar."""
+    return (
+        station,
+        journal,
+        sequence,
+        written(amendment.stamp.at),
+        amendment.journal,
+        amendment.sequence,
+        amendment.outcome,
+        amendment.ground,
+        amendment.guard,
+    )
+
+
+def take(registry: Registry, parcels: Sequence[Parcel], unnamed: Sequence[Unnamed], now: datetime) -> Taken:
+    """Keep every identity once. Inside a transaction; it may be called again with the same parcels."""
+    taken, at = Taken(), written(now)
+    fresh = _sift(registry, parcels, taken, at)
+    _insert_records(registry, fresh, at)
+    _insert_amendments(registry, [each.amendment for each in fresh if each.amendment is not None])
+    taken.arrivals = _insert_passages(registry, [each.passage for each in fresh if each.passage is not None])
+    taken.amended = _fold(registry, fresh, taken.arrivals)
+    taken.registered = len(fresh)
+    spoiled = [each for each in fresh if each.why]
+    for parcel in spoiled:
+        _quarantine(registry, parcel, parcel.why, at)
+    strange = sum(_quarantine_unnamed(registry, each, at) for each in unnamed)
+    taken.quarantined += len(spoiled) + strange
+    return taken
+
+
+def _sift(registry: Registry, parcels: Sequence[Parcel], taken: Taken, at: str) -> list[Parcel]:
+    """What is new, in the order it came; the rest is counted, and quarantined where its body is another."""
+    known = _known(registry, parcels)
+    fresh = []
+    for parcel in parcels:
+        hash_before = known.setdefault(parcel.identity, None)
+        if hash_before is None:
+            known[parcel.identity] = parcel.hash
+            fresh.append(parcel)
+        elif hash_before == parcel.hash:
+            taken.repeated += 1
+        elif _quarantine(registry, parcel, "same identity, other body: a cloned or rolled-back card?", at):
+            taken.quarantined += 1
+            taken.alarms.append(parcel.identity)
+    return fresh
+
+
+def _known(registry: Registry, parcels: Sequence[Parcel]) -> dict[Identity, str | None]:
+    """The hashes of those identities that are in the registry."""
+    asked = json.encode([each.identity for each in parcels]).decode()
+    rows = registry.rows(
+        "SELECT station, journal, sequence, hash FROM json_each(?) AS asked CROSS JOIN record"
+        " ON station = asked.value ->> 0 AND journal = asked.value ->> 1 AND sequence = asked.value ->> 2",
+        (asked,),
+    )
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+def _insert_records(registry: Registry, fresh: Sequence[Parcel], at: str) -> None:
+    registry.database.conn.executemany(
+        "INSERT INTO record (station, journal, sequence, hash, body, received_at, quarantined)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(*each.identity, each.hash, each.body, at, int(bool(each.why))) for each in fresh],
+    )
+
+
+def _insert_passages(registry: Registry, rows: Sequence[Row]) -> range:
+    """The arrivals that they were given, in the order of the rows."""
+    newest = registry.rows("SELECT coalesce(max(arrival), 0) FROM passage")[0][0]
+    arrivals = range(newest + 1, newest + 1 + len(rows))
+    registry.database.conn.executemany(
+        "INSERT INTO passage (arrival, station, journal, sequence, at, clock, gate, lane, direction, outcome, reasons,"
+        " person, pass_serial, celsius, policy, roster, guard)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(arrival, *row) for arrival, row in zip(arrivals, rows, strict=True)],
+    )
+    return arrivals
+
+
+def _insert_amendments(registry: Registry, rows: Sequence[Row]) -> None:
+    registry.database.conn.executemany(
+        "INSERT INTO amendment (station, journal, sequence, at, passage_journal, passage_sequence, outcome, ground,"
+        " guard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+# The last word on a passage: an amendment of a later journal (a changed card) counts after those of the passage's own.
+_NEWEST = """(SELECT amendment.outcome, amendment.ground FROM amendment
+    WHERE amendment.station = passage.station AND passage_journal = passage.journal
+      AND passage_sequence = passage.sequence
+    ORDER BY amendment.journal = passage.journal, amendment.sequence DESC LIMIT 1)"""
+
+
+def _fold(registry: Registry, fresh: Sequence[Parcel], arrivals: range) -> frozenset[int]:
+    """Lay the newest amendment beside its passage, whichever of the two came first; older arrivals that changed."""
+    targets = [(each.amendment[0], each.amendment[4], each.amendment[5]) for each in fresh if each.amendment]
+    if arrivals:
+        registry.database.conn.execute(
+            f"UPDATE passage SET (final_outcome, ground) = {_NEWEST} WHERE arrival >= ? AND EXISTS {_NEWEST}",  # noqa: S608
+            (arrivals.start,),
+        )
+    registry.database.conn.executemany(
+        f"UPDATE passage SET (final_outcome, ground) = {_NEWEST}"  # noqa: S608
+        " WHERE station = ? AND journal = ? AND sequence = ?",
+        targets,
+    )
+    changed = [
+        registry.one("SELECT arrival FROM passage WHERE (station, journal, sequence) = (?, ?, ?)", each)
+        for each in targets
+    ]
+    return frozenset(row[0] for row in changed if row is not None and row[0] not in arrivals)
+
+
+def _quarantine(registry: Registry, parcel: Parcel, why: str, at: str) -> bool:
+    """True where exactly this was not there yet."""
+    row = (*parcel.identity, parcel.hash, parcel.body, why, at)
+    return _insert_quarantine(registry, row)
+
+
+def _quarantine_unnamed(registry: Registry, unnamed: Unnamed, at: str) -> bool:
+    return _insert_quarantine(registry, (unnamed.station, "", 0, unnamed.hash, unnamed.payload, unnamed.why, at))
+
+
+def _insert_quarantine(registry: Registry, row: Row) -> bool:
+    inserted = registry.database.conn.execute(
+        "INSERT OR IGNORE INTO quarantine (station, journal, sequence, hash, payload, why, received_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        row,
+    )
+    return inserted.rowcount > 0
