@@ -85,7 +85,7 @@ def _table() -> dict[type[Signal], dict[type[Phase], Handler]]:
         Committed: {Ready: _ignored, Gathering: _ignored, Committing: _speak, Showing: _ignored},
         CommitFailed: {Ready: _ignored, Gathering: _ignored, Committing: _call_guard, Showing: _ignored},
         AmendmentCommitted: {Ready: _obey, Gathering: _obey, Committing: _obey, Showing: _obey},
-        AmendmentFailed: {phase: _not_settled for phase in PHASES},
+        AmendmentFailed: dict.fromkeys(PHASES, _not_settled),
         GuardSettled: {Ready: _settle, Gathering: _settle, Committing: _busy, Showing: _settle},
         GuardDismissed: {Ready: _ignored, Gathering: _busy, Committing: _busy, Showing: _clear},
         DirectionChosen: {Ready: _turn, Gathering: _turn, Committing: _busy, Showing: _turn},

@@ -1,0 +1,78 @@
+"""Who this station is to its hub: made by `gate-hub station add`, carried over on a stick, read at every start.
+
+Rule: it holds secrets, so it belongs to one user of the machine and is never logged or shown.
+"""
+
+import base64
+import binascii
+import stat
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from gate.names import Slug
+from station.toml import Wrong, read_toml
+
+KEY_BYTES = 32
+_Key = Annotated[str, Meta(min_length=40, max_length=48)]
+
+
+class IdentityFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """identity.toml as written. hub_key: the hub's raw Ed25519 public key; roster_key: 32 bytes; both base64."""
+
+    compound: Slug
+    station: Slug
+    username: str
+    password: str
+    hub_key: _Key
+    roster_key: _Key
+
+
+class Identity(Struct, frozen=True):
+    """The keys as bytes. hub_key: raw Ed25519 public, 32 bytes. roster_key: 32 bytes."""
+
+    compound: Slug
+    station: Slug
+    username: str
+    password: str
+    hub_key: bytes
+    roster_key: bytes
+
+    def __repr__(self) -> str:
+        return f"Identity({self.compound}/{self.station})"
+
+
+def read_identity(path: Path) -> Identity:
+    """The identity at `path`. Raises station.toml.Wrong."""
+    _check_privacy(path)
+    text, written = read_toml(path, IdentityFile)
+    return Identity(
+        written.compound,
+        written.station,
+        written.username,
+        written.password,
+        _key(path, text, "hub_key", written.hub_key),
+        _key(path, text, "roster_key", written.roster_key),
+    )
+
+
+def _check_privacy(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except OSError as cause:
+        raise Wrong(path, f"cannot be read: {cause.strerror}", "make it with `gate-hub station add`") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise Wrong(
+            path, f"holds keys, and others may read it (mode {stat.S_IMODE(mode):04o})", f"run: chmod 600 {path}"
+        )
+
+
+def _key(path: Path, text: str, name: str, encoded: str) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Wrong(path, f"is not {KEY_BYTES} bytes in base64", "copy the file from the hub anew", text, name)
+    return key

@@ -1,0 +1,279 @@
+"""station.toml -> frozen Settings. `__main__` reads it once; the station refuses to start on anything odd.
+
+Rule: brittle and loud. Every objection names file, line, key, why and what to do; backends are named here, never
+guessed; what is not a setting of this version is an error.
+"""
+
+import ipaddress
+import os
+import zoneinfo
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct, field, structs
+
+from gate.names import Slug
+from gate.policy import Direction
+from station.identity import Identity, read_identity
+from station.toml import Wrong, read_toml
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+# BCM numbers of a Pi's header.
+Pin = Annotated[int, Meta(ge=0, le=27)]
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+# A key, what is wrong with it, what to do.
+Objection = tuple[str, str, str]
+
+
+class LaneDirection(StrEnum):
+    """Which way a lane leads; on `both` the guard says which."""
+
+    IN = "in"
+    OUT = "out"
+    BOTH = "both"
+
+
+class CameraBackend(StrEnum):
+    V4L2 = "v4l2"
+    FILE = "file"
+    REHEARSAL = "rehearsal"
+
+
+class ThermometerBackend(StrEnum):
+    REHEARSAL = "rehearsal"
+    NONE = "none"
+
+
+class PanelBackend(StrEnum):
+    GPIO = "gpio"
+    REHEARSAL = "rehearsal"
+    NONE = "none"
+
+
+class Synchronisation(StrEnum):
+    """Whose word says that the clock is right: the kernel's; in a rehearsal, it is said to be."""
+
+    KERNEL = "kernel"
+    REHEARSAL = "rehearsal"
+
+
+class BrokerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """tls_ca: file of the authority that signed the broker's certificate; "" for none, on loopback only."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8883
+    tls_ca: str = ""
+
+
+class CameraSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """source: a device ("/dev/video0") for v4l2; a picture, folder or video for file."""
+
+    backend: CameraBackend
+    source: str = ""
+    width: Annotated[int, Meta(ge=1, le=8192)] = 1280
+    height: Annotated[int, Meta(ge=1, le=8192)] = 720
+    frames_per_second: Annotated[float, Meta(gt=0, le=120)] = 15.0
+
+
+class ThermometerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    backend: ThermometerBackend
+
+
+class PanelSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Lamps, buzzer, barrier relay and buttons by BCM pin. barrier_seconds: how long the relay stays closed."""
+
+    backend: PanelBackend
+    green_pin: Pin = 17
+    yellow_pin: Pin = 27
+    red_pin: Pin = 22
+    buzzer_pin: Pin = 23
+    barrier_pin: Pin = 24
+    barrier_seconds: Annotated[float, Meta(ge=0.2, le=30)] = 3.0
+    admit_button_pin: Pin = 5
+    dismiss_button_pin: Pin = 6
+
+
+class KioskSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The guard's screen; loopback only. port: 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class ClockSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """image_built_at: no true time lies before it; an instant with its zone."""
+
+    synchronised_by: Synchronisation = Synchronisation.KERNEL
+    image_built_at: Instant = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class RehearsalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """pictures: folder of PNG files and their index.json, to be held up to the camera; "" for none."""
+
+    pictures: str = ""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """One lane. data: folder of the journal and the hub's documents. identity: file from `gate-hub station add`."""
+
+    compound: Slug
+    station: Slug
+    gate: Slug
+    lane: Slug
+    direction: LaneDirection
+    data: str
+    identity: str
+    broker: BrokerSettings
+    camera: CameraSettings
+    thermometer: ThermometerSettings
+    panel: PanelSettings
+    timezone: str = "Asia/Shanghai"
+    kiosk: KioskSettings = field(default_factory=KioskSettings)
+    clock: ClockSettings = field(default_factory=ClockSettings)
+    rehearsal: RehearsalSettings = field(default_factory=RehearsalSettings)
+
+    @property
+    def data_folder(self) -> Path:
+        return Path(self.data)
+
+    @property
+    def both_directions(self) -> bool:
+        return self.direction is LaneDirection.BOTH
+
+    @property
+    def first_direction(self) -> Direction:
+        """Which way the next resident goes until somebody says otherwise."""
+        return Direction.OUT if self.direction is LaneDirection.OUT else Direction.IN
+
+
+_FILE = CameraBackend.FILE
+
+
+def load(path: Path) -> tuple[Settings, Identity]:
+    """Settings and identity, checked against each other and the machine. Relative paths count from the file's folder.
+
+    Raises station.toml.Wrong.
+    """
+    text, settings = read_toml(path, Settings)
+    settings = _from_folder(settings, path.absolute().parent)
+    _check(path, text, settings)
+    identity = read_identity(Path(settings.identity))
+    for key, mine, theirs in (
+        ("compound", settings.compound, identity.compound),
+        ("station", settings.station, identity.station),
+    ):
+        if mine != theirs:
+            what = f"is {mine!r}, but the identity file {settings.identity} was made for {theirs!r}"
+            raise Wrong(path, what, "name the right identity file, or correct it", text, key)
+    return settings, identity
+
+
+def rehearsed(settings: Settings) -> Settings:
+    """The same lane with every double in place of its hardware."""
+    return structs.replace(
+        settings,
+        camera=structs.replace(settings.camera, backend=CameraBackend.REHEARSAL),
+        thermometer=structs.replace(settings.thermometer, backend=ThermometerBackend.REHEARSAL),
+        panel=structs.replace(settings.panel, backend=PanelBackend.REHEARSAL),
+        clock=structs.replace(settings.clock, synchronised_by=Synchronisation.REHEARSAL),
+    )
+
+
+def _from_folder(settings: Settings, folder: Path) -> Settings:
+    """Every path made absolute; "" stays empty."""
+
+    def place(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    camera = settings.camera
+    return structs.replace(
+        settings,
+        data=place(settings.data),
+        identity=place(settings.identity),
+        broker=structs.replace(settings.broker, tls_ca=place(settings.broker.tls_ca)),
+        camera=structs.replace(camera, source=place(camera.source)) if camera.backend is _FILE else camera,
+        rehearsal=structs.replace(settings.rehearsal, pictures=place(settings.rehearsal.pictures)),
+    )
+
+
+def _check(path: Path, text: str, settings: Settings) -> None:
+    """What the shape of the file cannot say. Raises Wrong at the first thing that is odd."""
+    for objection in (_kiosk, _broker, _timezone, _camera, _pins, _data, _pictures):
+        found = objection(settings)
+        if found is not None:
+            key, what, remedy = found
+            raise Wrong(path, what, remedy, text, key)
+
+
+def _kiosk(settings: Settings) -> Objection | None:
+    if is_loopback(settings.kiosk.host):
+        return None
+    what = f"is {settings.kiosk.host!r}: the guard's screen shows residents and must not leave this machine"
+    return "kiosk.host", what, 'write "127.0.0.1"'
+
+
+def _broker(settings: Settings) -> Objection | None:
+    broker = settings.broker
+    if not broker.tls_ca:
+        if is_loopback(broker.host):
+            return None
+        what = f"is empty, but the broker {broker.host!r} is on another machine"
+        return "broker.tls_ca", what, "name the file of the authority that signed the broker's certificate"
+    if not Path(broker.tls_ca).is_file():
+        return "broker.tls_ca", f"names {broker.tls_ca}, which is not a file", "copy it there from the hub"
+    return None
+
+
+def _timezone(settings: Settings) -> Objection | None:
+    try:
+        zoneinfo.ZoneInfo(settings.timezone)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return "timezone", f"is {settings.timezone!r}, which is no time zone", 'write one such as "Asia/Shanghai"'
+    return None
+
+
+def _camera(settings: Settings) -> Objection | None:
+    camera = settings.camera
+    if camera.backend is not CameraBackend.REHEARSAL and not camera.source:
+        return "camera.source", f"is empty, but the {camera.backend} camera needs one", 'name it, as "/dev/video0"'
+    return None
+
+
+def _pins(settings: Settings) -> Objection | None:
+    panel = settings.panel
+    named: dict[int, str] = {}
+    for key in (name for name in panel.__struct_fields__ if name.endswith("_pin")):
+        other = named.setdefault(getattr(panel, key), key)
+        if other != key:
+            return f"panel.{key}", f"is pin {getattr(panel, key)}, and so is {other}", "give each its own pin"
+    return None
+
+
+def _data(settings: Settings) -> Objection | None:
+    folder = settings.data_folder
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as cause:
+        return "data", f"names {folder}, which cannot be made: {cause.strerror}", "name a folder of the station's user"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return "data", f"names {folder}, which this user may not write to", f"run: chown -R USER {folder}"
+    return None
+
+
+def _pictures(settings: Settings) -> Objection | None:
+    folder = settings.rehearsal.pictures
+    if folder and not Path(folder).is_dir():
+        return "rehearsal.pictures", f"names {folder}, which is not a folder", 'correct it, or write ""'
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine and no other; a name that has to be looked up is not, but for localhost."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
