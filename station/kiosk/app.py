@@ -48,6 +48,8 @@ def create_app(desk: Desk, stage: Stage | None = None) -> Litestar:
         lifespan=[_pumping(pump)],
         template_config=TemplateConfig(directory=HERE / "templates", engine=JinjaTemplateEngine),
         openapi_config=None,
+        # The station's own log has one format, and says nothing of who passed.
+        logging_config=None,
         request_max_body_size=GREATEST_TAP_BYTES,
     )
     # A middleware of Litestar's would stand behind its router and miss what has no route.

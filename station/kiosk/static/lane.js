@@ -1,0 +1,134 @@
+// Nobody there, or somebody whose visit is being gathered; and the strip of the last passages.
+import { partName, shortTime } from "/static/bar.js";
+import { known, now, put, say } from "/static/words.js";
+
+const $ = (id) => document.getElementById(id);
+const RECENT = 5;
+
+export function mark(name) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("class", "mark");
+  drawing.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#mark-${name}`);
+  drawing.append(use);
+  return drawing;
+}
+
+export const nameOf = (person) => person?.masked_name || say("stranger");
+
+export function placeOf(person) {
+  const building = person?.building ?? "";
+  return /^[0-9A-Za-z-]+$/.test(building) ? say("building", { n: building }) : building;
+}
+
+export const celsius = (value) => (value === null ? "" : `${value.toFixed(1)} ℃`);
+
+/** Marks a guard must see; why a resident needs help stays with the office. */
+export function drawTags(element, person) {
+  const wanted = ["needs_help", "monitored"].filter((tag) => person?.[tag]);
+  const key = `${now()} ${wanted}`;
+  if (element.dataset.key === key) return;
+  element.dataset.key = key;
+  element.replaceChildren(...wanted.map((tag) => {
+    const item = document.createElement("span");
+    item.append(mark(tag === "needs_help" ? "help" : "pulse"), say(tag));
+    return item;
+  }));
+}
+
+export function drawReady(view) {
+  const way = $("ready-way");
+  const key = `${now()} ${view.direction}`;
+  if (way.dataset.key === key) return;
+  way.dataset.key = key;
+  way.replaceChildren(mark(view.direction), say(`ready.direction.${view.direction}`));
+}
+
+export function drawGathering(view) {
+  put($("gathering-who"), nameOf(view.person));
+  put($("gathering-where"), placeOf(view.person));
+  drawTags($("gathering-tags"), view.person);
+  const steps = stepsOf(view);
+  const key = JSON.stringify([now(), steps]);
+  if ($("steps").dataset.key === key) return;
+  $("steps").dataset.key = key;
+  $("steps").replaceChildren(...steps.map(([name, text, wanted]) => {
+    const item = document.createElement("li");
+    item.classList.toggle("wanted", wanted);
+    item.append(mark(name), text);
+    return item;
+  }));
+}
+
+function stepsOf(view) {
+  const done = [];
+  if (!view.awaiting.includes("code")) {
+    done.push(view.person ? ["admit", say("gathering.code"), false] : ["wait", say("gathering.no_code"), false]);
+  }
+  if (view.celsius !== null) done.push(["heat", `${say("gathering.measured")} ${celsius(view.celsius)}`, false]);
+  const wanted = view.awaiting.map((what) => [
+    what === "temperature" ? "heat" : "phone",
+    known(`awaiting.${what}`) ? say(`awaiting.${what}`) : say("awaiting.nothing"),
+    true,
+  ]);
+  return [...done, ...(wanted.length ? wanted : [["wait", say("awaiting.nothing"), true]])];
+}
+
+/** Which passages still want the guard's word. */
+export const isOpen = (passage) => passage.settled === null && passage.outcome === "refer" && passage.sequence !== null;
+
+export function drawRecent(view, look) {
+  const strip = $("recent");
+  const shown = view.recent.slice(0, RECENT);
+  const key = JSON.stringify([now(), view.timezone, shown]);
+  if (strip.dataset.key === key) return;
+  strip.dataset.key = key;
+  strip.replaceChildren(...(shown.length ? shown.map((passage) => card(passage, view.timezone, look)) : [nobody()]));
+}
+
+function nobody() {
+  const text = document.createElement("p");
+  text.textContent = say("recent.none");
+  return text;
+}
+
+function card(passage, timezone, look) {
+  const open = isOpen(passage);
+  const outcome = passage.settled ?? passage.outcome;
+  const item = document.createElement(passage.sequence === null ? "div" : "button");
+  if (passage.sequence !== null) {
+    item.type = "button";
+    item.dataset.sequence = passage.sequence;
+    item.addEventListener("click", () => look(passage.sequence));
+  }
+  item.classList.toggle("open", open);
+  const who = document.createElement("b");
+  who.textContent = nameOf(passage.person);
+  const what = document.createElement("small");
+  const state = open ? say("recent.open") : say(`mark.${outcome}`);
+  what.textContent = `${shortTime(passage.at, timezone)} ${say(`direction.${passage.direction}`)} · ${state}`;
+  item.append(mark(outcome), who, what);
+  return item;
+}
+
+export function drawOrder(view) {
+  const faults = Object.entries(view.health.faults).map(([part, why]) => `${partName(part)}: ${why}`);
+  const list = $("order-faults");
+  const key = JSON.stringify([now(), faults]);
+  if (list.dataset.key !== key) {
+    list.dataset.key = key;
+    list.replaceChildren(...faults.map((text) => {
+      const item = document.createElement("li");
+      item.textContent = text;
+      return item;
+    }));
+  }
+  const n = view.office_telephone;
+  put($("order-call"), n ? say("order.call", { n }) : say("order.call.plain"));
+}
+
+export function drawClosed(view) {
+  const notice = now() === "zh" ? view.closed_notice_zh : view.closed_notice_en;
+  put($("closed-notice"), notice || say("closed.fallback"));
+}

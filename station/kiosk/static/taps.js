@@ -1,0 +1,45 @@
+// The guard's finger. A tap is sent once; whoever waits sees the button rest; a refusal is shown in words.
+import { now, say } from "/static/words.js";
+
+const ARM_MS = 350;
+const TOAST_MS = 6000;
+const root = document.documentElement;
+const toast = document.getElementById("toast");
+let arming = 0;
+let telling = 0;
+
+/** The screen changed under the finger: buttons rest for a moment. */
+export function disarm() {
+  delete root.dataset.armed;
+  clearTimeout(arming);
+  arming = setTimeout(() => { root.dataset.armed = ""; }, ARM_MS);
+}
+
+export function tell(text) {
+  toast.textContent = text;
+  toast.hidden = false;
+  clearTimeout(telling);
+  telling = setTimeout(() => { toast.hidden = true; }, TOAST_MS);
+}
+
+/** True when the station did it. */
+export async function tap(path, body = {}) {
+  const buttons = [...document.querySelectorAll("main button, .way button")];
+  for (const button of buttons) button.disabled = true;
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(4000),
+    });
+    if (answer.status === 204) return true;
+    const why = answer.status === 409 ? await answer.json() : {};
+    tell(why[now()] || say("tap.lost"));
+  } catch {
+    tell(say("tap.lost"));
+  } finally {
+    for (const button of buttons) button.disabled = false;
+  }
+  return false;
+}

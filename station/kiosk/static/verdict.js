@@ -1,0 +1,110 @@
+// A verdict, and what the guard makes of it. The same section shows an earlier passage out of the strip.
+import { shortTime } from "/static/bar.js";
+import { celsius, drawTags, nameOf, placeOf } from "/static/lane.js";
+import { disarm, tap } from "/static/taps.js";
+import { now, put, say } from "/static/words.js";
+
+const $ = (id) => document.getElementById(id);
+const MOST_REASONS = 4;
+
+export const outcomeOf = (verdict) => verdict.settled ?? verdict.outcome;
+export const nameplate = (verdict) => `${verdict.sequence} ${verdict.at}`;
+
+let shown = null;
+let leave = () => {};
+
+/** earlier: taken from the strip, not whoever stands at the gate. done: called when the guard has finished with it. */
+export function drawVerdict(view, verdict, earlier, done) {
+  if (shown === null || nameplate(shown) !== nameplate(verdict)) closeGrounds();
+  shown = verdict;
+  leave = done;
+  const outcome = outcomeOf(verdict);
+  const section = $("verdict");
+  section.dataset.outcome = outcome;
+  section.toggleAttribute("data-earlier", earlier);
+  $("shape").setAttribute("href", `#mark-${outcome}`);
+  put($("verb"), say(outcome === "admit" ? `admit.${verdict.direction}` : `outcome.${outcome}`));
+  put($("earlier"), earlier ? `${say("recent.title")} · ${shortTime(verdict.at, view.timezone)}` : "");
+  drawReasons(verdict);
+  drawFacts(verdict);
+  drawNote(view, verdict);
+  drawAnswers(verdict, earlier);
+}
+
+function drawReasons(verdict) {
+  $("settled").hidden = verdict.settled === null;
+  if (verdict.settled !== null) {
+    const done = say(verdict.settled === "admit" ? "verdict.let_through.done" : "verdict.send_back.done");
+    put($("settled"), verdict.ground ? `${done} · ${say(`ground.${verdict.ground}`)}` : done);
+  }
+  const reasons = verdict.reasons.slice(0, MOST_REASONS);
+  const key = JSON.stringify([now(), reasons]);
+  const list = $("reasons");
+  if (list.dataset.key === key) return;
+  list.dataset.key = key;
+  list.dataset.count = reasons.length > 2 ? "many" : String(reasons.length);
+  list.replaceChildren(...reasons.map((reason) => {
+    const item = document.createElement("li");
+    const what = document.createElement("b");
+    what.textContent = say(`reason.${reason}.say`);
+    const next = document.createElement("span");
+    next.textContent = say(`reason.${reason}.do`);
+    item.append(what, next);
+    return item;
+  }));
+}
+
+function drawFacts(verdict) {
+  put($("who"), nameOf(verdict.person));
+  put($("where"), placeOf(verdict.person));
+  $("heat").hidden = verdict.celsius === null;
+  put($("heat").lastElementChild, celsius(verdict.celsius));
+  $("facing").querySelector("use").setAttribute("href", `#mark-${verdict.direction}`);
+  put($("facing").lastElementChild, say(`direction.${verdict.direction}`));
+  drawTags($("tags"), verdict.person);
+}
+
+function drawNote(view, verdict) {
+  const lines = [];
+  const stopped = outcomeOf(verdict) !== "admit";
+  if (verdict.sequence === null) lines.push(say("verdict.unrecorded"));
+  else if (stopped && verdict.settled === null && !verdict.overrulable) lines.push(say("verdict.no_overrule"));
+  if (stopped && view.office_telephone) lines.push(say("verdict.office", { n: view.office_telephone }));
+  put($("note"), lines.join("　"));
+}
+
+function drawAnswers(verdict, earlier) {
+  const open = verdict.settled === null && verdict.sequence !== null && verdict.outcome !== "admit";
+  $("let-through").hidden = !(open && verdict.overrulable);
+  $("send-back").hidden = !open;
+  $("answers").hidden = !earlier && outcomeOf(verdict) === "admit";
+  const label = earlier ? "recent.close" : open && verdict.outcome === "refer" ? "verdict.next" : "verdict.seen";
+  put($("dismiss"), say(label));
+}
+
+export function closeGrounds() {
+  if ($("grounds").hidden) return;
+  $("grounds").hidden = true;
+  disarm();
+}
+
+function openGrounds() {
+  put($("grounds-who"), `${nameOf(shown.person)}　${placeOf(shown.person)}`);
+  $("grounds").hidden = false;
+  disarm();
+}
+
+async function settle(outcome, ground) {
+  const { sequence } = shown;
+  if (!(await tap("/settle", { sequence, outcome, ground }))) return;
+  closeGrounds();
+  leave("settled");
+}
+
+$("let-through").addEventListener("click", openGrounds);
+$("grounds-back").addEventListener("click", closeGrounds);
+$("send-back").addEventListener("click", () => settle("refuse", "sent_back"));
+$("dismiss").addEventListener("click", () => leave("dismissed"));
+for (const button of document.querySelectorAll("[data-ground]")) {
+  button.addEventListener("click", () => settle("admit", button.dataset.ground));
+}
