@@ -22,9 +22,10 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Felt:
-    """The thermometer's newest reading; celsius None where nobody stands before it."""
+    """The thermometer's newest reading; celsius None where nobody stands before it. taken_at: monotonic seconds."""
 
     reading: RawReading
+    taken_at: float
 
 
 @dataclass(frozen=True, slots=True)

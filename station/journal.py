@@ -91,6 +91,16 @@ class Journal:
         self.unconfirmed_count -= released
         return released
 
+    def probe(self) -> None:
+        """Find out whether the disk takes a commit. Raises JournalBroken."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("REPLACE INTO meta VALUES ('probed_at', ?)", (_text(self._wall()),))
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as cause:
+            self._undo()
+            raise JournalBroken(f"the journal cannot be written: {cause}") from cause
+
     def outrun_by(self, receipt: JournalReceipt) -> bool:
         """Whether the hub has more of this journal than it holds: the card was cloned or rolled back (rule 8)."""
         return receipt.journal == self.id and receipt.through > self.newest
@@ -101,7 +111,11 @@ class Journal:
         return datetime.fromisoformat(row[0]) if row else None
 
     def oldest_unconfirmed_written_at(self) -> datetime | None:
-        return _oldest_unconfirmed_written_at(self._connection)
+        """When the oldest record without a receipt was written; None where there is none, or the disk cannot tell."""
+        try:
+            return _oldest_unconfirmed_written_at(self._connection) if self.unconfirmed_count else None
+        except sqlite3.Error:
+            return None
 
     def close(self) -> None:
         self._connection.close()
