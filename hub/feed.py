@@ -1,0 +1,321 @@
+"""The questions that the office asks of the registry: what passed, how the gates stand, what lies in quarantine.
+
+The office's pages and streams call it; apart from hub/registry this is the only place with SQL. Rule: it never writes,
+and every thread that asks gets a read-only connection of its own.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec import MsgspecError, Struct, json
+
+from gate.reason import Outcome
+from gate.wire import StationStatus
+from hub.registry import instants, read_only
+
+# The filter's word for 'the guard decided otherwise than the machine'; stands beside the outcomes.
+OVERRULED = "overruled"
+MOST_ROWS = 500
+# How much of a quarantined payload a page shows.
+PAYLOAD_BYTES = 4096
+
+
+class Cursor(Struct, frozen=True, order=True):
+    """How far somebody has read: the last passage's arrival and the last amendment's, each counted by itself."""
+
+    passage: int = 0
+    amendment: int = 0
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """Which passages are meant; None or "" means any.
+
+    outcome: what holds now (after the guard), or OVERRULED. q: part of the masked name, the whole name or its
+    initials. since, until: UTC, the latter excluded. before: only what arrived before this cursor.
+    """
+
+    gate: str | None = None
+    station: str | None = None
+    direction: str | None = None
+    outcome: str | None = None
+    building: str | None = None
+    person: str | None = None
+    q: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+    limit: int = 100
+
+
+class FeedRow(Struct, frozen=True, kw_only=True):
+    """One passage as the office sees it. at, received_at: UTC. final_outcome, ground: what the guard made of it."""
+
+    arrival: int
+    station: str
+    journal: str
+    sequence: int
+    at: datetime
+    gate: str
+    lane: str
+    direction: str
+    outcome: str
+    reasons: tuple[str, ...]
+    person: str | None
+    masked_name: str | None
+    building: str | None
+    celsius: float | None
+    clock: str
+    final_outcome: str | None
+    ground: str | None
+    guard: str | None
+    received_at: datetime | None
+
+    @property
+    def identity(self) -> str:
+        return f"{self.station}/{self.journal}/{self.sequence}"
+
+    @property
+    def now_holds(self) -> str:
+        """The guard's outcome where there is one, else the machine's."""
+        return self.final_outcome or self.outcome
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """Passages of one day by what now holds; admitted ones by direction."""
+
+    went_in: int = 0
+    went_out: int = 0
+    referred: int = 0
+    refused: int = 0
+
+    def plus(self, direction: str, outcome: str, number: int) -> "Counts":
+        return Counts(
+            went_in=self.went_in + number * (outcome == Outcome.ADMIT and direction == "in"),
+            went_out=self.went_out + number * (outcome == Outcome.ADMIT and direction == "out"),
+            referred=self.referred + number * (outcome == Outcome.REFER),
+            refused=self.refused + number * (outcome == Outcome.REFUSE),
+        )
+
+
+class Tile(Struct, frozen=True, kw_only=True):
+    """How one station stands. status_at: when the hub last heard of it, None for never; times in UTC.
+
+    queue: records without a receipt, as the station last said.
+    """
+
+    station: str
+    gate: str
+    lane: str
+    direction: str
+    online: bool
+    queue: int
+    last_passage_at: datetime | None
+    today: Counts
+    faults: tuple[str, ...]
+    policy: str | None
+    roster: str | None
+    status_at: datetime | None
+
+
+class Quarantined(Struct, frozen=True, kw_only=True):
+    """One message that was set aside. payload: its first PAYLOAD_BYTES; size: all of its bytes."""
+
+    id: int
+    station: str
+    journal: str
+    sequence: int
+    hash: str
+    payload: bytes
+    size: int
+    why: str
+    received_at: datetime
+
+
+class Feed:
+    """Read-only answers from the registry at `path`. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = threading.local()
+
+    def recent(self, wanted: Filter) -> list[FeedRow]:
+        """The newest arrivals first, at most `wanted.limit`."""
+        where, values = _conditions(wanted)
+        limit = max(1, min(wanted.limit, MOST_ROWS))
+        return [_row(row) for row in self._ask(f"{_ROWS} WHERE {where} ORDER BY p.arrival DESC LIMIT {limit}", values)]
+
+    def since(self, after: Cursor, wanted: Filter, through: Cursor | None = None) -> list[FeedRow]:
+        """What arrived or was amended after one cursor, up to the other, and is wanted; oldest first."""
+        where, values = _conditions(wanted)
+        return self._changed(f"({where}) AND p.arrival IN ({_NEW} UNION {_AMENDED})", values, after, through)
+
+    def left(self, after: Cursor, wanted: Filter, through: Cursor | None = None) -> list[FeedRow]:
+        """What was amended between the cursors and is not wanted, any more or from the start; oldest first."""
+        where, values = _conditions(wanted)
+        return self._changed(f"NOT coalesce(({where}), 0) AND p.arrival IN ({_AMENDED})", values, after, through)
+
+    def newest(self) -> Cursor:
+        """Where the feed ends now."""
+        (passage, amendment), *_ = self._ask(_NEWEST)
+        return Cursor(passage or 0, amendment or 0)
+
+    def totals(self, now: datetime, zone: ZoneInfo) -> Counts:
+        """Today's passages of the whole compound; today as the compound's zone has it."""
+        return _sum(self._today(now, zone))
+
+    def tiles(self, now: datetime, zone: ZoneInfo) -> list[Tile]:
+        """Every station that was ever added, by gate and lane."""
+        today = self._today(now, zone)
+        stations = self._ask("SELECT * FROM station ORDER BY gate, lane, id")
+        return [self._tile(row, [each for each in today if each[0] == row["id"]]) for row in stations]
+
+    def gates(self) -> list[str]:
+        return [row[0] for row in self._ask("SELECT DISTINCT gate FROM station ORDER BY gate")]
+
+    def buildings(self) -> list[str]:
+        """Every building in the registry, 2 before 10."""
+        found = [row[0] for row in self._ask("SELECT DISTINCT building FROM household")]
+        return sorted(found, key=lambda building: (len(building), building))
+
+    def quarantined(self, limit: int = 100) -> list[Quarantined]:
+        """What was set aside, newest first."""
+        rows = self._ask(_QUARANTINED, {"bytes": PAYLOAD_BYTES, "limit": limit})
+        return [Quarantined(**{**dict(row), "received_at": instants.read(row["received_at"])}) for row in rows]
+
+    def quarantine_count(self) -> int:
+        return int(self._ask("SELECT count(*) FROM quarantine")[0][0])
+
+    def password_hash(self, clerk: str) -> str | None:
+        """What is stored of a clerk's password; None for a name nobody has."""
+        rows = self._ask("SELECT password_hash FROM clerk WHERE name = :name", {"name": clerk})
+        return str(rows[0][0]) if rows else None
+
+    def _ask(self, sql: str, values: dict[str, object] | None = None) -> list[sqlite3.Row]:
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = self._own.connection = read_only(self._path)
+        return connection.execute(sql, values or {}).fetchall()
+
+    def _changed(self, where: str, values: dict[str, object], after: Cursor, through: Cursor | None) -> list[FeedRow]:
+        end = self.newest() if through is None else through
+        values |= {"after": after.passage, "through": end.passage}
+        values |= {"amended_after": after.amendment, "amended_through": end.amendment}
+        return [_row(row) for row in self._ask(f"{_ROWS} WHERE {where} ORDER BY p.arrival", values)]
+
+    def _today(self, now: datetime, zone: ZoneInfo) -> list[sqlite3.Row]:
+        day = now.astimezone(zone).date()
+        bounds = [datetime.combine(each, time(), zone) for each in (day, day + timedelta(days=1))]
+        return self._ask(_TODAY, {"since": instants.written(bounds[0]), "until": instants.written(bounds[1])})
+
+    def _tile(self, row: sqlite3.Row, today: Sequence[sqlite3.Row]) -> Tile:
+        status = _status(row["status"])
+        return Tile(
+            station=row["id"],
+            gate=row["gate"],
+            lane=row["lane"],
+            direction=row["direction"],
+            online=status is not None and status.online,
+            queue=status.queue if status else 0,
+            last_passage_at=self._last_passage(row["id"], today),
+            today=_sum(today),
+            faults=status.faults if status else (),
+            policy=status.policy if status else None,
+            roster=status.roster if status else None,
+            status_at=instants.read(row["status_at"]) if row["status_at"] else None,
+        )
+
+    def _last_passage(self, station: str, today: Sequence[sqlite3.Row]) -> datetime | None:
+        texts = [row["last"] for row in today] or [row[0] for row in self._ask(_LAST, {"station": station})]
+        return instants.read(max(texts)) if texts else None
+
+
+_ROWS = """
+    SELECT p.arrival, p.station, p.journal, p.sequence, p.at, p.clock, p.gate, p.lane, p.direction, p.outcome,
+        p.reasons, p.person, p.celsius, p.final_outcome, p.ground, p.guard, person.masked_name, household.building,
+        record.received_at
+    FROM passage p LEFT JOIN person ON person.id = p.person LEFT JOIN household ON household.id = person.household
+        LEFT JOIN record USING (station, journal, sequence)"""
+
+_NEWEST = "SELECT (SELECT max(arrival) FROM passage), (SELECT max(arrival) FROM amendment)"
+
+_NEW = "SELECT arrival FROM passage WHERE arrival > :after AND arrival <= :through"
+
+_AMENDED = """
+    SELECT meant.arrival FROM amendment a JOIN passage meant ON meant.station = a.station
+        AND meant.journal = a.passage_journal AND meant.sequence = a.passage_sequence
+    WHERE a.arrival > :amended_after AND a.arrival <= :amended_through"""
+
+_TODAY = """
+    SELECT station, direction, coalesce(final_outcome, outcome) AS outcome, count(*) AS number, max(at) AS last
+    FROM passage WHERE at >= :since AND at < :until GROUP BY 1, 2, 3"""
+
+# From the newest arrival downwards: the unary plus keeps SQLite from sorting all of the station's passages first.
+_LAST = "SELECT at FROM passage WHERE +station = :station ORDER BY arrival DESC LIMIT 1"
+
+_QUARANTINED = """
+    SELECT id, station, journal, sequence, hash, substr(payload, 1, :bytes) AS payload, length(payload) AS size, why,
+        received_at
+    FROM quarantine ORDER BY id DESC LIMIT :limit"""
+
+_CONDITIONS = {
+    "gate": "p.gate = :gate",
+    "station": "p.station = :station",
+    "direction": "p.direction = :direction",
+    "outcome": "coalesce(p.final_outcome, p.outcome) = :outcome",
+    "building": """p.person IN (SELECT who.id FROM person who JOIN household home ON home.id = who.household
+        WHERE home.building = :building)""",
+    "person": "p.person = :person",
+    "q": r"""p.person IN (SELECT id FROM person
+        WHERE masked_name LIKE :like ESCAPE '\' OR name = :q OR initials = lower(:q))""",
+    "since": "p.at >= :since",
+    "until": "p.at < :until",
+    "before": "p.arrival < :before",
+}
+
+
+def _conditions(wanted: Filter) -> tuple[str, dict[str, object]]:
+    values: dict[str, object] = {}
+    for name in _CONDITIONS:
+        value = getattr(wanted, name)
+        if value not in (None, ""):
+            values[name] = instants.written(value) if isinstance(value, datetime) else value
+    parts = [_CONDITIONS[name] for name in values]
+    if values.get("outcome") == OVERRULED:
+        parts = [part for part in parts if part != _CONDITIONS["outcome"]]
+        parts.append("p.final_outcome <> p.outcome")
+    if wanted.q:
+        values["like"] = f"%{_literal(wanted.q)}%"
+    return " AND ".join(parts) or "1", values
+
+
+def _literal(text: str) -> str:
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, f"\\{special}")
+    return text
+
+
+def _row(row: sqlite3.Row) -> FeedRow:
+    found = dict(row)
+    found["at"] = instants.read(row["at"]).astimezone(UTC)
+    found["reasons"] = tuple(json.decode(row["reasons"], type=list[str]))
+    found["received_at"] = instants.read(row["received_at"]) if row["received_at"] else None
+    return FeedRow(**found)
+
+
+def _status(text: str) -> StationStatus | None:
+    """None where the station never spoke, or speaks a newer version's words."""
+    try:
+        return json.decode(text, type=StationStatus) if text else None
+    except MsgspecError:
+        return None
+
+
+def _sum(rows: Iterable[sqlite3.Row]) -> Counts:
+    counts = Counts()
+    for row in rows:
+        counts = counts.plus(row["direction"], row["outcome"], row["number"])
+    return counts
