@@ -82,6 +82,12 @@ class Registry:
         return read(self.meta("created_at") or "")
 
     @property
+    def newest_instant(self) -> datetime:
+        """The latest time that this registry is sure of: it was made, or a document was signed."""
+        row = self.one("SELECT max(published_at) FROM document")
+        return max(self.created_at, read(row[0])) if row and row[0] else self.created_at
+
+    @property
     def generation(self) -> int:
         return int(self.meta("generation") or 0)
 

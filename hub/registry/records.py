@@ -176,7 +176,7 @@ def _insert_amendments(registry: Registry, rows: Sequence[Row]) -> None:
 _NEWEST = """(SELECT amendment.outcome, amendment.ground FROM amendment
     WHERE amendment.station = passage.station AND passage_journal = passage.journal
       AND passage_sequence = passage.sequence
-    ORDER BY amendment.journal = passage.journal, amendment.sequence DESC LIMIT 1)"""
+    ORDER BY amendment.journal = passage_journal, amendment.sequence DESC LIMIT 1)"""
 
 
 def _fold(registry: Registry, fresh: Sequence[Parcel], arrivals: range) -> frozenset[int]:

@@ -49,7 +49,9 @@ class Writer:
 
     def post(self, job: Callable[[Registry], Result], rank: Rank = Rank.BATCH) -> "Future[Result]":
         """Work that makes its own transactions; that of the wire waits for the office."""
-        return self._put(rank, job)
+        future = self._put(rank, job)
+        future.add_done_callback(_report)
+        return future
 
     def stop(self, seconds: float = 2.0) -> None:
         """Let the job at hand end, drop what waits, end the thread."""
@@ -90,3 +92,9 @@ class Writer:
             self._after(self._registry)
         except Exception:
             log.exception("what was changed could not be made known to the gates; it is tried again within a minute")
+
+
+def _report(future: "Future[Any]") -> None:
+    """Nobody waits for a posted job, so its failure is told here."""
+    if not future.cancelled() and (cause := future.exception()) is not None:
+        log.error("work of the wire failed; what got no receipt comes again", exc_info=cause)
