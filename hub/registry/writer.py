@@ -57,7 +57,7 @@ class Writer:
         """Let the job at hand end, drop what waits, end the thread."""
         self._put(Rank.STOP, None)
         self._thread.join(seconds)
-        while True:
+        while not self._thread.is_alive():
             try:
                 self._jobs.get_nowait()[3].cancel()
             except Empty:

@@ -1,0 +1,88 @@
+"""The running hub's own machinery, wired on one screen: link -> backlog -> writer -> registry, receipts and bulletin
+back. Made and ended by hub.run; the office's pages and the commands reach it through `writer` and `announcer`.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from gate import topics
+from hub.announcer import Announcer
+from hub.bulletin import Bulletin
+from hub.ingest import Backlog, Ingest, Message
+from hub.keys import Keys
+from hub.link import Hearers, Link
+from hub.receipts import Receipts
+from hub.received import Received
+from hub.registry import Registry
+from hub.registry.documents import Editions
+from hub.registry.records import Identity, Taken
+from hub.registry.writer import Rank, Writer
+from hub.settings import Settings
+from hub.statuses import Statuses
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class RunningHub:
+    """registry: handed over; only the writer's thread touches it from `start` until `stop` has returned."""
+
+    def __init__(
+        self, settings: Settings, registry: Registry, keys: Keys, password: str | None, clock: Clock = wall_clock
+    ) -> None:
+        compound = settings.compound
+        self._clock = clock
+        self.announcer = Announcer()
+        self.writer = Writer(registry, after=self._refresh)
+        hearers = Hearers(records=self._hear_records, status=self._hear_status, greet=self._greet)
+        self._link = Link(compound, registry.generation, settings.broker, password, hearers)
+        editions = Editions(registry)
+        self._bulletin = Bulletin(compound, keys, editions, self._link.publish, os.urandom)
+        self._receipts = Receipts(compound, keys.document, Received.of(registry), editions, self._link.publish)
+        self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock).take)
+        self._statuses = Statuses(self.writer.post, lambda: self.announcer.announce(range(0)), clock)
+
+    def start(self) -> None:
+        self.writer.start()
+        self.confirm()
+        self._link.start()
+
+    def stop(self) -> None:
+        """The stations hear it first; what is not committed by then gets no receipt and comes again."""
+        self.announcer.end()
+        self._link.stop()
+        self.writer.stop()
+
+    def confirm(self) -> None:
+        """Publish what changed unnoticed, and the manifest when its hour is over; called every minute."""
+        self.writer.post(self._refresh, Rank.OFFICE)
+
+    def _refresh(self, registry: Registry) -> None:
+        self._bulletin.refresh(registry, self._clock())
+
+    def _greet(self) -> None:
+        """On the link's thread, once its subscriptions stand."""
+        self.writer.post(self._put_all_back, Rank.OFFICE)
+
+    def _put_all_back(self, registry: Registry) -> None:
+        self._refresh(registry)
+        self._bulletin.put_back(registry)
+        self._receipts.send_all(self._clock())
+        self._link.say_up()
+
+    def _hear_records(self, topic: str, payload: bytes) -> None:
+        self._backlog.put(Message(topic, payload))
+
+    def _hear_status(self, topic: str, payload: bytes) -> None:
+        station = topics.station_of(topic)
+        if station is not None:
+            self._statuses.put(station, payload)
+
+    def _committed(self, identities: Sequence[Identity], taken: Taken) -> None:
+        self._receipts.committed(identities, self._clock())
+        if taken.arrivals or taken.amended:
+            self.announcer.announce(taken.arrivals, taken.amended)
