@@ -5,6 +5,7 @@ measuring scripts its POST routes. Rule: what comes in here goes through the sam
 real gate; nothing here can decide or record.
 """
 
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.params import Parameter
 from litestar.response import Response, Template
+from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from gate.policy import Direction
@@ -57,6 +59,12 @@ class Forehead(Struct, frozen=True, forbid_unknown_fields=True):
     celsius: float | None
 
 
+class Newcomer(Struct, frozen=True):
+    """seconds_ago: since somebody last used the page; None before anybody did. The town's own people wait for them."""
+
+    seconds_ago: float | None
+
+
 class Stage(Protocol):
     """The world before a rehearsing gate; every method may be called from any thread.
 
@@ -81,6 +89,16 @@ class Stage(Protocol):
 
 def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
     """The routes under /rehearsal. page: makes the page itself."""
+    used_at: list[float] = []
+
+    def note(request: Request[object, object, State]) -> None:
+        # A browser names its origin, whoever plays the town's residents does not.
+        if "origin" in request.headers:
+            used_at[:] = [time.monotonic()]
+
+    @get("/newcomer", sync_to_thread=False)
+    def newcomer() -> Newcomer:
+        return Newcomer(time.monotonic() - used_at[0] if used_at else None)
 
     @get("/", sync_to_thread=False)
     def rehearsal() -> Template:
@@ -110,17 +128,21 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
             pixels = await aside(decode_picture, await request.body())
         except ValueError as wrong:
             return Response({"zh": "这不是可读的图片", "en": str(wrong)}, status_code=400)
+        note(request)
         return Response(await aside(_shown, stage, pixels, celsius, direction, wait, looks))
 
     @post("/clear", status_code=204)
-    async def clear() -> None:
+    async def clear(request: Request[object, object, State]) -> None:
+        note(request)
         await aside(stage.clear)
 
     @post("/forehead", status_code=204)
-    async def forehead(data: Forehead) -> None:
+    async def forehead(request: Request[object, object, State], data: Forehead) -> None:
+        note(request)
         await aside(stage.forehead, data.celsius)
 
-    return Router("/rehearsal", route_handlers=[rehearsal, pictures, picture, thumbnail, show, clear, forehead])
+    handlers: list[ControllerRouterHandler] = [rehearsal, pictures, picture, thumbnail, newcomer, show, clear, forehead]
+    return Router("/rehearsal", route_handlers=handlers)
 
 
 def read_index(folder: Path | None) -> dict[str, Picture]:

@@ -3,7 +3,7 @@ import { partName, shortTime } from "/static/bar.js";
 import { known, now, put, say } from "/static/words.js";
 
 const $ = (id) => document.getElementById(id);
-const RECENT = 5;
+const RECENT = 4;
 
 export function mark(name) {
   const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");

@@ -6,6 +6,7 @@ import { now, put, say } from "/static/words.js";
 
 const $ = (id) => document.getElementById(id);
 const MOST_REASONS = 4;
+const ALARMING = new Set(["fever", "temperature_too_low"]);
 
 export const outcomeOf = (verdict) => verdict.settled ?? verdict.outcome;
 export const nameplate = (verdict) => `${verdict.sequence} ${verdict.at}`;
@@ -35,7 +36,8 @@ function drawReasons(verdict) {
   $("settled").hidden = verdict.settled === null;
   if (verdict.settled !== null) {
     const done = say(verdict.settled === "admit" ? "verdict.let_through.done" : "verdict.send_back.done");
-    put($("settled"), verdict.ground ? `${done} · ${say(`ground.${verdict.ground}`)}` : done);
+    const plain = verdict.ground === null || verdict.ground === "sent_back";
+    put($("settled"), plain ? done : `${done} · ${say(`ground.${verdict.ground}`)}`);
   }
   const reasons = verdict.reasons.slice(0, MOST_REASONS);
   const key = JSON.stringify([now(), reasons]);
@@ -58,6 +60,7 @@ function drawFacts(verdict) {
   put($("who"), nameOf(verdict.person));
   put($("where"), placeOf(verdict.person));
   $("heat").hidden = verdict.celsius === null;
+  $("heat").classList.toggle("alarming", verdict.reasons.some((reason) => ALARMING.has(reason)));
   put($("heat").lastElementChild, celsius(verdict.celsius));
   $("facing").querySelector("use").setAttribute("href", `#mark-${verdict.direction}`);
   put($("facing").lastElementChild, say(`direction.${verdict.direction}`));
