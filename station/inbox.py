@@ -38,9 +38,14 @@ class Faulty:
 
 @dataclass(frozen=True, slots=True)
 class Receipted:
-    """The hub's signed word on what of our journals is safe."""
+    """The hub's signed word on what of our journals is safe.
+
+    generation: of the hub's registry; a greater one than before means that the hub was restored from a backup, and
+    what the receipt does not cover is to be sent again.
+    """
 
     receipt: Receipt
+    generation: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,184 @@
+"""The wire to the broker: one paho client whose callbacks only report, as events, what happened.
+
+The uplink owns it. Rule: nothing waits in paho's memory; what it still holds when a connection is made was meant for
+an earlier one and is dropped, because the journal is the only queue.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from gate.topics import QOS
+
+KEEPALIVE_SECONDS = 15
+LONGEST_RECONNECT_SECONDS = 4
+# Shorter than the time in which a station must have ended.
+CONNECT_SECONDS = 2.0
+# A bigger window is slower.
+PAHO_IN_FLIGHT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the broker is and who we are to it. tls_ca: file of its authority; "" for none, on loopback only."""
+
+    host: str
+    port: int
+    tls_ca: str
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"Address({self.username}@{self.host}:{self.port})"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """largest: bytes that the broker takes in one packet; None where it does not say."""
+
+    largest: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectRefused:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRefused:
+    """size: of the payload, in bytes; 0 where it is not known any more."""
+
+    reason: str
+    topic: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeRefused:
+    reason: str
+
+
+LinkEvent = Connected | ConnectRefused | Disconnected | Arrived | PublishRefused | SubscribeRefused
+
+
+class BrokerLink:
+    """report: called on paho's thread with every event. will: asked before each connection for (topic, payload)."""
+
+    def __init__(
+        self,
+        address: Address,
+        subscriptions: list[str],
+        will: Callable[[], tuple[str, bytes]],
+        report: Callable[[LinkEvent], None],
+    ) -> None:
+        self._address = address
+        self._subscriptions = subscriptions
+        self._will = will
+        self._report = report
+        self._under_way: dict[int, tuple[str, int]] = {}
+        self._client = self._made()
+
+    def start(self) -> None:
+        self._client.connect_async(
+            self._address.host, self._address.port, keepalive=KEEPALIVE_SECONDS, clean_start=True
+        )
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Say goodbye, so that the last will is not told; returns when paho's thread has ended."""
+        self._client.disconnect()
+        self._client.drop_out_messages()
+        self._client.loop_stop()
+
+    def publish(self, topic: str, payload: bytes, retain: bool = False) -> "Sending":
+        """Hand over one message."""
+        info = self._client.publish(topic, payload, qos=QOS, retain=retain)
+        if not info.is_published():
+            self._under_way[info.mid] = (topic, len(payload))
+        return Sending(info)
+
+    def _made(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=self._address.username, protocol=MQTTProtocolVersion.MQTTv5
+        )
+        client.username_pw_set(self._address.username, self._address.password)
+        if self._address.tls_ca:
+            client.tls_set(ca_certs=self._address.tls_ca)
+        client.connect_timeout = CONNECT_SECONDS
+        client.max_inflight_messages_set(PAHO_IN_FLIGHT)
+        client.reconnect_delay_set(1, LONGEST_RECONNECT_SECONDS)
+        client.on_pre_connect = self._on_pre_connect
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = lambda _client, _data, message: self._report(Arrived(message.topic, bytes(message.payload)))
+        client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        return client
+
+    def _on_pre_connect(self, client: mqtt.Client, _data: object) -> None:
+        topic, payload = self._will()
+        client.will_set(topic, payload, qos=QOS, retain=True)
+
+    def _on_connect(
+        self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        client.drop_out_messages()
+        self._under_way.clear()
+        if reason.is_failure:
+            self._report(ConnectRefused(str(reason)))
+            return
+        self._report(Connected(getattr(properties, "MaximumPacketSize", None)))
+        client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in self._subscriptions])
+
+    def _on_disconnect(
+        self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        self._report(Disconnected(str(reason)))
+
+    def _on_publish(
+        self, _client: mqtt.Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties
+    ) -> None:
+        topic, size = self._under_way.pop(mid, ("", 0))
+        if reason.is_failure:
+            self._report(PublishRefused(str(reason), topic, size))
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: Properties
+    ) -> None:
+        for reason in reasons:
+            if reason.is_failure:
+                self._report(SubscribeRefused(str(reason)))
+
+
+class Sending:
+    """One message on its way to the broker; its arrival there means nothing but that it left."""
+
+    def __init__(self, info: mqtt.MQTTMessageInfo) -> None:
+        self._info = info
+
+    @property
+    def left(self) -> bool:
+        """Whether paho took it at all."""
+        return self._info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def wait(self, timeout_seconds: float) -> None:
+        """Until the broker has it, or the time is up."""
+        with contextlib.suppress(RuntimeError, ValueError):
+            self._info.wait_for_publish(timeout_seconds)

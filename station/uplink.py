@@ -1,0 +1,373 @@
+"""Journal -> MQTT, and the hub's word back: the station's whole side of the broker.
+
+The loop starts it, calls `nudge` when it has appended and `report` with how the station is; everything that comes in
+is posted to the loop. One thread of its own does all the work; paho's callbacks only enqueue.
+Rule: records leave only while the hub's retained status says up, and a signed receipt alone releases them. The
+broker's PUBACK means nothing.
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import DecodeError, ValidationError, json, structs
+
+from gate import topics
+from gate.document import DocumentKind, DocumentRefused, Edition, body_of, open_document
+from gate.names import JournalId
+from gate.wire import HubStatus, Receipt, StationStatus, encode_records, envelope
+from station.broker_link import (
+    Address,
+    Arrived,
+    BrokerLink,
+    Connected,
+    ConnectRefused,
+    Disconnected,
+    LinkEvent,
+    PublishRefused,
+    SubscribeRefused,
+)
+from station.documents import Documents
+from station.inbox import Faulty, LinkChanged, Post, Receipted, SnapshotCame
+from station.roster import MANIFEST, POLICY, TRUST, Part, Reader
+from station.view import Link
+from station.window import FEWEST_BYTES, MOST_BYTES, Limits, Row, Window, messages
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+STATUS_SECONDS = 30.0
+STATUS_REST_SECONDS = 1.0
+FAREWELL_SECONDS = 0.5
+STOP_SECONDS = 2.8
+# Of an MQTT packet, what is not payload: header, topic, properties.
+PACKET_BYTES = 256
+
+REFUSED_LOGIN = "消息服务器不认本站密码，请联系社区 / The broker does not accept this station's name and password"
+REFUSED_RIGHT = "消息服务器不许本站发送，请联系社区 / The broker does not let this station send or listen"
+TAKEN_OVER = "另一台机器在用本站身份，请联系社区 / Another machine uses this station's identity"
+TOO_LARGE = "消息服务器不收本站的记录，请联系社区 / The broker takes no message as large as one record"
+BROKEN = "与社区的连接出错，正在重试 / The link to the hub is out of order and tries again"
+ENDED = "无法连接社区，请重启本站 / The link to the hub could not begin; restart this station"
+
+
+class PendingRecords(Protocol):
+    """The journal as the uplink reads it; see station.journal.JournalReader."""
+
+    id: JournalId
+
+    def pending(self, after_sequence: int, limit: int) -> list[Row]:
+        """Up to `limit` records without a receipt behind that sequence, in order."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Nudged:
+    """The journal has grown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NewJournal:
+    """The journal's file is another one now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stopped:
+    """The station ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the uplink looks up by itself, in seconds."""
+
+    poll: float = POLL_SECONDS
+    status: float = STATUS_SECONDS
+    status_rest: float = STATUS_REST_SECONDS
+
+
+Event = LinkEvent | StationStatus | _Nudged | _NewJournal | _Stopped
+
+
+class Uplink:
+    """The link of one station.
+
+    open_journal: called on the uplink's own thread, a reader of its own. clock: monotonic seconds. jitter: a factor
+    around 1 for each wait before records are sent again.
+    """
+
+    def __init__(
+        self,
+        *,
+        station: str,
+        gate: str,
+        lane: str,
+        address: Address,
+        reader: Reader,
+        open_journal: Callable[[], PendingRecords],
+        documents_path: Path,
+        post: Callable[[Post], None],
+        clock: Callable[[], float],
+        jitter: Callable[[], float],
+        limits: Limits | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._station, self._gate, self._reader = station, gate, reader
+        self._open_journal, self._documents_path = open_journal, documents_path
+        self._post, self._clock = post, clock
+        self._limits, self._pace = limits or Limits(), pace or Pace()
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._window = Window(self._limits, jitter)
+        self._status = StationStatus(1, True, gate, lane)
+        self._told: tuple[float, StationStatus] | None = None
+        self._connected = self._hub_up = False
+        self._link = Link.NONE
+        self._fault = ""
+        self._most_bytes = MOST_BYTES
+        self._largest: int | None = None
+        self._receipt_edition: Edition | None = None
+        self._look_again_at = 0.0
+        self._broker = BrokerLink(address, self._subscriptions(), self._last_will, self._events.put)
+        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Say that the station is off, and end; within 3 s, whatever the broker does."""
+        self._events.put(_Stopped())
+        self._thread.join(STOP_SECONDS)
+
+    def nudge(self) -> None:
+        """The journal has grown; from any thread."""
+        self._events.put(_Nudged())
+
+    def journal_replaced(self) -> None:
+        """The journal's file was set aside and a new one begun: open it again; from any thread."""
+        self._events.put(_NewJournal())
+
+    def report(self, status: StationStatus) -> None:
+        """How the station is, as the hub shall know it; from any thread."""
+        self._events.put(structs.replace(status, online=True))
+
+    def _run(self) -> None:
+        try:
+            with closing(Documents(self._documents_path, self._reader, self._gate)) as documents:
+                self._documents = documents
+                self._journal = self._open_journal()
+                self._broker.start()
+                while self._turn():
+                    pass
+                self._say_goodbye()
+                self._journal.close()
+        except Exception:
+            log.exception("the link to the hub could not begin; records wait in the journal")
+            self._say_fault(ENDED)
+
+    def _turn(self) -> bool:
+        """Wait for events, handle them all, send what there is; False once it shall end."""
+        try:
+            for event in self._waiting():
+                if isinstance(event, _Stopped):
+                    return False
+                self._handle(event)
+            self._say_link()
+            self._tell_status(self._clock())
+            self._send(self._clock())
+        except Exception:
+            # A gate must not be cut off for good by one bad turn; whatever was under way starts afresh.
+            log.exception("the link to the hub stumbled; it begins again from the first unconfirmed record")
+            self._window.begin_again()
+            self._say_fault(BROKEN)
+        return True
+
+    def _waiting(self) -> list[Event]:
+        """All events that are there; waits for the first one, but not for long."""
+        events: list[Event] = []
+        try:
+            events.append(self._events.get(timeout=self._pace.poll))
+            while True:
+                events.append(self._events.get_nowait())
+        except queue.Empty:
+            return events
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Arrived(topic, payload):
+                self._hear(topic, payload)
+            case StationStatus():
+                self._status = event
+            case Connected(largest):
+                self._on_connected(largest)
+            case Disconnected(reason):
+                self._on_disconnected(reason)
+            case ConnectRefused(reason):
+                log.error("the broker refuses this station: %s; check name and password in its identity file", reason)
+                self._say_fault(REFUSED_LOGIN)
+            case PublishRefused():
+                self._on_publish_refused(event)
+            case SubscribeRefused(reason):
+                log.error("the broker refuses a subscription of this station: %s; check its acl file", reason)
+                self._say_fault(REFUSED_RIGHT)
+            case _NewJournal():
+                self._journal.close()
+                self._journal = self._open_journal()
+                self._window.forget_receipt()
+
+    def _on_connected(self, largest: int | None) -> None:
+        log.info("connected to the broker")
+        self._connected, self._told, self._largest = True, None, largest
+        self._most_bytes = min(MOST_BYTES, (largest or MOST_BYTES + PACKET_BYTES) - PACKET_BYTES)
+        self._say_fault("")
+
+    def _on_disconnected(self, reason: str) -> None:
+        if self._connected:
+            log.warning("the broker is gone: %s; records wait in the journal", reason)
+        self._connected = self._hub_up = False
+        self._window.begin_again()
+        if reason == "Session taken over":
+            log.error("another machine connected with this station's identity; was its card copied?")
+            self._say_fault(TAKEN_OVER)
+        elif reason == "Packet too large":
+            self._most_bytes = max(FEWEST_BYTES, self._most_bytes // 2)
+
+    def _on_publish_refused(self, refused: PublishRefused) -> None:
+        if refused.reason == "Implementation specific error" and refused.size > FEWEST_BYTES:
+            # Mosquitto's answer to a payload over its message_size_limit.
+            self._most_bytes = min(self._most_bytes, max(FEWEST_BYTES, refused.size // 2))
+            log.warning("the broker takes no %d bytes; from now on at most %d", refused.size, self._most_bytes)
+            self._window.begin_again()
+            return
+        log.error("the broker does not take what this station sends on %s: %s", refused.topic, refused.reason)
+        self._say_fault(REFUSED_RIGHT if refused.reason == "Not authorized" else TOO_LARGE)
+
+    def _hear(self, topic: str, payload: bytes) -> None:
+        """A retained message of the hub; what is not believed changes nothing."""
+        try:
+            if topic == topics.HUB_STATUS.of(self._reader.compound):
+                self._hear_status(payload)
+            elif topic == topics.RECEIPT.of(self._reader.compound, self._station):
+                self._hear_receipt(payload)
+            elif (part := _part_of(topic, self._reader.compound)) is not None:
+                snapshot = self._documents.take(part, payload)
+                if snapshot is not None:
+                    self._post(SnapshotCame(snapshot))
+        except DocumentRefused as refused:
+            log.warning("%s is not believed, what is here stays in force: %s", topic, refused)
+
+    def _hear_status(self, payload: bytes) -> None:
+        try:
+            self._hub_up = bool(payload) and json.decode(payload, type=HubStatus).up
+        except (DecodeError, ValidationError) as cause:
+            log.warning("the hub's status cannot be read, so it counts as down: %s", cause)
+            self._hub_up = False
+        self._window.begin_again()
+
+    def _hear_receipt(self, payload: bytes) -> None:
+        document = open_document(payload, DocumentKind.RECEIPT, self._reader.compound, [self._reader.hub_key])
+        receipt = body_of(document, Receipt)
+        heading = document.heading
+        if (heading.addressee, receipt.station) != (self._station, self._station):
+            raise DocumentRefused(f"receipt {heading.edition} is for another station, {heading.addressee}")
+        self._check_edition(heading.edition)
+        for of_journal in receipt.journals:
+            if of_journal.journal == self._journal.id and self._window.receipted(of_journal):
+                self._say_fault("")
+        self._post(Receipted(receipt, heading.edition.generation))
+
+    def _check_edition(self, edition: Edition) -> None:
+        """Receipts only grow; a new generation is a hub restored from a backup, which may know less than before."""
+        floor = self._documents.receipt_floor() if self._receipt_edition is None else self._receipt_edition.generation
+        if edition.generation < floor or (self._receipt_edition is not None and edition < self._receipt_edition):
+            raise DocumentRefused(f"receipt {edition} is older than one that came before")
+        if edition.generation > floor:
+            self._documents.raise_receipt_floor(edition.generation)
+            self._window.forget_receipt()
+        self._receipt_edition = edition
+
+    def _send(self, now: float) -> None:
+        """Fill the window, in the order of the journal."""
+        if not (self._connected and self._hub_up):
+            return
+        if self._window.overdue(now):
+            log.warning("no receipt from the hub; sending again from the first unconfirmed record")
+        self._look_again(now)
+        while self._window.room:
+            rows = self._journal.pending(self._window.through, min(self._window.room, self._limits.in_a_message))
+            if not rows:
+                return
+            for parcel in messages(self._window.wanted(rows), self._limits.in_a_message, self._most_bytes):
+                if not self._publish(parcel, now):
+                    return
+            self._window.skip(rows[-1][0])
+
+    def _look_again(self, now: float) -> None:
+        """With nothing in flight, whatever the journal still holds unconfirmed is to be sent."""
+        if now >= self._look_again_at:
+            self._look_again_at = now + self._pace.poll
+            if not self._window.in_flight:
+                self._window.begin_again()
+
+    def _publish(self, parcel: list[Row], now: float) -> bool:
+        compound = self._reader.compound
+        journal = self._journal.id
+        payload = encode_records(envelope(compound, self._station, journal, *row) for row in parcel)
+        if self._largest is not None and len(payload) + PACKET_BYTES > self._largest:
+            log.error("record %d is larger (%d bytes) than the broker takes", parcel[0][0], len(payload))
+            self._say_fault(TOO_LARGE)
+        elif not self._broker.publish(topics.RECORDS.of(compound, self._station), payload).left:
+            return False
+        self._window.sent((sequence for sequence, _ in parcel), now)
+        return True
+
+    def _tell_status(self, now: float) -> None:
+        if not self._connected:
+            return
+        if self._told is not None:
+            at, told = self._told
+            changed = structs.replace(told, at=None) != structs.replace(self._status, at=None)
+            if now - at < (self._pace.status_rest if changed else self._pace.status):
+                return
+        self._told = (now, self._status)
+        self._broker.publish(self._status_topic(), json.encode(self._status), retain=True)
+
+    def _say_goodbye(self) -> None:
+        if self._connected:
+            topic, payload = self._last_will()
+            self._broker.publish(topic, payload, retain=True).wait(FAREWELL_SECONDS)
+        self._broker.stop()
+
+    def _last_will(self) -> tuple[str, bytes]:
+        return self._status_topic(), json.encode(structs.replace(self._status, online=False))
+
+    def _status_topic(self) -> str:
+        return topics.STATUS.of(self._reader.compound, self._station)
+
+    def _subscriptions(self) -> list[str]:
+        ours = (topics.HUB_STATUS, topics.POLICY, topics.TRUST, topics.ROSTER, topics.MANIFEST, topics.RECEIPT)
+        return [topic.of(self._reader.compound, self._station) for topic in ours]
+
+    def _say_link(self) -> None:
+        link = Link.NONE if not self._connected else Link.HUB if self._hub_up else Link.BROKER
+        if link is not self._link:
+            self._link = link
+            self._post(LinkChanged(link))
+
+    def _say_fault(self, sentence: str) -> None:
+        if sentence != self._fault:
+            self._fault = sentence
+            self._post(Faulty("broker", sentence))
+
+
+def _part_of(topic: str, compound: str) -> Part | None:
+    """Which document a topic carries; None for any other topic."""
+    bucket = topics.bucket_of_topic(topic)
+    if bucket is not None:
+        return Part(DocumentKind.ROSTER, bucket)
+    fixed = {topics.POLICY: POLICY, topics.TRUST: TRUST, topics.MANIFEST: MANIFEST}
+    return next((part for kind, part in fixed.items() if topic == kind.of(compound)), None)
