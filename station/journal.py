@@ -35,6 +35,10 @@ CREATE INDEX record_unconfirmed ON record(sequence) WHERE confirmed = 0;
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
+_CONFIRM = """UPDATE record INDEXED BY record_unconfirmed SET confirmed = 1
+WHERE confirmed = 0 AND sequence BETWEEN ? AND ?"""
+_RECALL = "UPDATE record SET confirmed = 0 WHERE confirmed = 1 AND sequence BETWEEN ? AND ?"
+
 
 class JournalUnusable(Exception):
     """The journal's file cannot be used as it is; the message says which, why and what to do."""
@@ -77,18 +81,27 @@ class Journal:
     def confirm(self, receipt: JournalReceipt) -> int:
         """Mark what the hub's receipt covers; how many rows that newly released. Raises JournalBroken.
 
-        A receipt for another journal, or for more than was ever written here, is not ours to apply: see `outrun_by`.
+        What it does not cover counts as unconfirmed again: a hub restored from a backup knows less than before, and
+        its receipt asks for the rest anew (rule 10). A receipt for another journal, or for more than was ever written
+        here, is not ours to apply: see `outrun_by`.
         """
         if receipt.journal != self.id or self.outrun_by(receipt):
             return 0
         try:
+            # A receipt that a power cut forgets comes again; it need not make a resident wait for the disk.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("BEGIN IMMEDIATE")
-            released = sum(self._confirm_range(first, last) for first, last in _covered(receipt))
+            released = sum(self._mark(_CONFIRM, *reach) for reach in _covered(receipt))
+            recalled = sum(
+                self._mark(_RECALL, *reach) for reach in (*receipt.holes, (receipt.through + 1, self.newest))
+            )
             self._connection.execute("COMMIT")
         except sqlite3.Error as cause:
             self._undo()
             raise JournalBroken(f"the hub's receipt cannot be noted: {cause}") from cause
-        self.unconfirmed_count -= released
+        finally:
+            self._connection.execute("PRAGMA synchronous = FULL")
+        self.unconfirmed_count += recalled - released
         return released
 
     def probe(self) -> None:
@@ -120,12 +133,8 @@ class Journal:
     def close(self) -> None:
         self._connection.close()
 
-    def _confirm_range(self, first: int, last: int) -> int:
-        return self._connection.execute(
-            "UPDATE record INDEXED BY record_unconfirmed SET confirmed = 1"
-            " WHERE confirmed = 0 AND sequence BETWEEN ? AND ?",
-            (first, last),
-        ).rowcount
+    def _mark(self, statement: str, first: int, last: int) -> int:
+        return self._connection.execute(statement, (first, last)).rowcount if first <= last else 0
 
     def _undo(self) -> None:
         try:

@@ -13,21 +13,20 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
-from datetime import datetime
 from hashlib import sha256
 
 from gate.credential import read
-from gate.passage import Amendment, Ground, Passage, Record
+from gate.passage import Ground
 from gate.reason import Outcome
 from gate.temperature import Measurement
-from gate.wire import Receipt, encode_body
+from gate.wire import VERSION, Receipt, StationStatus
 from gate.wording import Words
 from station import lane as machine
 from station.codes import SeenCode
 from station.inbox import Faulty, Felt, LinkChanged, Looked, Post, Receipted, SnapshotCame
-from station.journal import Journal, JournalBroken, JournalUnusable
 from station.notify import Notifier
 from station.panel import Panel, PanelFailed, Press
+from station.recorder import Recorder
 from station.screen import Surroundings, view_of
 from station.settings import Settings
 from station.snapshot import Snapshot
@@ -66,74 +65,72 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.05
 VIEW_EVERY_SECONDS = 0.5
-PROBE_EVERY_SECONDS = 2.0
 TAP_SECONDS = 5.0
 _NO_ANSWER = ("闸口没有应答，请再按一次", "The gate did not answer: tap again")
 
-Recorded = Callable[[str, int, Record], None]
-"""Told after each commit, by the loop's thread, and must not wait: journal id, sequence, record."""
-
 
 @dataclass(frozen=True, slots=True)
-class _Tapped:
+class Tapped:
+    """A guard's tap, and where its answer goes: None, or why it was refused."""
+
     tap: Tap
     done: "Future[Words | None]"
 
 
 @dataclass(frozen=True, slots=True)
-class _Flush:
+class Flush:
     """Everything posted before it was handled."""
 
     done: "Future[None]"
 
 
+Inbox = queue.SimpleQueue[Post | Tapped | Flush | None]
+"""The only way in. None: end."""
+
+
 class Loop:
     """The running lane; also the kiosk's Desk.
 
-    begin_journal: sets the present journal aside and begins a new one (rule 8). preview: the newest frame as a JPEG.
-    seconds: monotonic.
+    preview: the newest frame as a JPEG. report: takes how the station is, about twice a second. seconds: monotonic.
     """
 
     def __init__(
         self,
         settings: Settings,
-        journal: Journal,
+        inbox: Inbox,
+        recorder: Recorder,
         timekeeper: Timekeeper,
         panel: Panel,
         snapshot: Snapshot,
         *,
-        begin_journal: Callable[[Journal], Journal],
         preview: Callable[[], bytes | None] = lambda: None,
+        report: Callable[[StationStatus], None] = lambda _status: None,
         notifier: Notifier | None = None,
-        recorded: tuple[Recorded, ...] = (),
         seconds: Callable[[], float] = time.monotonic,
         rehearsal: bool = False,
     ) -> None:
         self._settings = settings
-        self._journal = journal
-        self._begin_journal = begin_journal
+        self._inbox = inbox
+        self._recorder = recorder
         self._timekeeper = timekeeper
         self._panel = panel
-        self._snapshot = snapshot
         self._preview = preview
+        self._report = report
         self._notifier = notifier or Notifier({})
-        self._recorded = recorded
         self._seconds = seconds
         self._rehearsal = rehearsal
-        self._inbox: queue.SimpleQueue[Post | _Tapped | _Flush | None] = queue.SimpleQueue()
         self._lane = Lane(settings.first_direction, settings.both_directions)
         self._link = Link.NONE
         self._faults: dict[str, str] = {}
         self._in_view: dict[bytes, ReadCode] = {}
-        self._reading: Reading = timekeeper.read()
         self._beat = 0
-        self._viewed_at = self._fed_at = self._probed_at = float("-inf")
+        self._viewed_at = self._fed_at = float("-inf")
         self._drawn: Lane | None = None
         self._stopping = False
         self._changed = threading.Condition()
+        self._take_snapshot(snapshot)
+        self._reading: Reading = timekeeper.read()
         self._view = self._draw()
-        if snapshot.rules:
-            timekeeper.raise_floor(snapshot.rules.confirmed_at)
 
     # --- from any thread ---
 
@@ -142,7 +139,7 @@ class Loop:
         self._inbox.put(post)
 
     def tap(self, tap: Tap) -> None:
-        tapped = _Tapped(tap, Future())
+        tapped = Tapped(tap, Future())
         self._inbox.put(tapped)
         try:
             refused = tapped.done.result(TAP_SECONDS)
@@ -155,7 +152,7 @@ class Loop:
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until everything posted so far was handled; False when the time is up."""
-        flush = _Flush(Future())
+        flush = Flush(Future())
         self._inbox.put(flush)
         try:
             flush.done.result(timeout_seconds)
@@ -212,19 +209,20 @@ class Loop:
         if "thermometer" in self._faults:
             self._say(Measured(Measurement(None, sensor=self._settings.thermometer.backend), seconds))
         self._say(Tick())
-        self._mend_journal(seconds)
+        self._recorder.mend_in_time()
+        self._fault("journal", self._recorder.fault)
         self._timekeeper.save_in_time()
         if self._lane is not self._drawn or seconds - self._viewed_at >= VIEW_EVERY_SECONDS:
             self._publish()
         self._feed_watchdog(seconds)
 
-    def _handle(self, item: Post | _Tapped | _Flush | None) -> None:
+    def _handle(self, item: Post | Tapped | Flush | None) -> None:
         match item:
             case Looked():
                 self._look(item)
             case Felt():
                 self._feel(item)
-            case _Tapped():
+            case Tapped():
                 self._carry_out_tap(item)
             case Faulty():
                 self._fault(item.part, item.sentence)
@@ -235,7 +233,7 @@ class Loop:
             case LinkChanged():
                 self._link = item.link
                 self._drawn = None
-            case _Flush():
+            case Flush():
                 _answer(item.done, None)
             case None:
                 self._stopping = True
@@ -265,7 +263,7 @@ class Loop:
             measurement = Measurement(raw.object_celsius, raw.ambient_celsius, raw.sensor)
             self._say(Measured(measurement, felt.taken_at), felt.taken_at)
 
-    def _carry_out_tap(self, tapped: _Tapped) -> None:
+    def _carry_out_tap(self, tapped: Tapped) -> None:
         # Not any more, if whoever tapped has given up waiting.
         if tapped.done.set_running_or_notify_cancel():
             _answer(tapped.done, self._say(_signal_of(tapped.tap)))
@@ -349,92 +347,28 @@ class Loop:
     # --- the disk ---
 
     def _record_passage(self, draft: Draft, in_hand: float) -> Words | None:
-        passage = self._passage(draft)
-        sequence = self._append("passage", passage, lambda: (self._seconds() - in_hand) * 1000)
-        if sequence is None:
+        passage = self._recorder.passage(draft, self._reading.stamp, self._snapshot.roster_edition, in_hand)
+        self._fault("journal", self._recorder.fault)
+        if passage is None:
             return self._say(CommitFailed())
-        refused = self._say(Committed(sequence))
-        self._tell(sequence, passage)
+        refused = self._say(Committed(self._recorder.journal.newest))
+        self._recorder.tell(passage)
         return refused
 
     def _record_amendment(self, settled: GuardSettled) -> Words | None:
-        amendment = Amendment(self._reading.stamp, self._journal.id, settled.sequence, settled.outcome, settled.ground)
-        sequence = self._append("amendment", amendment)
-        if sequence is None:
+        amendment = self._recorder.amendment(settled, self._reading.stamp)
+        self._fault("journal", self._recorder.fault)
+        if amendment is None:
             return self._say(AmendmentFailed())
         refused = self._say(AmendmentCommitted())
-        self._tell(sequence, amendment)
+        self._recorder.tell(amendment)
         return refused
 
-    def _append(self, kind: str, record: Record, took_ms: Callable[[], float] | None = None) -> int | None:
-        try:
-            sequence = self._journal.append(kind, encode_body(record), took_ms)
-        except JournalBroken as broken:
-            self._break_journal(broken)
-            return None
-        self._fault("journal", "")
-        return sequence
-
-    def _passage(self, draft: Draft) -> Passage:
-        code = draft.evidence.code
-        credential = code.credential if code else None
-        return Passage(
-            stamp=self._reading.stamp,
-            gate=self._settings.gate,
-            lane=self._settings.lane,
-            direction=draft.evidence.direction,
-            reasons=draft.reasons,
-            person=credential.person if credential else None,
-            pass_serial=credential.serial if credential else None,
-            code_format=code.format if code else None,
-            temperature=draft.evidence.measurement,
-            policy=draft.edition,
-            roster=self._snapshot.roster_edition,
-        )
-
-    def _tell(self, sequence: int, record: Record) -> None:
-        for listener in self._recorded:
-            listener(self._journal.id, sequence, record)
-
     def _confirm(self, receipt: Receipt) -> None:
-        try:
-            for of_journal in receipt.journals:
-                if self._journal.outrun_by(of_journal):
-                    self._start_over(of_journal.through)
-                else:
-                    self._journal.confirm(of_journal)
-        except (JournalBroken, JournalUnusable) as broken:
-            self._break_journal(broken)
+        if self._recorder.confirm(receipt):
+            self._lane = replace(self._lane, recent=(), amending=None)
+        self._fault("journal", self._recorder.fault)
         self._drawn = None
-
-    def _start_over(self, through: int) -> None:
-        log.error(
-            "the hub holds record %d of journal %s, which ends at %d here: this card was copied or set back;"
-            " a new journal begins",
-            through,
-            self._journal.id,
-            self._journal.newest,
-        )
-        self._journal = self._begin_journal(self._journal)
-        # Sequences of the old journal mean nothing any more.
-        self._lane = replace(self._lane, recent=(), amending=None)
-
-    def _break_journal(self, broken: Exception) -> None:
-        if "journal" not in self._faults:
-            log.error("%s", broken)
-        self._fault("journal", str(broken))
-
-    def _mend_journal(self, seconds: float) -> None:
-        """While nothing can be written, find out when it can be again."""
-        if "journal" not in self._faults or seconds - self._probed_at < PROBE_EVERY_SECONDS:
-            return
-        self._probed_at = seconds
-        try:
-            self._journal.probe()
-        except JournalBroken:
-            return
-        log.warning("the journal can be written again")
-        self._fault("journal", "")
 
     # --- the screen and the watchdog ---
 
@@ -443,6 +377,7 @@ class Loop:
         with self._changed:
             self._view = view
             self._changed.notify_all()
+        self._report(self._status())
 
     def _draw(self) -> KioskView:
         self._drawn = self._lane
@@ -450,17 +385,31 @@ class Loop:
         now = self._timekeeper.read().moment
         around = Surroundings(
             link=self._link,
-            queue=self._journal.unconfirmed_count,
-            oldest_seconds=self._oldest_seconds(now.utc),
+            queue=self._recorder.journal.unconfirmed_count,
+            oldest_seconds=self._recorder.oldest_seconds(now.utc),
             faults=self._faults,
             beat=self._beat + 1,
             rehearsal=self._rehearsal,
         )
         return view_of(self._lane, self._snapshot, self._settings, around, now)
 
-    def _oldest_seconds(self, now: datetime) -> float:
-        oldest = self._journal.oldest_unconfirmed_written_at()
-        return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+    def _status(self) -> StationStatus:
+        """How the station is, as the hub shall know it."""
+        journal, rules = self._recorder.journal, self._snapshot.rules
+        believed = self._reading.moment.believed
+        return StationStatus(
+            v=VERSION,
+            online=True,
+            gate=self._settings.gate,
+            lane=self._settings.lane,
+            journal=journal.id,
+            newest=journal.newest,
+            queue=journal.unconfirmed_count,
+            policy=rules.edition if rules else None,
+            roster=self._snapshot.roster_edition,
+            at=self._reading.moment.utc,
+            faults=tuple(sorted({*self._faults, *(() if believed else ("clock",))})),
+        )
 
     def _feed_watchdog(self, seconds: float) -> None:
         limit = self._notifier.watchdog_seconds

@@ -1,0 +1,231 @@
+"""gate-station: wires one lane from its settings and runs it. The only place that names concrete classes.
+
+Rule: what is wrong with the settings, the machine or a port ends in one sentence on stderr and exit code 2; what
+nobody foresaw ends in a traceback and exit code 1, and systemd starts the station anew.
+"""
+
+import argparse
+import logging
+import queue
+import random
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from gate.trust import index
+from station.broker_link import Address
+from station.cameras import Camera, CameraFailed, open_camera
+from station.cameras.rehearsal import RehearsalCamera
+from station.codes import Cascade
+from station.documents import load_snapshot
+from station.eyes import Eyes
+from station.feeler import Feeler
+from station.identity import Identity
+from station.inbox import Post
+from station.journal import Journal, JournalReader, JournalUnusable, open_journal, set_aside
+from station.kiosk import PortTaken, create_app, serve
+from station.loop import Inbox, Loop
+from station.notify import Notifier
+from station.panel import PanelFailed, open_panel
+from station.recorder import Recorded, Recorder
+from station.roster import Reader
+from station.settings import CameraBackend, Settings, Synchronisation, load, rehearsed
+from station.snapshot import Snapshot
+from station.stage import RehearsalStage
+from station.thermometers import Thermometer, open_thermometer
+from station.thermometers.rehearsal import RehearsalThermometer
+from station.timekeeper import Timekeeper, system_clocks
+from station.toml import Wrong
+from station.uplink import Uplink
+
+log = logging.getLogger("station")
+
+REFUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command. Exit code: 0 after a clean end, 2 when it refuses to start."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings, identity = load(Path(asked.config))
+        if asked.command == "check":
+            print(f"{asked.config}: in order; station {settings.station}, gate {settings.gate}, lane {settings.lane}")
+            return 0
+        return run(rehearsed(settings) if asked.rehearsal else settings, identity, rehearsal=asked.rehearsal)
+    except (Wrong, JournalUnusable, CameraFailed, PanelFailed, PortTaken) as refused:
+        print(f"gate-station: {refused}", file=sys.stderr)
+        return REFUSED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gate-station",
+        description="One lane of one compound gate: reads passes, decides, records, asks the guard.",
+    )
+    parser.add_argument("--config", required=True, metavar="FILE", help="the lane's settings, station.toml")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('gate-checkpoint')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    running = commands.add_parser("run", help="run the lane until SIGTERM or Ctrl-C")
+    running.add_argument(
+        "--rehearsal", action="store_true", help="doubles in place of camera, thermometer, panel and time server"
+    )
+    commands.add_parser("check", help="read settings and identity, say what is wrong, and end")
+    return parser
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the lane senses through. stage: the rehearsal's door to it; None at a real gate."""
+
+    open_camera: Callable[[], Camera]
+    open_thermometer: Callable[[], Thermometer]
+    stage: RehearsalStage | None = None
+
+
+def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
+    """Run the lane in this thread until it is told to end."""
+    with ExitStack() as at_end:
+        world = _rehearsed_world(settings) if rehearsal else _real_world(settings)
+        loop, eyes, feeler, uplink = _wire(settings, identity, world, at_end, rehearsal)
+        if world.stage is not None:
+            world.stage.enter(loop, feeler)
+        kiosk = serve(create_app(loop, world.stage), settings.kiosk.host, settings.kiosk.port)
+        at_end.callback(kiosk.stop)
+        for part in (eyes, feeler, uplink):
+            part.start()
+            at_end.callback(part.stop)
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, lambda _number, _frame: loop.stop())
+        _announce(settings.kiosk.host, kiosk.port, rehearsal)
+        notifier = Notifier()
+        at_end.callback(notifier.stopping)
+        notifier.ready()
+        loop.run()
+    return 0
+
+
+def _wire(
+    settings: Settings, identity: Identity, world: World, at_end: ExitStack, rehearsal: bool
+) -> tuple[Loop, Eyes, Feeler, Uplink]:
+    """The whole object graph of a lane. Everybody reaches the loop by its inbox alone."""
+    inbox: Inbox = queue.SimpleQueue()
+    reader = Reader(identity.compound, identity.hub_key, identity.roster_key)
+    eyes = Eyes(world.open_camera, Cascade().look, inbox.put)
+    feeler = Feeler(world.open_thermometer, inbox.put)
+    journal = open_journal(_journal_path(settings), _new_id, _wall)
+    at_end.callback(journal.close)
+    uplink = _uplink(settings, identity, reader, inbox.put)
+    told: list[Recorded] = [lambda _journal, _sequence, _record: uplink.nudge()]
+    if world.stage is not None:
+        told.append(world.stage.recorded)
+    loop = Loop(
+        settings,
+        inbox,
+        Recorder(settings, journal, _journals(settings, at_end, uplink), tuple(told), time.monotonic),
+        _timekeeper(settings),
+        open_panel(settings.panel),
+        _last_snapshot(settings, reader),
+        preview=eyes.preview,
+        report=uplink.report,
+        notifier=Notifier(),
+        rehearsal=rehearsal,
+    )
+    return loop, eyes, feeler, uplink
+
+
+def _uplink(settings: Settings, identity: Identity, reader: Reader, post: Callable[[Post], None]) -> Uplink:
+    broker = settings.broker
+    return Uplink(
+        station=settings.station,
+        gate=settings.gate,
+        lane=settings.lane,
+        address=Address(broker.host, broker.port, broker.tls_ca, identity.username, identity.password),
+        reader=reader,
+        open_journal=lambda: JournalReader(_journal_path(settings)),
+        documents_path=_documents_path(settings),
+        post=post,
+        clock=time.monotonic,
+        jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311 - spreads gates in time, guards nothing
+    )
+
+
+def _real_world(settings: Settings) -> World:
+    """A camera that cannot be opened at the start is an error of the settings; later, it is a fault to be mended."""
+    camera = settings.camera
+
+    def open_eye() -> Camera:
+        return open_camera(camera.backend, camera.source, camera.width, camera.height, camera.frames_per_second)
+
+    first: list[Camera] = [open_eye()] if camera.backend is not CameraBackend.REHEARSAL else []
+    return World(
+        open_camera=lambda: first.pop() if first else open_eye(),
+        open_thermometer=lambda: open_thermometer(settings.thermometer.backend),
+    )
+
+
+def _rehearsed_world(settings: Settings) -> World:
+    camera = RehearsalCamera(settings.camera.width, settings.camera.height, settings.camera.frames_per_second)
+    thermometer = RehearsalThermometer()
+    pictures = Path(settings.rehearsal.pictures) if settings.rehearsal.pictures else None
+    return World(lambda: camera, lambda: thermometer, RehearsalStage(camera, thermometer, pictures))
+
+
+def _timekeeper(settings: Settings) -> Timekeeper:
+    rehearsal = settings.clock.synchronised_by is Synchronisation.REHEARSAL
+    if rehearsal:
+        log.warning("the clock counts as right because the settings say so: never at a real gate")
+    clocks = system_clocks(rehearsal=rehearsal)
+    return Timekeeper(settings.data_folder / "clock.json", clocks, settings.clock.image_built_at)
+
+
+def _last_snapshot(settings: Settings, reader: Reader) -> Snapshot:
+    """What the hub said last, or a gate that has never heard from it."""
+    stored = load_snapshot(_documents_path(settings), reader, settings.gate)
+    return stored or Snapshot(rules=None, trust=index(settings.compound, ()))
+
+
+def _journals(settings: Settings, at_end: ExitStack, uplink: Uplink) -> Callable[[Journal], Journal]:
+    def begin(old: Journal) -> Journal:
+        old.close()
+        set_aside(_journal_path(settings), "outrun", _wall())
+        journal = open_journal(_journal_path(settings), _new_id, _wall)
+        at_end.callback(journal.close)
+        uplink.journal_replaced()
+        return journal
+
+    return begin
+
+
+def _journal_path(settings: Settings) -> Path:
+    return settings.data_folder / "journal.sqlite"
+
+
+def _documents_path(settings: Settings) -> Path:
+    return settings.data_folder / "documents.sqlite"
+
+
+def _announce(host: str, port: int, rehearsal: bool) -> None:
+    address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    print(f"kiosk {address}", flush=True)
+    if rehearsal:
+        print(f"rehearsal {address}rehearsal", flush=True)
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""The loop's hand at the journal: makes the records, notes receipts, and knows whether anything can be written.
+
+The loop alone calls it, from its own thread. Rule: a record is on the disk before anybody is told of it, and a disk
+that refuses is a fault on the screen until it takes a commit again.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from gate.passage import Amendment, Passage, Record, Stamp
+from gate.wire import JournalReceipt, Receipt, encode_body
+from station.journal import Journal, JournalBroken, JournalUnusable
+from station.settings import Settings
+from station.visit import Draft, GuardSettled
+
+log = logging.getLogger(__name__)
+
+PROBE_EVERY_SECONDS = 2.0
+
+Recorded = Callable[[str, int, Record], None]
+"""Told after each commit, by the loop's thread, and must not wait: journal id, sequence, record."""
+
+
+class Recorder:
+    """begin_journal: sets the present journal aside and begins a new one (rule 8). seconds: monotonic.
+
+    fault: the sentence about the journal; empty while it takes what it is given.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Journal,
+        begin_journal: Callable[[Journal], Journal],
+        recorded: tuple[Recorded, ...],
+        seconds: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._begin_journal = begin_journal
+        self._recorded = recorded
+        self._seconds = seconds
+        self._probed_at = float("-inf")
+        self.fault = ""
+
+    @property
+    def journal(self) -> Journal:
+        return self._journal
+
+    def passage(self, draft: Draft, stamp: Stamp, roster: str | None, in_hand: float) -> Passage | None:
+        """Commit a decided passage; None where the disk refuses. in_hand: when its last evidence was, monotonic."""
+        record = self._passage(draft, stamp, roster)
+        return record if self._append("passage", record, lambda: (self._seconds() - in_hand) * 1000) else None
+
+    def amendment(self, settled: GuardSettled, stamp: Stamp) -> Amendment | None:
+        """Commit what the guard settled; None where the disk refuses."""
+        record = Amendment(stamp, self._journal.id, settled.sequence, settled.outcome, settled.ground)
+        return record if self._append("amendment", record) else None
+
+    def tell(self, record: Record) -> None:
+        """The record just committed, to whoever listens."""
+        for listener in self._recorded:
+            listener(self._journal.id, self._journal.newest, record)
+
+    def confirm(self, receipt: Receipt) -> bool:
+        """Note the hub's receipt. True where it made a new journal begin: old sequences mean nothing any more."""
+        ours = JournalReceipt(self._journal.id, 0)
+        ours = next((each for each in receipt.journals if each.journal == self._journal.id), ours)
+        try:
+            if self._journal.outrun_by(ours):
+                self._start_over(ours.through)
+                return True
+            self._journal.confirm(ours)
+        except (JournalBroken, JournalUnusable) as broken:
+            self._break(broken)
+        return False
+
+    def mend_in_time(self) -> None:
+        """While nothing can be written, find out every 2 s whether it can be again."""
+        seconds = self._seconds()
+        if not self.fault or seconds - self._probed_at < PROBE_EVERY_SECONDS:
+            return
+        self._probed_at = seconds
+        try:
+            self._journal.probe()
+        except JournalBroken:
+            return
+        log.warning("the journal can be written again")
+        self.fault = ""
+
+    def oldest_seconds(self, now: datetime) -> float:
+        """The age of the oldest record without a receipt; 0 where there is none."""
+        oldest = self._journal.oldest_unconfirmed_written_at()
+        return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+    def _append(self, kind: str, record: Record, took_ms: Callable[[], float] | None = None) -> bool:
+        try:
+            self._journal.append(kind, encode_body(record), took_ms)
+        except JournalBroken as broken:
+            self._break(broken)
+            return False
+        self.fault = ""
+        return True
+
+    def _passage(self, draft: Draft, stamp: Stamp, roster: str | None) -> Passage:
+        code = draft.evidence.code
+        credential = code.credential if code else None
+        return Passage(
+            stamp=stamp,
+            gate=self._settings.gate,
+            lane=self._settings.lane,
+            direction=draft.evidence.direction,
+            reasons=draft.reasons,
+            person=credential.person if credential else None,
+            pass_serial=credential.serial if credential else None,
+            code_format=code.format if code else None,
+            temperature=draft.evidence.measurement,
+            policy=draft.edition,
+            roster=roster,
+        )
+
+    def _start_over(self, through: int) -> None:
+        log.error(
+            "the hub holds record %d of journal %s, which ends at %d here: this card was copied or set back;"
+            " a new journal begins",
+            through,
+            self._journal.id,
+            self._journal.newest,
+        )
+        self._journal = self._begin_journal(self._journal)
+
+    def _break(self, broken: Exception) -> None:
+        if not self.fault:
+            log.error("%s", broken)
+        self.fault = str(broken)
