@@ -64,9 +64,13 @@ class Link:
         )
         self._client.loop_start()
 
+    @property
+    def connected(self) -> bool:
+        return self._client.is_connected()
+
     def publish(self, topic: str, payload: bytes) -> None:
         """Retained. While the broker is away it is left out: `greet` puts everything back."""
-        if self._client.is_connected():
+        if self.connected:
             self._client.publish(topic, payload, QOS, retain=True)
 
     def say_up(self) -> None:
@@ -74,7 +78,7 @@ class Link:
 
     def stop(self) -> None:
         """Say down, so that the stations keep what they have, and leave."""
-        if self._client.is_connected():
+        if self.connected:
             topic = topics.HUB_STATUS.of(self._compound)
             farewell = self._client.publish(topic, self._status(up=False), QOS, retain=True)
             try:

@@ -46,6 +46,11 @@ class RunningHub:
         self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock).take)
         self._statuses = Statuses(self.writer.post, lambda: self.announcer.announce(range(0)), clock)
 
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is there, without which the hub hears no gate."""
+        return self._link.connected
+
     def start(self) -> None:
         self.writer.start()
         self.confirm()

@@ -1,0 +1,155 @@
+"""`gate-hub run`: the hub until it is told to end; called by hub.__main__.
+
+The main thread serves the office's pages; the link and the writer have threads of their own (hub.running). SIGTERM or
+SIGINT: the office's streams are let go first, the stations are told that the hub is down, then the registry is closed.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, closing, contextmanager
+from datetime import timedelta
+from typing import Any
+
+import uvicorn
+
+from hub import control, keys
+from hub.keys import KeysRefused
+from hub.office import create_app
+from hub.registry import Registry, RegistryRefused, open_registry
+from hub.running import Clock, RunningHub, wall_clock
+from hub.settings import OfficeSettings, Settings, SettingsRefused
+
+CONFIRM_SECONDS = 60.0
+GRACE_SECONDS = 2
+# A clock this far behind the registry is wrong, and everything that it would sign would be refused by the gates.
+CLOCK_SLACK = timedelta(minutes=10)
+
+log = logging.getLogger(__name__)
+
+
+class HubRefused(Exception):
+    """The hub cannot run as things are; the message says what is in the way and what to do."""
+
+
+# What `run` raises with a sentence for whoever started it; anything else is a fault of the program.
+REFUSALS = (HubRefused, SettingsRefused, KeysRefused, RegistryRefused)
+
+
+def run(settings: Settings, clock: Clock = wall_clock) -> None:
+    """Serve until SIGTERM or SIGINT. Raises one of REFUSALS before anything is spoken."""
+    with (
+        control.exclusive(settings),
+        closing(_listen(settings.office)) as listener,
+        closing(_open(settings, clock)) as registry,
+    ):
+        _refuse_a_clock_in_the_past(registry, clock)
+        hub = RunningHub(settings, registry, keys.load(settings.keys), _broker_password(settings), clock)
+        asyncio.run(_serve(settings, hub, listener, clock))
+
+
+async def _serve(settings: Settings, hub: RunningHub, listener: socket.socket, clock: Clock) -> None:
+    server = _Server(settings, hub, listener, clock)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.end)
+    hub.start()
+    try:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(control.serve(settings, hub.writer, clock))
+            minutes = asyncio.create_task(_confirm_every_minute(hub))
+            stack.callback(minutes.cancel)
+            await server.serve([listener])
+    finally:
+        await asyncio.to_thread(hub.stop)
+
+
+async def _confirm_every_minute(hub: RunningHub) -> None:
+    while True:
+        await asyncio.sleep(CONFIRM_SECONDS)
+        hub.confirm()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with our signals: an open stream would hold up its end for the whole grace."""
+
+    def __init__(self, settings: Settings, hub: RunningHub, listener: socket.socket, clock: Clock) -> None:
+        app: Any = create_app(settings, settings.registry, hub.announcer, clock, lambda: hub.connected)
+        office = settings.office
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                ssl_certfile=office.tls_certificate or None,
+                ssl_keyfile=office.tls_key or None,
+            )
+        )
+        self._hub = hub
+        self._address = _address(office, listener)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ours are set already; uvicorn's own would raise the signal again after a clean end."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        print(f"office {self._address}", flush=True)
+
+    def end(self) -> None:
+        log.info("ending")
+        self._hub.announcer.end()
+        self.should_exit = True
+
+
+def _open(settings: Settings, clock: Clock) -> Registry:
+    """What `gate-hub init` made; a new registry in its place would hide that the old one is lost."""
+    if not settings.registry.exists():
+        raise HubRefused(f"there is no registry in {settings.folder}; run `gate-hub init` first, or correct `data`")
+    return open_registry(settings.registry, clock(), settings.compound)
+
+
+def _listen(office: OfficeSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in office.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((office.host, office.port))
+        listener.listen()
+    except OSError as cause:
+        listener.close()
+        raise HubRefused(
+            f"the office's pages cannot be served on {office.host} port {office.port}: {cause.strerror};"
+            " end whatever holds the port, or set another one under [office] in hub.toml"
+        ) from cause
+    return listener
+
+
+def _address(office: OfficeSettings, listener: socket.socket) -> str:
+    scheme = "https" if office.tls_certificate else "http"
+    host = f"[{office.host}]" if ":" in office.host else office.host
+    return f"{scheme}://{host}:{listener.getsockname()[1]}/"
+
+
+def _broker_password(settings: Settings) -> str:
+    try:
+        return settings.broker_password.read_text(encoding="utf-8").strip()
+    except OSError as cause:
+        raise HubRefused(
+            f"{settings.broker_password}: the hub's password for the broker cannot be read ({cause.strerror});"
+            " run `gate-hub init`, or correct password_file under [broker] in hub.toml"
+        ) from cause
+
+
+def _refuse_a_clock_in_the_past(registry: Registry, clock: Clock) -> None:
+    now = clock()
+    newest = registry.newest_instant
+    if now < newest - CLOCK_SLACK:
+        raise HubRefused(
+            f"the clock shows {now:%Y-%m-%d %H:%M} UTC, but the registry was written at {newest:%Y-%m-%d %H:%M} UTC;"
+            " set the clock of this machine"
+        )
