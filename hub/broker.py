@@ -19,7 +19,10 @@ HUB = "hub"
 OBSERVER = "observer"
 # Names in the password file that no station may take.
 RESERVED = frozenset({HUB, OBSERVER})
-RELOAD = "a running Mosquitto reads its files again on SIGHUP: systemctl reload mosquitto, or kill -HUP its process id"
+RELOAD = (
+    "a running Mosquitto lets it in after SIGHUP: systemctl reload mosquitto, or kill -HUP its process id"
+    " (gate-broker.path does it by itself)"
+)
 SALT_BYTES = 12
 # The figure of mosquitto_passwd 2.0. Our passwords are 192 random bits, which no number of rounds has to protect.
 ITERATIONS = 101

@@ -230,16 +230,22 @@ def _telephone(text: str) -> str:
     return number
 
 
-def _door(field: str) -> Callable[[str], str]:
-    tail = re.compile(_DOOR_TAILS[field])
+def door_number(field: str, text: str) -> str:
+    """Building, unit or room as the registry writes it: 3号楼 -> 3, 03 -> 3, 0502室 -> 0502. Raises ValueError."""
+    plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+    bare = re.sub(_DOOR_TAILS[field], "", plain) or plain
+    if text and not _DOOR.fullmatch(bare):
+        raise ValueError("is not the number of one door; up to 16 letters and digits, such as 3, A or 0502")
+    # Policies name buildings as 3, sheets also as 03; a room keeps its zero, 0502 is what stands on the door.
+    return str(int(bare)) if field != "room" and bare.isdecimal() else bare.upper()
 
+
+def _door(field: str) -> Callable[[str], str]:
     def read(text: str) -> str:
-        plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
-        bare = tail.sub("", plain) or plain
-        if text and not _DOOR.fullmatch(bare):
-            raise _Wrong("is not the number of one door; up to 16 letters and digits, such as 3, A or 0502")
-        # Policies name buildings as 3, sheets also as 03; a room keeps its zero, 0502 is what stands on the door.
-        return str(int(bare)) if field != "room" and bare.isdecimal() else bare.upper()
+        try:
+            return door_number(field, text)
+        except ValueError as wrong:
+            raise _Wrong(str(wrong)) from None
 
     return read
 

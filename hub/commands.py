@@ -1,0 +1,337 @@
+"""What the office can order, as values, and how each is carried out against the registry: all in one place.
+
+`gate-hub` makes an order; it is carried out by the running hub's writer, or by the command itself where no hub runs
+(hub.control). Rule: one order is one transaction, and what an order cannot do comes back as `Refused`, in a sentence.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from gate.names import Pseudonym, Slug
+from gate.policy import Policy
+from hub import broker, intake, issue, keys, policy_file
+from hub.identity import write_identity
+from hub.issue import IssuedPass
+from hub.people_sheet import Mistake, SheetPerson
+from hub.registry import Registry, clerks, documents, passes, people, stations
+from hub.registry.people import Household, Person
+from hub.registry.stations import Station
+from hub.settings import Settings
+from hub.sheet import MOST_ROWS
+
+LONGEST_LIFE_DAYS = 3 * 366
+ClerkName = Annotated[str, Meta(pattern=r"^[^\s:]{1,32}\Z")]
+
+
+class Order(Struct, frozen=True, forbid_unknown_fields=True, tag_field="order"):
+    """Something the office wants done."""
+
+
+class AddStation(Order, frozen=True, tag="add_station"):
+    """Set up a lane, or with `again` give it a new password. gate: None only with again, for the one it has."""
+
+    station: Slug
+    gate: Slug | None = None
+    lane: Slug = "1"
+    direction: Literal["in", "out", "both"] = "both"
+    again: bool = False
+
+
+class ListStations(Order, frozen=True, tag="list_stations"):
+    """Which lanes were set up."""
+
+
+class ImportPeople(Order, frozen=True, tag="import_people"):
+    """Bring the registry up to what a sheet says; fields: the columns that it has."""
+
+    people: Annotated[tuple[SheetPerson, ...], Meta(max_length=MOST_ROWS)]
+    fields: frozenset[str]
+    dry_run: bool = False
+
+
+class ComparePolicy(Order, frozen=True, tag="compare_policy"):
+    """What in a policy does not fit the buildings and gates that the registry knows."""
+
+    policy: Policy
+
+
+class PublishPolicy(Order, frozen=True, tag="publish_policy"):
+    """These rules are in force at every gate from now on."""
+
+    policy: Policy
+
+
+class IssuePasses(Order, frozen=True, tag="issue_passes"):
+    """A new pass for these people, for everybody of a building, or for everybody."""
+
+    persons: Annotated[tuple[Pseudonym, ...], Meta(max_length=MOST_ROWS)] = ()
+    building: str = ""
+    everybody: bool = False
+    days: Annotated[int, Meta(ge=1, le=LONGEST_LIFE_DAYS)] = 180
+
+
+class RevokePasses(Order, frozen=True, tag="revoke_passes"):
+    """These passes are void at every gate."""
+
+    serials: Annotated[tuple[Pseudonym, ...], Meta(max_length=MOST_ROWS)]
+
+
+class PutClerk(Order, frozen=True, tag="put_clerk"):
+    """A clerk may log in with the password of this hash; a known clerk gets a new one."""
+
+    name: ClerkName
+    password_hash: str
+
+
+AnyOrder = (
+    AddStation
+    | ListStations
+    | ImportPeople
+    | ComparePolicy
+    | PublishPolicy
+    | IssuePasses
+    | RevokePasses
+    | PutClerk
+)  # fmt: skip
+
+
+class Answer(Struct, frozen=True, tag_field="answer"):
+    """What became of an order."""
+
+
+class Refused(Answer, frozen=True, tag="refused"):
+    """Nothing was done; why, and what to do."""
+
+    why: str
+
+
+class StationAdded(Answer, frozen=True, tag="station_added"):
+    """identity_file: what has to be carried to the gate."""
+
+    station: Slug
+    identity_file: str
+    again: bool
+
+
+class StationsListed(Answer, frozen=True, tag="stations_listed"):
+    stations: tuple[Station, ...]
+
+
+class Missing(Struct, frozen=True):
+    """Somebody whom the sheet does not name, as far as a terminal may show it."""
+
+    person: Pseudonym
+    masked_name: str
+    building: str
+
+
+class PeopleImported(Answer, frozen=True, tag="people_imported"):
+    """Counts of people; with mistakes, or on a dry run, nothing was written."""
+
+    new: int
+    changed: int
+    same: int
+    missing: tuple[Missing, ...]
+    written: bool
+    mistakes: tuple[Mistake, ...] = ()
+
+
+class PolicyCompared(Answer, frozen=True, tag="policy_compared"):
+    """published: whether it is in force now. warnings: what is allowed and yet probably not meant."""
+
+    published: bool
+    warnings: tuple[str, ...]
+
+
+class PassesIssued(Answer, frozen=True, tag="passes_issued"):
+    """Recorded in the registry; now they can be written. In the order of the doors."""
+
+    passes: tuple[IssuedPass, ...]
+
+
+class PassesRevoked(Answer, frozen=True, tag="passes_revoked"):
+    count: int
+
+
+class ClerkPut(Answer, frozen=True, tag="clerk_put"):
+    new: bool
+
+
+AnyAnswer = (
+    Refused
+    | StationAdded
+    | StationsListed
+    | PeopleImported
+    | PolicyCompared
+    | PassesIssued
+    | PassesRevoked
+    | ClerkPut
+)  # fmt: skip
+
+
+class OrderRefused(Exception):
+    """An order cannot be carried out; the message says why and what to do, and the registry is as it was."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an order is carried out with. now: aware. randomness: bytes for pseudonyms, serials and passwords."""
+
+    settings: Settings
+    now: datetime
+    randomness: Callable[[int], bytes]
+
+
+def carry_out(order: AnyOrder, desk: Desk) -> Callable[[Registry], AnyAnswer]:
+    """The order as a command for `Registry.run` or `Writer.submit`.
+
+    It raises OrderRefused, KeysRefused or OSError, and has then changed nothing in the registry.
+    """
+    return lambda registry: _dispatch(order, desk, registry)
+
+
+def _dispatch(order: AnyOrder, desk: Desk, registry: Registry) -> AnyAnswer:
+    match order:
+        case AddStation():
+            return _add_station(order, desk, registry)
+        case ListStations():
+            return StationsListed(tuple(stations.listed(registry)))
+        case ImportPeople():
+            return _import_people(order, desk, registry)
+        case ComparePolicy():
+            return PolicyCompared(False, _warnings(order.policy, registry))
+        case PublishPolicy():
+            documents.set_policy(registry, order.policy)
+            return PolicyCompared(True, _warnings(order.policy, registry))
+        case IssuePasses():
+            return _issue_passes(order, desk, registry)
+        case RevokePasses():
+            return _revoke_passes(order, desk, registry)
+        case PutClerk():
+            return ClerkPut(clerks.put(registry, order.name, order.password_hash, desk.now))
+
+
+def _add_station(order: AddStation, desk: Desk, registry: Registry) -> StationAdded:
+    known = {each.id: each for each in stations.listed(registry)}
+    if order.station in broker.RESERVED:
+        raise OrderRefused(f"{order.station!r} is the broker's name for somebody else; choose another id")
+    if order.again:
+        _refuse_another_gate(order, known.get(order.station))
+    elif order.station in known:
+        raise OrderRefused(
+            f"station {order.station} is in the registry already; choose another id, or give this one a new password"
+            " with --again"
+        )
+    elif order.gate is None:
+        raise OrderRefused(f"station {order.station} needs a gate; name it with --gate")
+    else:
+        stations.add(registry, Station(order.station, order.gate, order.lane, order.direction), desk.now)
+    identity_file = _let_in(order.station, desk, [*known, order.station])
+    return StationAdded(order.station, identity_file, order.again)
+
+
+def _refuse_another_gate(order: AddStation, known: Station | None) -> None:
+    if known is None:
+        raise OrderRefused(f"there is no station {order.station} yet; add it without --again")
+    if order.gate not in (None, known.gate):
+        raise OrderRefused(f"station {known.id} belongs to gate {known.gate}; add a new station for gate {order.gate}")
+
+
+def _let_in(station: Slug, desk: Desk, everyone: list[Slug]) -> str:
+    """Broker files and identity file of a station. Within the transaction: where a file fails, no station is added."""
+    settings = desk.settings
+    secrets = keys.load(settings.keys)
+    password = broker.generate_password(desk.randomness)
+    salt = desk.randomness(broker.SALT_BYTES)
+    path = settings.folder / "stations" / f"{station}.toml"
+    write_identity(path, settings.compound, station, password, secrets)
+    broker.set_password(settings.broker_folder / "passwords", station, password, salt)
+    broker.write_acl(settings.broker_folder / "acl", settings.compound, set(everyone))
+    return str(path)
+
+
+def _import_people(order: ImportPeople, desk: Desk, registry: Registry) -> PeopleImported:
+    homes, persons = people.households(registry), people.persons(registry)
+    plan = intake.plan(order.people, order.fields, homes, persons, desk.randomness)
+    write = not order.dry_run and not plan.mistakes
+    if write and plan.households:
+        people.put_households(registry, plan.households)
+    if write and (plan.new or plan.changed):
+        people.put_persons(registry, (*plan.new, *plan.changed))
+    missing = _missing(set(plan.missing), homes, persons)
+    return PeopleImported(len(plan.new), len(plan.changed), plan.same, missing, write, plan.mistakes)
+
+
+def _missing(missing: set[str], homes: list[Household], persons: list[Person]) -> tuple[Missing, ...]:
+    buildings = {each.id: each.building for each in homes}
+    told = [Missing(each.id, each.masked_name, buildings[each.household]) for each in persons if each.id in missing]
+    return tuple(sorted(told, key=lambda each: (_natural(each.building), each.person)))
+
+
+def _warnings(policy: Policy, registry: Registry) -> tuple[str, ...]:
+    buildings = {each.building for each in people.households(registry)}
+    gates = {each.gate for each in stations.listed(registry)}
+    return tuple(policy_file.warnings(policy, buildings, gates))
+
+
+def _issue_passes(order: IssuePasses, desk: Desk, registry: Registry) -> PassesIssued:
+    chosen = _whose(order, registry)
+    key = keys.load(desk.settings.keys).pass_
+    compound = desk.settings.compound
+    drawn = [
+        (issue.draw_credential(compound, person.id, key.key_id, desk.now, order.days, desk.randomness), person, home)
+        for person, home in chosen
+    ]
+    passes.add(registry, [credential for credential, _, _ in drawn])
+    return PassesIssued(
+        tuple(
+            IssuedPass(
+                credential.serial,
+                person.id,
+                issue.code_text(credential, key.sign),
+                person.name,
+                home.building,
+                home.unit,
+                home.room,
+                f"{credential.expires_at.astimezone(desk.settings.zone):%Y-%m-%d}",
+            )
+            for credential, person, home in drawn
+        )
+    )
+
+
+def _whose(order: IssuePasses, registry: Registry) -> list[tuple[Person, Household]]:
+    """The people who are meant, in the order of their doors."""
+    homes = {each.id: each for each in people.households(registry)}
+    persons = {each.id: each for each in people.persons(registry)}
+    strangers = [each for each in order.persons if each not in persons]
+    if strangers:
+        raise OrderRefused(f"nobody in the registry is {strangers[0]}; name a person by the 16 digits of the pseudonym")
+    chosen = [
+        (person, homes[person.household])
+        for person in persons.values()
+        if order.everybody or person.id in order.persons or homes[person.household].building == order.building
+    ]
+    if not chosen:
+        place = f"building {order.building}" if order.building else "the registry"
+        raise OrderRefused(f"nobody lives in {place}; import people first, or correct --building")
+    return sorted(chosen, key=lambda each: (*map(_natural, (each[1].building, each[1].unit, each[1].room)), each[0].id))
+
+
+def _revoke_passes(order: RevokePasses, desk: Desk, registry: Registry) -> PassesRevoked:
+    unknown = passes.revoke(registry, order.serials, desk.now)
+    if unknown:
+        raise OrderRefused(
+            f"no pass {', '.join(unknown[:5])} was issued here, so none was revoked; a serial has 16 digits and stands"
+            " in the index.csv of its folder"
+        )
+    return PassesRevoked(len(set(order.serials)))
+
+
+def _natural(text: str) -> tuple[int, str]:
+    """Building 2 before building 12."""
+    return (int(text), "") if text.isdecimal() else (10**9, text)
