@@ -1,0 +1,88 @@
+"""The town's settings files, as an office would write them: hub.toml, station.toml, the policy.
+
+`town` writes them into its fresh folder. Rule: every port is a free one on loopback; nothing of the machine is touched.
+"""
+
+import socket
+from pathlib import Path
+
+COMPOUND = "willow-court"
+HOUSEHOLDS_SAID = "835 户 households, 1,502 人 people"
+CONTROLLED, SEALED = 5, 9  # buildings; in the east half and in the west half
+POLICY = f"""\
+title = "冬季出入管理（第一版）"
+office_telephone = "0000-1234"
+
+[gates.east]
+open = true
+
+[gates.west]
+open = true
+
+[zones]
+{CONTROLLED} = "controlled"
+{SEALED} = "sealed"
+"""
+# The same rules for a run that does not wait: nobody looks at a green lamp, and what is missing stays missing.
+BRISK_POLICY = "green_seconds = 1.0\nvisit_seconds = 2.0\n" + POLICY
+
+
+def hub(data: Path, broker_port: int) -> str:
+    return f"""\
+compound = "{COMPOUND}"
+name = "柳荫小区"
+data = "{data}"
+
+[broker]
+host = "127.0.0.1"
+port = {broker_port}
+tls_ca = ""
+
+[office]
+host = "127.0.0.1"
+port = 0
+"""
+
+
+def station(name: str, gate: str, data: Path, identity: Path, broker_port: int, pictures: Path | None) -> str:
+    rehearsal = f'\n[rehearsal]\npictures = "{pictures}"\n' if pictures else ""
+    return f"""\
+compound = "{COMPOUND}"
+station = "{name}"
+gate = "{gate}"
+lane = "1"
+direction = "both"
+data = "{data}"
+identity = "{identity}"
+
+[broker]
+host = "127.0.0.1"
+port = {broker_port}
+tls_ca = ""
+
+[camera]
+backend = "rehearsal"
+source = ""
+frames_per_second = 15
+
+[thermometer]
+backend = "rehearsal"
+
+[panel]
+backend = "rehearsal"
+
+[kiosk]
+host = "127.0.0.1"
+port = 0
+
+[clock]
+synchronised_by = "rehearsal"
+image_built_at = 2021-12-30T00:00:00Z
+{rehearsal}"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,80 @@
+"""A resident's visit as the scenario writes it, carried out at one gate as fast as the gate can look.
+
+Smoke and soak run one `Visitors` per station, each in its own thread. Rule: the gate sees pixels and foreheads, nothing
+else; a picture that it cannot read is held up again in a fresh pose, as people do, before it counts as unreadable.
+"""
+
+import random
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+
+from tests.rehearsal.backdrop import Frame
+from tests.rehearsal.codes import Codes
+from tests.rehearsal.gates import Gate, NotTaken, Shown
+from tests.rehearsal.held import Carrier
+from tests.rehearsal.pictures import blank, render, scene
+from tests.rehearsal.scenario import Visit
+from tests.rehearsal.town import Pass
+from tests.rehearsal.verdicts import Told
+
+POSES = 3  # pictures of one visit
+LOOKS = 10  # frames of one picture that the gate gets; its second decoder looks at every fifth
+EMPTY_LOOKS = 5  # after three without a code the view counts as empty; the fourth shows that the third was finished
+PATIENCE = 8.0  # seconds; longer than any visit waits for what it lacks
+
+
+class Visitors:
+    """Those who come to one gate. view: which backdrop its camera has."""
+
+    def __init__(self, gate: Gate, view: int, passes: Mapping[str, Pass], codes: Codes, rng: random.Random) -> None:
+        self._gate, self._view, self._passes, self._codes, self._rng = gate, view, passes, codes, rng
+        self._empty_lane = encoded(blank(rng, view=view))
+
+    def come(self, visit: Visit) -> Told:
+        """One visit with all that belongs to it, up to an empty lane."""
+        case, own = visit.case, self._passes[visit.resident.identity_number]
+        text, person = self._codes.held(case.holds, own.text, own.person, self._rng)
+        shown = self._hold_up(visit, text)
+        identity = (self._gate.name, shown.journal, shown.sequence) if shown.journal and shown.sequence else None
+        tapped = self._guard(visit, shown) if shown.sequence else True
+        self._leave()
+        return Told(visit, self._gate.name, identity, person if case.who != "revoked" else None, tapped)
+
+    def _hold_up(self, visit: Visit, text: str | None) -> Shown:
+        case = visit.case
+        carrier: Carrier = "phone" if visit.resident.phone and visit.number % 2 else "paper"
+        # Whoever lacks a temperature waits for it to the end of the visit, in view of the camera all the time.
+        looks = LOOKS if case.outcome is None else 1000
+        for _ in range(POSES):
+            frame = (
+                blank(self._rng, view=self._view)
+                if text is None
+                else render(text, scene(case.kind, carrier, self._rng, self._view), self._rng)
+            )
+            shown = self._gate.show(encoded(frame), case.celsius, case.direction, wait=PATIENCE, looks=looks)
+            if shown.sequence is not None:
+                break
+        return shown
+
+    def _guard(self, visit: Visit, shown: Shown) -> bool:
+        """Whether the gate took the tap that the scenario's guard makes."""
+        tap = visit.case.tap
+        try:
+            if tap is not None and shown.sequence is not None:
+                self._gate.settle(shown.sequence, tap.outcome, tap.ground)
+            elif visit.case.reasons:
+                self._gate.dismiss()
+        except NotTaken:
+            return False
+        return True
+
+    def _leave(self) -> None:
+        """Nobody is before camera and thermometer until the gate has seen as much."""
+        self._gate.show(self._empty_lane, None, wait=PATIENCE, looks=EMPTY_LOOKS)
+
+
+def encoded(frame: Frame) -> bytes:
+    """The very pixels, as a file: BMP costs a copy, PNG would cost more than the gate's whole decision."""
+    return np.asarray(cv2.imencode(".bmp", frame)[1]).tobytes()
