@@ -1,0 +1,269 @@
+"""`gate-hub run` as a process: what it prints, whom it answers, how it ends, and what a SIGKILL costs."""
+
+import http.client
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from msgspec import json
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from gate import topics
+from gate.clock import ClockState
+from gate.passage import Passage, Stamp
+from gate.policy import Direction
+from gate.wire import HubStatus, Receipt, encode_body, encode_records, envelope
+from hub.registry import read_only
+from tests.broker import Broker
+
+pytestmark = pytest.mark.broker
+SECONDS = 30
+JOURNAL = "ab" * 8
+BODY = encode_body(
+    Passage(Stamp(datetime(2026, 11, 22, tzinfo=UTC), ClockState.SYNCED, "b0" * 8, 1.0), "east", "1", Direction.IN)
+)
+
+
+class Compound:
+    """A data folder, a settings file, and `gate-hub` commands on them."""
+
+    def __init__(self, folder: Path, broker: Broker) -> None:
+        self.data = folder / "data"
+        self.config = folder / "hub.toml"
+        self.config.write_text(
+            f'compound = "sunshine"\ndata = "data"\n[broker]\nhost = "127.0.0.1"\nport = {broker.port}\n'
+        )
+        self.processes: list[subprocess.Popen[str]] = []
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(self._line(*words), capture_output=True, text=True, timeout=SECONDS, check=False)
+
+    def run(self) -> tuple[subprocess.Popen[str], str]:
+        """The process and the office's address."""
+        process = subprocess.Popen(self._line("run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.processes.append(process)
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        if not said:
+            raise AssertionError(process.communicate()[1])
+        return process, said.strip()
+
+    def rows(self, sql: str) -> list[tuple]:
+        reader = read_only(self.data / "registry.sqlite")
+        try:
+            return [tuple(row) for row in reader.execute(sql)]
+        finally:
+            reader.close()
+
+    def _line(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "hub", "--config", str(self.config), *words]
+
+    def end(self) -> None:
+        for process in self.processes:
+            process.kill()
+            process.communicate()
+
+
+class Gate:
+    """A station as seen from the wire: sends while the hub is up, releases on receipts, sends the rest again."""
+
+    def __init__(self, port: int) -> None:
+        self._changed = threading.Condition()
+        self.up = False
+        self.receipt: Receipt | None = None
+        self.numbers: list[int] = []
+        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        self._client.on_message = self._hear
+        self._client.on_connect = lambda client, *rest: client.subscribe("gate/1/sunshine/hub/#", 1)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    def _hear(self, client, data, message) -> None:
+        with self._changed:
+            if message.topic == topics.HUB_STATUS.of("sunshine"):
+                self.up = json.decode(message.payload, type=HubStatus).up
+            elif message.topic == topics.RECEIPT.of("sunshine", "east-1"):
+                document = json.decode(message.payload)
+                self.receipt = json.decode(json.encode(document["body"]), type=Receipt)
+                self.numbers.append(document["heading"]["edition"]["number"])
+            self._changed.notify_all()
+
+    def send(self, first: int, last: int) -> None:
+        envelopes = [envelope("sunshine", "east-1", JOURNAL, each, BODY) for each in range(first, last + 1)]
+        self._client.publish(topics.RECORDS.of("sunshine", "east-1"), encode_records(envelopes), 1)
+
+    def covers(self, sequence: int) -> bool:
+        return self.receipt is not None and any(each.covers(sequence) for each in self.receipt.journals)
+
+    def until(self, what: Callable[[], bool]) -> None:
+        with self._changed:
+            assert self._changed.wait_for(what, SECONDS)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def broker(tmp_path: Path):
+    with Broker(tmp_path / "broker") as broker:
+        yield broker
+
+
+@pytest.fixture
+def compound(tmp_path: Path, broker: Broker):
+    compound = Compound(tmp_path, broker)
+    made = compound.command("init")
+    assert made.returncode == 0, made.stderr
+    yield compound
+    compound.end()
+
+
+@pytest.fixture
+def gate(broker: Broker):
+    gate = Gate(broker.port)
+    yield gate
+    gate.close()
+
+
+def test_run_says_where_the_office_is_and_serves_it(compound: Compound):
+    _, said = compound.run()
+    address = re.fullmatch(r"office (http://127\.0\.0\.1:\d+/)", said)
+    assert address is not None
+    page = http.client.HTTPConnection(urlsplit(address[1]).netloc, timeout=SECONDS)
+    page.request("GET", "/login")
+    assert page.getresponse().status == 200
+    page.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_and_the_gates_are_told(compound: Compound, gate: Gate, number: signal.Signals):
+    process, _ = compound.run()
+    gate.until(lambda: gate.up)
+    process.send_signal(number)
+    _, complaints = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, complaints
+    assert "Traceback" not in complaints
+    gate.until(lambda: not gate.up)
+    assert not (compound.data / "control.sock").exists()
+
+
+def test_a_command_reaches_the_running_hub(compound: Compound):
+    compound.run()
+    added = compound.command("station", "add", "east-1", "--gate", "east")
+    assert added.returncode == 0, added.stderr
+    assert compound.rows("SELECT id, gate FROM station") == [("east-1", "east")]
+
+
+def test_a_second_hub_on_the_same_folder_is_refused(compound: Compound):
+    compound.run()
+    second = compound.command("run")
+    assert second.returncode == 2
+    assert "in use" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_taken_port_is_said_in_a_sentence(compound: Compound):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        text = compound.config.read_text() + f"[office]\nport = {other.getsockname()[1]}\n"
+        compound.config.write_text(text)
+        refused = compound.command("run")
+    assert refused.returncode == 2
+    assert "cannot be served on 127.0.0.1 port" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_folder_without_a_registry_is_refused(compound: Compound):
+    (compound.data / "registry.sqlite").unlink()
+    refused = compound.command("run")
+    assert refused.returncode == 2
+    assert "gate-hub init" in refused.stderr
+    assert not (compound.data / "registry.sqlite").exists()
+
+
+def test_killed_in_the_middle_it_has_everything_that_it_receipted_and_each_record_once(compound: Compound, gate: Gate):
+    """Records are sent again after each kill, as a station does; receipts never speak of what is not on the disk."""
+    last = 0
+    for _ in range(3):
+        process, _ = compound.run()
+        gate.until(lambda: gate.up)
+        for first in range(last + 1, last + 1001, 100):
+            gate.send(first, first + 99)
+        first_of_round = last + 1
+        gate.until(lambda first=first_of_round: gate.covers(first))
+        process.kill()
+        process.communicate()
+        receipted = [number for number in range(1, last + 1001) if gate.covers(number)]
+        on_disk = {row[0] for row in compound.rows("SELECT sequence FROM passage")}
+        assert set(receipted) <= on_disk
+        gate.until(lambda: not gate.up)
+        last += 1000
+    compound.run()
+    gate.until(lambda: gate.up)
+    gate.send(1, last)
+    gate.until(lambda: all(gate.covers(number) for number in (1, last // 2, last)))
+    assert compound.rows("SELECT count(*), count(DISTINCT sequence) FROM passage") == [(last, last)]
+    assert gate.numbers == sorted(set(gate.numbers))
+
+
+def test_an_open_stream_does_not_hold_up_the_end(compound: Compound):
+    """The office's pages may be open on ten screens; the hub lets them go and ends."""
+    process, said = compound.run()
+    put = subprocess.run(
+        compound._line("clerk", "add", "li", "--password-stdin"),
+        input="a long enough password\n",
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert put.returncode == 0, put.stderr
+    office = _logged_in(said.removeprefix("office "), "li", "a long enough password")
+    stream = office("/feed/events?format=json")
+    assert stream.status == 200
+    assert stream.readline()
+    process.send_signal(signal.SIGTERM)
+    started = time.monotonic()
+    process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+    # The office's grace is 2 s: far less means that nothing had to be cut off; the slack is for a busy machine.
+    assert time.monotonic() - started < SECONDS
+    stream.close()
+
+
+def _logged_in(address: str, name: str, password: str) -> Callable[[str], http.client.HTTPResponse]:
+    netloc = urlsplit(address).netloc
+    cookies: dict[str, str] = {}
+
+    def ask(path: str, method: str = "GET", body: str | None = None) -> http.client.HTTPResponse:
+        line = http.client.HTTPConnection(netloc, timeout=SECONDS)
+        headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in cookies.items()), "Accept": "*/*"}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        line.request(method, path, body, headers)
+        answer = line.getresponse()
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            key, _, value = cookie.partition(";")[0].partition("=")
+            cookies[key] = value
+        return answer
+
+    page = ask("/login").read().decode()
+    token = re.search(r'name="_csrf_token"[^>]*value="([^"]+)"', page)
+    assert token is not None
+    from urllib.parse import urlencode
+
+    answer = ask("/login", "POST", urlencode({"name": name, "password": password, "_csrf_token": token[1]}))
+    assert answer.status in (302, 303), answer.read()
+    return ask
