@@ -1,0 +1,5 @@
+"""The community office's pages: login, live feed of passages, quarantine. Web only; its questions go to hub.feed."""
+
+from hub.office.app import create_app
+
+__all__ = ["create_app"]

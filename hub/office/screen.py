@@ -1,0 +1,129 @@
+"""What a page may say: every value of the registry in words, in one language, in the compound's zone.
+
+Pages and streams render through `Screen`; templates get a `Speech` as `say`. Rule: everything is escaped by Jinja, and
+a value that this version does not know is shown as it stands, never left out.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from gate.clock import ClockState
+from gate.passage import Ground
+from gate.policy import Direction
+from gate.reason import Reason
+from gate.wording import DIRECTIONS, GROUNDS, LANGUAGES, REASONS
+from hub.feed import FeedRow, Tile
+from hub.office.texts import GATES, TEXTS, text
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+# A record this much older than its arrival came from a gate that had been cut off.
+LATE_AFTER = timedelta(minutes=1)
+HTML_LANG = {"zh": "zh-CN", "en": "en"}
+
+
+class Speech:
+    """One language, one zone."""
+
+    def __init__(self, language: str, zone: ZoneInfo) -> None:
+        self.language = language
+        self.html_lang = HTML_LANG[language]
+        self.other = next(each for each in LANGUAGES if each != language)
+        self.text: Callable[..., str] = partial(text, language=language)
+        self._zone = zone
+
+    def gate(self, slug: str) -> str:
+        return GATES[slug].in_(self.language) if slug in GATES else slug
+
+    def lane(self, slug: str) -> str:
+        return self.text("lane", lane=slug)
+
+    def direction(self, value: str) -> str:
+        return DIRECTIONS[Direction(value)].in_(self.language) if value in list(Direction) else value
+
+    def outcome(self, value: str) -> str:
+        return self.text(value) if value in TEXTS else value
+
+    def reason(self, value: str) -> str:
+        if value not in list(Reason):
+            return self.text("unreadable_reason", reason=value)
+        return REASONS[Reason(value)].say.in_(self.language)
+
+    def ground(self, value: str) -> str:
+        return GROUNDS[Ground(value)].in_(self.language) if value in list(Ground) else value
+
+    def fault(self, slug: str) -> str:
+        return self.text(f"fault_{slug}") if f"fault_{slug}" in TEXTS else slug
+
+    def building(self, value: str) -> str:
+        return self.text("building_number", number=value) if value.isdecimal() else value
+
+    def time(self, instant: datetime) -> str:
+        return f"{instant.astimezone(self._zone):%H:%M:%S}"
+
+    def day(self, instant: datetime) -> str:
+        return f"{instant.astimezone(self._zone):%m-%d}"
+
+    def moment(self, instant: datetime) -> str:
+        return f"{instant.astimezone(self._zone):%m-%d %H:%M}"
+
+    def since(self, instant: datetime, now: datetime) -> str:
+        """Only the time for today, the day with it for anything older."""
+        local, today = instant.astimezone(self._zone), now.astimezone(self._zone).date()
+        return f"{local:%H:%M}" if local.date() == today else f"{local:%m-%d %H:%M}"
+
+    def late(self, row: FeedRow) -> bool:
+        return row.received_at is not None and row.received_at - row.at > LATE_AFTER
+
+    def clock_unsure(self, row: FeedRow) -> bool:
+        return row.clock == ClockState.FLOOR
+
+
+# A station speaks at least once a minute; the hub has heard nothing for longer than three.
+STALE_AFTER = timedelta(minutes=3)
+
+
+def standing(tile: Tile, now: datetime, connected: bool) -> str:
+    """ "never", "offline", "stale", "fault" or "online"; only the last one may be green."""
+    if tile.status_at is None:
+        return "never"
+    if not tile.online:
+        return "offline"
+    if not connected or now - tile.status_at > STALE_AFTER:
+        return "stale"
+    return "fault" if tile.faults else "online"
+
+
+class Screen:
+    """Renders the templates; made once at the start, which is when they are read and checked."""
+
+    def __init__(self, compound: str, zone: ZoneInfo) -> None:
+        self._speech = {language: Speech(language, zone) for language in LANGUAGES}
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals.update(compound=compound, static=_static_version(), standing=standing)
+        for name in self._environment.list_templates():
+            self._environment.get_template(name)
+
+    def render(self, template: str, language: str, **values: object) -> str:
+        return self._environment.get_template(template).render(say=self._speech[language], **values)
+
+
+def _static_version() -> str:
+    """Changes whenever a static file does, so that browsers may keep them."""
+    digest = sha256()
+    for path in sorted(STATIC.iterdir()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

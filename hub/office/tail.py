@@ -1,0 +1,119 @@
+"""The end of the feed, read once for every screen that asks the same, and how the gates stand.
+
+The streams ask it after each commit. Rule: reads happen in threads, the bookkeeping in the one event loop, and a
+failed read is not remembered.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from litestar.concurrency import sync_to_thread
+from litestar.response.sse import ServerSentEventMessage
+from msgspec import json
+
+from hub.feed import Counts, Cursor, Feed, FeedRow, Filter, Tile
+from hub.office.screen import Screen
+
+# Tiles count the day's passages, so they are drawn at most this often, however many screens are open.
+BOARD_SECONDS = 1.0
+ANSWERS_KEPT = 64
+
+
+@dataclass(frozen=True)
+class Board:
+    """How the gates stood at `at`."""
+
+    at: datetime
+    totals: Counts
+    tiles: tuple[Tile, ...]
+    connected: bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """What one screen wants to know next; equal ones share one answer."""
+
+    after: Cursor
+    through: Cursor
+    wanted: Filter
+    language: str
+    as_json: bool
+
+
+class Tail:
+    """Reads the end of the feed for all streams; in one event loop, reads in threads."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        screen: Screen,
+        zone: ZoneInfo,
+        clock: Callable[[], datetime],
+        connected: Callable[[], bool],
+    ) -> None:
+        self._feed = feed
+        self._screen = screen
+        self._zone = zone
+        self._clock = clock
+        self._connected = connected
+        self._answers: OrderedDict[Question, asyncio.Future[bytes]] = OrderedDict()
+        self._boards: dict[str, tuple[float, asyncio.Future[bytes]]] = {}
+
+    def newest(self) -> Cursor:
+        return self._feed.newest()
+
+    def board(self) -> Board:
+        now = self._clock()
+        tiles = tuple(self._feed.tiles(now, self._zone))
+        return Board(now, self._feed.totals(now, self._zone), tiles, self._connected())
+
+    async def events(self, question: Question) -> bytes:
+        """The answer as events, ready to be sent; b"" where nothing of it is wanted."""
+        answer = self._answers.get(question)
+        if answer is None:
+            answer = self._answers[question] = asyncio.ensure_future(sync_to_thread(self._read, question))
+            answer.add_done_callback(lambda done: self._forget_failed(question, done))
+            if len(self._answers) > ANSWERS_KEPT:
+                self._answers.popitem(last=False)
+        return await asyncio.shield(answer)
+
+    def _forget_failed(self, question: Question, answer: "asyncio.Future[bytes]") -> None:
+        if answer.cancelled() or answer.exception() is not None:
+            self._answers.pop(question, None)
+
+    async def board_event(self, language: str) -> bytes:
+        """The tiles, at most BOARD_SECONDS old."""
+        now = asyncio.get_running_loop().time()
+        drawn, answer = self._boards.get(language, (-BOARD_SECONDS, None))
+        if answer is None or now - drawn >= BOARD_SECONDS:
+            answer = asyncio.ensure_future(sync_to_thread(self._draw_board, language))
+            self._boards[language] = (now, answer)
+        return await asyncio.shield(answer)
+
+    def _read(self, question: Question) -> bytes:
+        wanted = self._feed.since(question.after, question.wanted, question.through)
+        others = self._feed.left(question.after, question.wanted, question.through)
+        events = [self._event("passage", row, question) for row in wanted]
+        events += [self._event("amendment", row, question) for row in others]
+        return b"".join(events)
+
+    def _event(self, name: str, row: FeedRow, question: Question) -> bytes:
+        if question.as_json:
+            return event(name, json.encode(row).decode())
+        return event(name, self._screen.render("row.html", question.language, row=row, fields={}))
+
+    def _draw_board(self, language: str) -> bytes:
+        return event("tiles", self._screen.render("board.html", language, board=self.board()))
+
+
+def event(name: str, data: str, cursor: Cursor | None = None) -> bytes:
+    return ServerSentEventMessage(data, event=name, id=text_of(cursor) if cursor else None, sep="\n").encode()
+
+
+def text_of(cursor: Cursor) -> str:
+    """A cursor as an event's id: the last passage's arrival, a dash, the last amendment's."""
+    return f"{cursor.passage}-{cursor.amendment}"
