@@ -1,27 +1,31 @@
 """Which sequence numbers of each journal are safe in the registry, kept in memory so that a receipt costs nothing.
 
-Rebuilt from `record` when the hub starts, added to after every commit, read by hub.receipts. Belongs to the writer's
+Rebuilt from `record` when the hub starts (from where `journal` says it is whole), added to after every commit, read by
+hub.receipts. Belongs to the writer's
 thread.
 """
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from gate.wire import MOST_HOLES, JournalReceipt, Receipt
-from hub.registry import Registry
+from hub.registry import Registry, Row
+from hub.registry.instants import written
 
 # A station writes one journal; a few older ones may still have rows to release after a card was changed.
 MOST_JOURNALS = 8
 
-# The runs of numbers without a gap, and when the last of each was received.
+# The runs of numbers without a gap behind a known beginning, and when the last of each was received.
 _ISLANDS = """
-    SELECT station, journal, min(sequence), max(sequence), max(received_at)
-    FROM (SELECT station, journal, sequence, received_at,
-                 sequence - row_number() OVER (PARTITION BY station, journal ORDER BY sequence) AS island
-          FROM record)
-    GROUP BY station, journal, island ORDER BY 5, 4
+    SELECT min(sequence), max(sequence), max(received_at)
+    FROM (SELECT sequence, received_at, sequence - row_number() OVER (ORDER BY sequence) AS island
+          FROM record WHERE station = ? AND journal = ? AND sequence > ?)
+    GROUP BY island ORDER BY 1
 """
+_NEXT_JOURNAL = "SELECT station, journal FROM record WHERE (station, journal) > (?, ?) ORDER BY 1, 2 LIMIT 1"
+_SAVE = "INSERT OR REPLACE INTO journal (station, journal, through, heard_at) VALUES (?, ?, ?, ?)"
 
 
 class Islands:
@@ -49,6 +53,11 @@ class Islands:
             self._first.insert(at, first)
             self._last.insert(at, last)
 
+    @property
+    def through(self) -> int:
+        """1 to this is there without a hole."""
+        return self._last[0] if self._first and self._first[0] == 1 else 0
+
     def receipt(self, journal: str) -> JournalReceipt:
         """As far as the holes that one receipt may list."""
         before = [0, *self._last]
@@ -68,12 +77,14 @@ class Received:
 
     def __init__(self) -> None:
         self._stations: dict[str, OrderedDict[str, Islands]] = {}
+        self._unsaved: set[tuple[str, str]] = set()
 
     def note(self, identities: Iterable[tuple[str, str, int]]) -> set[str]:
         """Add (station, journal, sequence) that were committed; the stations that they came from."""
         stations = set()
         for station, journal, sequence in identities:
             self._journal(station, journal).add(sequence, sequence)
+            self._unsaved.add((station, journal))
             stations.add(station)
         return stations
 
@@ -85,6 +96,14 @@ class Received:
         journals = list(self._stations.get(station, OrderedDict()).items())[-MOST_JOURNALS:]
         return Receipt(station, tuple(islands.receipt(journal) for journal, islands in journals))
 
+    def save(self, registry: Registry, now: datetime) -> None:
+        """Remember how far each journal is whole, so that the next start counts only what came after."""
+        at = written(now)
+        rows = [(*each, self._stations[each[0]][each[1]].through, at) for each in sorted(self._unsaved)]
+        if rows:
+            registry.run(lambda one: one.database.conn.executemany(_SAVE, rows))
+        self._unsaved.clear()
+
     def _journal(self, station: str, journal: str) -> Islands:
         journals = self._stations.setdefault(station, OrderedDict())
         islands = journals.setdefault(journal, Islands())
@@ -94,7 +113,24 @@ class Received:
     @classmethod
     def of(cls, registry: Registry) -> "Received":
         """As the registry has it."""
+        saved = {(row[0], row[1]): (row[2], row[3]) for row in registry.rows("SELECT * FROM journal")}
+        found = []
+        for station, journal in _journals(registry):
+            through, heard_at = saved.get((station, journal), (0, ""))
+            runs = registry.rows(_ISLANDS, (station, journal, through))
+            found.append((max([heard_at, *(run[2] for run in runs)]), station, journal, through, runs))
         received = cls()
-        for station, journal, first, last, _ in registry.rows(_ISLANDS):
-            received._journal(station, journal).add(first, last)
+        for _, station, journal, through, runs in sorted(found):
+            islands = received._journal(station, journal)
+            for first, last in [(1, through)] * bool(through) + [run[:2] for run in runs]:
+                islands.add(first, last)
         return received
+
+
+def _journals(registry: Registry) -> Iterator[tuple[str, str]]:
+    """Every journal there is, from one to the next by the primary key, without counting its records."""
+    place: Row | None = ("", "")
+    while place is not None:
+        place = registry.one(_NEXT_JOURNAL, place)
+        if place is not None:
+            yield place[0], place[1]

@@ -42,7 +42,8 @@ class RunningHub:
         self._link = Link(compound, registry.generation, settings.broker, password, hearers)
         editions = Editions(registry)
         self._bulletin = Bulletin(compound, keys, editions, self._link.publish, os.urandom)
-        self._receipts = Receipts(compound, keys.document, Received.of(registry), editions, self._link.publish)
+        self._received = Received.of(registry)
+        self._receipts = Receipts(compound, keys.document, self._received, editions, self._link.publish)
         self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock).take)
         self._statuses = Statuses(self.writer.post, lambda: self.announcer.announce(range(0)), clock)
 
@@ -65,6 +66,7 @@ class RunningHub:
     def confirm(self) -> None:
         """Publish what changed unnoticed, and the manifest when its hour is over; called every minute."""
         self.writer.post(self._refresh, Rank.OFFICE)
+        self.writer.post(lambda registry: self._received.save(registry, self._clock()))
 
     def _refresh(self, registry: Registry) -> None:
         self._bulletin.refresh(registry, self._clock())

@@ -42,6 +42,10 @@ _FIRST = (
         station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL, hash TEXT NOT NULL, body BLOB NOT NULL,
         received_at TEXT NOT NULL, quarantined INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (station, journal, sequence)) STRICT, WITHOUT ROWID""",
+    # through: 1 to this is in `record` without a hole. It may lag behind; it spares a starting hub the count of years.
+    """CREATE TABLE journal (
+        station TEXT NOT NULL, journal TEXT NOT NULL, through INTEGER NOT NULL, heard_at TEXT NOT NULL,
+        PRIMARY KEY (station, journal)) STRICT, WITHOUT ROWID""",
     # arrival: the feed's cursor, in the order of commits. reasons: a JSON list. person: no foreign key, since a
     # passage may name somebody this registry (restored, or another compound's) has never known.
     # final_outcome, ground: the newest amendment's; the columns before them never change.

@@ -44,14 +44,14 @@ class Hub:
         self.receipts: list[Receipt] = []
         self.numbers: list[int] = []
         self.taken: list[Taken] = []
+        self.now = NOW
         self.open()
 
     def open(self) -> None:
         self.registry = open_registry(self.path, NOW, "sunshine")
-        self._sender = Receipts(
-            "sunshine", self.keys.document, Received.of(self.registry), Editions(self.registry), self._publish
-        )
-        self.ingest = Ingest("sunshine", self._committed, lambda: NOW)
+        self._received = Received.of(self.registry)
+        self._sender = Receipts("sunshine", self.keys.document, self._received, Editions(self.registry), self._publish)
+        self.ingest = Ingest("sunshine", self._committed, lambda: self.now)
 
     def _committed(self, identities, taken: Taken) -> None:
         self.taken.append(taken)
@@ -73,6 +73,7 @@ class Hub:
         self.hear_bytes(encode_records(envelopes), station)
 
     def hear_bytes(self, payload: bytes, station: str = "east-1") -> None:
+        self.now += timedelta(seconds=1)
         self.ingest.take(self.registry, [Message(topics.RECORDS.of("sunshine", station), payload)])
 
     def covers(self, sequence: int, journal: str = JOURNAL) -> bool:
@@ -163,6 +164,19 @@ def test_receipts_still_rise_and_cover_everything_after_a_restart(hub: Hub):
     (journal,) = hub.receipts[-1].journals
     assert (journal.through, journal.holes) == (4, ((2, 2),))
     assert hub.numbers[1] > hub.numbers[0]
+
+
+def test_a_restart_knows_everything_whatever_was_saved_before(hub: Hub):
+    """Saved or not, in either journal, in the order in which they were heard."""
+    hub.hear(passage(1), passage(2), passage(4))
+    hub.hear(passage(2, journal=NEW_CARD))
+    hub._received.save(hub.registry, hub.now)
+    hub.hear(passage(3), passage(5), passage(9))
+    before = hub._received.receipt("east-1")
+    hub.restart()
+    assert hub._received.receipt("east-1") == before
+    assert [(each.through, each.holes) for each in before.journals] == [(2, ((1, 1),)), (9, ((6, 8),))]
+    assert hub.registry.rows("SELECT journal, through FROM journal") == [(JOURNAL, 2), (NEW_CARD, 0)]
 
 
 def test_same_identity_with_another_body_is_quarantined_with_an_alarm(hub: Hub, caplog):
