@@ -35,6 +35,7 @@ from station.broker_link import (
 from station.documents import Documents
 from station.inbox import Faulty, LinkChanged, Post, Receipted, SnapshotCame
 from station.roster import MANIFEST, POLICY, TRUST, Part, Reader
+from station.steadiness import Steadiness
 from station.view import Link
 from station.window import FEWEST_BYTES, MOST_BYTES, Limits, Row, Window, messages
 
@@ -50,7 +51,7 @@ PACKET_BYTES = 256
 
 REFUSED_LOGIN = "消息服务器不认本站密码，请联系社区 / The broker does not accept this station's name and password"
 REFUSED_RIGHT = "消息服务器不许本站发送，请联系社区 / The broker does not let this station send or listen"
-TAKEN_OVER = "另一台机器在用本站身份，请联系社区 / Another machine uses this station's identity"
+SHAKY = "连接反复中断，是否另有机器在用本站身份？ / The link keeps breaking; does another machine use this identity?"
 TOO_LARGE = "消息服务器不收本站的记录，请联系社区 / The broker takes no message as large as one record"
 BROKEN = "与社区的连接出错，正在重试 / The link to the hub is out of order and tries again"
 ENDED = "无法连接社区，请重启本站 / The link to the hub could not begin; restart this station"
@@ -91,6 +92,10 @@ class Pace:
     status_rest: float = STATUS_REST_SECONDS
 
 
+# How brokers say 'too large'. Mosquitto 2.0 answers a payload over its message_size_limit with a code that MQTT 5 does
+# not allow there, which paho takes for a protocol error.
+_TOO_LARGE_REASONS = ("Packet too large", "Implementation specific error", "Protocol error")
+
 Event = LinkEvent | StationStatus | _Nudged | _NewJournal | _Stopped
 
 
@@ -130,6 +135,7 @@ class Uplink:
         self._fault = ""
         self._most_bytes = MOST_BYTES
         self._largest: int | None = None
+        self._steadiness = Steadiness()
         self._receipt_edition: Edition | None = None
         self._look_again_at = 0.0
         self._broker = BrokerLink(address, self._subscriptions(), self._last_will, self._events.put)
@@ -142,6 +148,10 @@ class Uplink:
         """Say that the station is off, and end; within 3 s, whatever the broker does."""
         self._events.put(_Stopped())
         self._thread.join(STOP_SECONDS)
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
 
     def nudge(self) -> None:
         """The journal has grown; from any thread."""
@@ -177,6 +187,8 @@ class Uplink:
                     return False
                 self._handle(event)
             self._say_link()
+            if self._steadiness.settles(self._clock()):
+                self._say_all_is_well()
             self._tell_status(self._clock())
             self._send(self._clock())
         except Exception:
@@ -222,23 +234,26 @@ class Uplink:
     def _on_connected(self, largest: int | None) -> None:
         log.info("connected to the broker")
         self._connected, self._told, self._largest = True, None, largest
-        self._most_bytes = min(MOST_BYTES, (largest or MOST_BYTES + PACKET_BYTES) - PACKET_BYTES)
-        self._say_fault("")
+        if largest is not None:
+            self._most_bytes = min(self._most_bytes, largest - PACKET_BYTES)
+        self._steadiness.begins(self._clock())
+        self._say_all_is_well()
 
     def _on_disconnected(self, reason: str) -> None:
         if self._connected:
             log.warning("the broker is gone: %s; records wait in the journal", reason)
         self._connected = self._hub_up = False
         self._window.begin_again()
-        if reason == "Session taken over":
-            log.error("another machine connected with this station's identity; was its card copied?")
-            self._say_fault(TAKEN_OVER)
-        elif reason == "Packet too large":
+        self._steadiness.ends(self._clock())
+        if self._steadiness.shaky:
+            log.error("the link to the broker keeps breaking; was this station's card copied?")
+            self._say_fault(SHAKY)
+        if reason in _TOO_LARGE_REASONS:
             self._most_bytes = max(FEWEST_BYTES, self._most_bytes // 2)
+            log.warning("the broker may not take large messages; from now on at most %d bytes", self._most_bytes)
 
     def _on_publish_refused(self, refused: PublishRefused) -> None:
-        if refused.reason == "Implementation specific error" and refused.size > FEWEST_BYTES:
-            # Mosquitto's answer to a payload over its message_size_limit.
+        if refused.reason in _TOO_LARGE_REASONS and refused.size > FEWEST_BYTES:
             self._most_bytes = min(self._most_bytes, max(FEWEST_BYTES, refused.size // 2))
             log.warning("the broker takes no %d bytes; from now on at most %d", refused.size, self._most_bytes)
             self._window.begin_again()
@@ -277,7 +292,7 @@ class Uplink:
         self._check_edition(heading.edition)
         for of_journal in receipt.journals:
             if of_journal.journal == self._journal.id and self._window.receipted(of_journal):
-                self._say_fault("")
+                self._say_all_is_well()
         self._post(Receipted(receipt, heading.edition.generation))
 
     def _check_edition(self, edition: Edition) -> None:
@@ -357,6 +372,9 @@ class Uplink:
         if link is not self._link:
             self._link = link
             self._post(LinkChanged(link))
+
+    def _say_all_is_well(self) -> None:
+        self._say_fault(SHAKY if self._steadiness.shaky else "")
 
     def _say_fault(self, sentence: str) -> None:
         if sentence != self._fault:
