@@ -6,6 +6,7 @@ nobody foresaw ends in a traceback and exit code 1, and systemd starts the stati
 
 import argparse
 import logging
+import os
 import queue
 import random
 import secrets
@@ -50,10 +51,20 @@ log = logging.getLogger("station")
 REFUSED = 2
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command. Exit code: 0 after a clean end, 2 when it refuses to start."""
+def main() -> None:
+    """The command gate-station."""
+    code = command(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is closed by now; a camera's driver that hangs in its thread must not hold up the end.
+    os._exit(code)
+
+
+def command(arguments: Sequence[str]) -> int:
+    """Carry it out. Exit code: 0 after a clean end, 2 when it refuses to start."""
     asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         settings, identity = load(Path(asked.config))
         if asked.command == "check":
@@ -103,7 +114,7 @@ def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
             part.start()
             at_end.callback(part.stop)
         for ending in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(ending, lambda _number, _frame: loop.stop())
+            at_end.callback(signal.signal, ending, signal.signal(ending, lambda _number, _frame: loop.stop()))
         _announce(settings.kiosk.host, kiosk.port, rehearsal)
         notifier = Notifier()
         at_end.callback(notifier.stopping)
@@ -228,4 +239,4 @@ def _wall() -> datetime:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -348,7 +348,7 @@ def _objection(lane: Lane, settled: GuardSettled, rules: Rules | None) -> Words 
     decided = next((each for each in lane.recent if each.sequence == settled.sequence), None)
     if decided is None:
         return _GONE
-    if decided.holds is settled.outcome:
+    if decided.settled is settled.outcome or decided.holds is settled.outcome is Outcome.ADMIT:
         return _SETTLED
     if not _ground_fits(settled):
         return _ODD_GROUND
