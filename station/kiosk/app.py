@@ -10,9 +10,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from litestar import Litestar, WebSocket, get, post, websocket
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import State
 from litestar.handlers import send_websocket_stream
+from litestar.params import JSONBody
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Response, Template
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
@@ -98,19 +99,19 @@ def _taps(desk: Desk) -> list[ControllerRouterHandler]:
         return Response(None, status_code=204)
 
     @post("/settle")
-    async def settle(data: Settle) -> Answer:
+    async def settle(data: JSONBody[Settle]) -> Answer:
         return await carried_out(data)
 
     @post("/dismiss")
-    async def dismiss(data: Nothing) -> Answer:  # noqa: ARG001 - refuses a body with anything odd in it
+    async def dismiss(data: JSONBody[Nothing]) -> Answer:  # noqa: ARG001 - refuses a body with anything odd in it
         return await carried_out(Dismiss())
 
     @post("/direction")
-    async def direction(data: ChooseDirection) -> Answer:
+    async def direction(data: JSONBody[ChooseDirection]) -> Answer:
         return await carried_out(data)
 
     @post("/without-code")
-    async def without_code(data: Nothing) -> Answer:  # noqa: ARG001
+    async def without_code(data: JSONBody[Nothing]) -> Answer:  # noqa: ARG001
         return await carried_out(ArriveWithoutCode())
 
     return [settle, dismiss, direction, without_code]

@@ -20,7 +20,7 @@ async def aside(work: Callable[Given, Result], *args: Given.args, **kwargs: Give
     def run() -> None:
         try:
             result = work(*args, **kwargs)
-        except BaseException as wrong:  # noqa: BLE001 - whatever it is, it belongs to the one who waits
+        except BaseException as wrong:
             _tell(loop, done, wrong=wrong)
         else:
             _tell(loop, done, result=result)

@@ -16,7 +16,7 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Response, Template
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -30,9 +30,9 @@ from station.kiosk.aside import aside
 GREATEST_PICTURE_BYTES = 32 * 1024 * 1024
 THUMBNAIL_WIDTH = 320
 
-Celsius = Annotated[float, Parameter(ge=0, le=60)]
-WaitSeconds = Annotated[float, Parameter(ge=0, le=30)]
-Looks = Annotated[int, Parameter(ge=1, le=1000)]
+Celsius = Annotated[float | None, QueryParameter(ge=0, le=60)]
+WaitSeconds = Annotated[float, QueryParameter(ge=0, le=30)]
+Looks = Annotated[int, QueryParameter(ge=1, le=1000)]
 
 
 class Shown(Struct, frozen=True):
@@ -109,18 +109,18 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
         return list((await aside(read_index, stage.pictures)).values())
 
     @get("/pictures/{name:str}")
-    async def picture(name: str) -> Response[bytes]:
+    async def picture(name: FromPath[str]) -> Response[bytes]:
         return _as_image(await aside(_listed(stage, name).read_bytes), name)
 
     @get("/thumbnails/{name:str}")
-    async def thumbnail(name: str) -> Response[bytes]:
+    async def thumbnail(name: FromPath[str]) -> Response[bytes]:
         return _as_image(await aside(_thumbnail, _listed(stage, name)), "small.jpg")
 
     @post("/show", status_code=200, request_max_body_size=GREATEST_PICTURE_BYTES)
     async def show(
         request: Request[object, object, State],
-        celsius: Celsius | None = None,
-        direction: Direction | None = None,
+        celsius: Celsius = None,
+        direction: FromQuery[Direction | None] = None,
         wait: WaitSeconds = 0.0,
         looks: Looks = 6,
     ) -> Response[object]:
@@ -137,7 +137,7 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
         await aside(stage.clear)
 
     @post("/forehead", status_code=204)
-    async def forehead(request: Request[object, object, State], data: Forehead) -> None:
+    async def forehead(request: Request[object, object, State], data: JSONBody[Forehead]) -> None:
         note(request)
         await aside(stage.forehead, data.celsius)
 
@@ -164,7 +164,7 @@ def _shown(
     return (stage.outcome(wait, looks) if wait > 0 else None) or Shown()
 
 
-def _listed(stage: Stage, name: str) -> Path:
+def _listed(stage: Stage, name: FromPath[str]) -> Path:
     """Only what the index names, so that no request can wander about the disk."""
     if stage.pictures is None or name not in read_index(stage.pictures):
         raise NotFoundException(f"no picture {name!r} in the rehearsal's index.json")
@@ -179,6 +179,6 @@ def _thumbnail(path: Path) -> bytes:
     return cv2.imencode(".jpg", small)[1].tobytes()
 
 
-def _as_image(raw: bytes, name: str) -> Response[bytes]:
+def _as_image(raw: bytes, name: FromPath[str]) -> Response[bytes]:
     kind = "image/png" if name.lower().endswith(".png") else "image/jpeg"
     return Response(raw, media_type=kind)

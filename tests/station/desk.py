@@ -21,9 +21,7 @@ from station.view import Health, KioskView, Link, Person, Screen, Tap, TapRefuse
 
 # 20:15 in Shanghai: the guard's night.
 NIGHT = datetime(2026, 1, 16, 12, 15, 8, tzinfo=UTC)
-WELL = Health(
-    link=Link.HUB, rules="1768000000.12", rules_age_hours=0.4, rules_stale=False, clock=ClockState.SYNCED
-)
+WELL = Health(link=Link.HUB, rules="1768000000.12", rules_age_hours=0.4, rules_stale=False, clock=ClockState.SYNCED)
 WANG = Person("王*明", "3")
 
 

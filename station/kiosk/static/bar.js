@@ -72,7 +72,7 @@ function queue({ queue: n, oldest_seconds: oldest }) {
 
 function rules({ rules: edition, rules_age_hours: hours, rules_stale: stale }) {
   if (edition === null || hours === null) return [say("rules.none"), true];
-  if (stale) return [say("rules.stale.age", { age: age(hours * 3600) }), true];
+  if (stale) return [say("rules.stale", { age: age(hours * 3600) }), true];
   return [say("rules.fresh", { age: age(hours * 3600) }), false];
 }
 

@@ -114,6 +114,7 @@ async function startCamera() {
     $("video").srcObject = stream;
     await $("video").play();
     live = { stream, canvas: document.createElement("canvas") };
+    $("show").disabled = true;
     $("camera").dataset.say = "r.camera.stop";
     put($("camera"), say("r.camera.stop"));
     tell(() => say("r.camera.live"));
@@ -139,6 +140,7 @@ function stopCamera() {
   if (live === null) return;
   for (const track of live.stream.getTracks()) track.stop();
   live = null;
+  $("show").disabled = false;
   $("video").srcObject = null;
   $("camera").dataset.say = "r.camera.start";
   put($("camera"), say("r.camera.start"));

@@ -1,0 +1,64 @@
+"""The kiosk's server: a port that is ours, and a quick end."""
+
+import socket
+import threading
+import time
+from urllib.request import urlopen
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from station.kiosk import PortTaken, create_app, serve
+from tests.station.desk import MemoryDesk
+
+
+def test_it_listens_on_a_free_port_and_serves_the_page() -> None:
+    """Port 0 asks for any; the kiosk says which it got."""
+    kiosk = serve(create_app(MemoryDesk()), "127.0.0.1", 0)
+    try:
+        with urlopen(f"http://127.0.0.1:{kiosk.port}/", timeout=5) as page:
+            assert "请出示通行码" in page.read().decode()
+    finally:
+        kiosk.stop()
+
+
+def test_a_taken_port_says_what_is_wrong_and_what_to_do() -> None:
+    """The station stops with a sentence, not with a screen that belongs to somebody else."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken, match=rf"127\.0\.0\.1:{port}.*\[kiosk\] port"):
+            serve(create_app(MemoryDesk()), "127.0.0.1", port)
+
+
+def test_its_port_can_be_taken_again_at_once() -> None:
+    """A station that is restarted gets its own port back, though old connections linger."""
+    first = serve(create_app(MemoryDesk()), "127.0.0.1", 0)
+    urlopen(f"http://127.0.0.1:{first.port}/", timeout=5).close()
+    first.stop()
+    second = serve(create_app(MemoryDesk()), "127.0.0.1", first.port)
+    second.stop()
+    assert second.port == first.port
+
+
+def test_it_ends_in_time_with_screens_open_and_the_loop_dumb() -> None:
+    """Open WebSockets and a Desk that never answers again hold nothing up; the screens see the line close."""
+    desk = MemoryDesk()
+    kiosk = serve(create_app(desk), "127.0.0.1", 0)
+    with (
+        connect(f"ws://127.0.0.1:{kiosk.port}/view") as view,
+        connect(f"ws://127.0.0.1:{kiosk.port}/preview") as preview,
+    ):
+        assert view.recv(timeout=5)
+        assert preview.recv(timeout=5)
+        desk.fall_dumb()
+        since = time.monotonic()
+        kiosk.stop()
+        took = time.monotonic() - since
+        with pytest.raises(ConnectionClosed):
+            while True:
+                view.recv(timeout=5)
+    desk.speak()
+    # The promise is 2 s; the rest is for a machine that is busy with other tests.
+    assert took < 2.5
+    assert not [thread for thread in threading.enumerate() if thread.name == "kiosk"]
