@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TextIO
 
 from hub import control, settings, terminal
 from hub.issue import IssueFailed, PassFormat
@@ -26,8 +27,8 @@ _REFUSALS = (
 )  # fmt: skip
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out one command; the exit status."""
+def main(arguments: Sequence[str] | None = None, typed: TextIO = sys.stdin) -> int:
+    """Carry out one command; the exit status. typed: what its user writes while it runs."""
     words = _parser().parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr,
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         found = settings.load(Path(words.config))
-        words.do(words, Terminal(found, control.wall_clock, os.urandom, sys.stdout, sys.stdin))
+        words.do(words, Terminal(found, control.wall_clock, os.urandom, sys.stdout, typed))
     except KeyboardInterrupt:
         return 130
     except _REFUSALS as refused:

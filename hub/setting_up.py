@@ -19,13 +19,23 @@ def set_up(settings: Settings, now: datetime, randomness: Callable[[int], bytes]
     Raises DataInUse, KeysRefused, RegistryRefused, OSError.
     """
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with control.exclusive(settings):
+    try:
+        with control.exclusive(settings):
+            return _set_up_alone(settings, now, randomness)
+    except control.DataInUse:
+        # A hub that runs has all it needs.
         if settings.registry.exists():
-            return _mend(settings, now, randomness)
-        keys.make(settings.keys)
-        made = [f"keys in {settings.keys}", *_broker_files(settings, [], randomness)]
-        with opened(settings.registry, now, settings.compound):
-            return [*made, f"registry {settings.registry}"]
+            return []
+        raise
+
+
+def _set_up_alone(settings: Settings, now: datetime, randomness: Callable[[int], bytes]) -> list[str]:
+    if settings.registry.exists():
+        return _mend(settings, now, randomness)
+    keys.make(settings.keys)
+    made = [f"keys in {settings.keys}", *_broker_files(settings, [], randomness)]
+    with opened(settings.registry, now, settings.compound):
+        return [*made, f"registry {settings.registry}"]
 
 
 def _mend(settings: Settings, now: datetime, randomness: Callable[[int], bytes]) -> list[str]:

@@ -61,6 +61,8 @@ class Terminal:
 def init(_words: Namespace, terminal: Terminal) -> None:
     settings = terminal.settings
     made = set_up(settings, terminal.clock(), terminal.randomness)
+    if settings.folder.stat().st_mode & 0o077:
+        terminal.say(f"warning: others can look into {settings.folder}; run: chmod 700 {settings.folder}")
     if not made:
         terminal.say(f"{settings.folder} has been set up before; nothing was changed")
         return
