@@ -1,0 +1,87 @@
+"""gate.toml -> Gate: the few things by which one gate's card differs from another's.
+
+Read by render.py. Rule: what contradicts itself is refused before a card is written, in one sentence for whoever
+edits the file.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from firmware_config.pins import FIRST_OUTPUT, LANES, TAKEN, Pins
+from gate.names import Slug
+from station.settings import LaneDirection
+from station.toml import Wrong, read_toml
+
+Port = Annotated[int, Meta(ge=1024, le=65535)]
+Words = Annotated[str, Meta(min_length=1)]
+
+
+class BrokerPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the compound's broker is. tls_ca: the file's place on the card."""
+
+    host: Words
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8883
+    tls_ca: str = "/etc/gate/broker-ca.crt"
+
+
+class Lane(Struct, frozen=True, forbid_unknown_fields=True):
+    """One lane. pins: None for those of wiring.md."""
+
+    lane: Slug
+    station: Slug
+    direction: LaneDirection
+    camera: Words
+    kiosk_port: Port
+    screen: Words
+    pins: Pins | None = None
+
+
+class Gate(Struct, frozen=True, forbid_unknown_fields=True):
+    """One card."""
+
+    compound: Slug
+    gate: Slug
+    broker: BrokerPlace
+    lanes: Annotated[tuple[Lane, ...], Meta(min_length=1, max_length=len(LANES))]
+    timezone: str = "Asia/Shanghai"
+    image_built_at: Annotated[datetime, Meta(tz=True)] = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def wired(self) -> Iterator[tuple[Lane, Pins]]:
+        """Every lane with the pins that it has."""
+        for lane, usual in zip(self.lanes, LANES, strict=False):
+            yield lane, lane.pins or usual
+
+
+def load(path: Path) -> Gate:
+    """The gate that a file describes. Raises station.toml.Wrong."""
+    _, gate = read_toml(path, Gate)
+    for objection in (*_shared(gate), *_pins(gate)):
+        raise Wrong(path, *objection)
+    return gate
+
+
+def _shared(gate: Gate) -> Iterator[tuple[str, str]]:
+    """What two lanes cannot have in common."""
+    for key in ("lane", "station", "camera", "kiosk_port", "screen"):
+        values = [getattr(lane, key) for lane in gate.lanes]
+        for value in values:
+            if values.count(value) > 1:
+                yield f"gives two lanes the {key} {value}", f"give each lane its own {key}"
+
+
+def _pins(gate: Gate) -> Iterator[tuple[str, str]]:
+    users = {pin: f"every gate's {what}" for pin, what in TAKEN.items()}
+    for lane, pins in gate.wired():
+        for what, pin in (*pins.outputs.items(), *pins.inputs.items()):
+            user = f"the {what} of lane {lane.station}"
+            if pin in users:
+                yield f"pin {pin} is {user}, and {users[pin]}", "give each its own pin, see wiring.md"
+            users[pin] = user
+        for what, pin in pins.outputs.items():
+            if pin < FIRST_OUTPUT:
+                why = f"pin {pin} is the {what} of lane {lane.station}, but is pulled up while the Pi starts"
+                yield why, f"take one from {FIRST_OUTPUT} to 27"
