@@ -23,7 +23,9 @@ from gate.wire import VERSION, HubStatus
 from hub.settings import BrokerSettings
 
 KEEPALIVE_SECONDS = 30
-LONGEST_WAIT_SECONDS = 15
+LONGEST_WAIT_SECONDS = 5
+# Less than the time in which a hub must end.
+CONNECT_SECONDS = 2.0
 FAREWELL_SECONDS = 1.0
 # The broker keeps back whatever is larger; a station's batch is some hundred kilobytes.
 LARGEST_MESSAGE = 8 * 2**20
@@ -97,6 +99,7 @@ class Link:
         if self._broker.tls_ca:
             client.tls_set(ca_certs=self._broker.tls_ca, tls_version=ssl.PROTOCOL_TLS_CLIENT)
         client.will_set(topics.HUB_STATUS.of(self._compound), self._status(up=False), QOS, retain=True)
+        client.connect_timeout = CONNECT_SECONDS
         client.reconnect_delay_set(1, LONGEST_WAIT_SECONDS)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
