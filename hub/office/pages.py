@@ -29,6 +29,7 @@ def show_feed(request: WebRequest, office: Office) -> Response[Any]:
         here="feed",
         fields=fields,
         filtered=bool(lasting),
+        active=office.screen.said(lasting, language_of(request)),
         rows=rows,
         cursor=text_of(cursor),
         board=office.tail.board(),

@@ -4,7 +4,7 @@ Pages and streams render through `Screen`; templates get a `Speech` as `say`. Ru
 a value that this version does not know is shown as it stands, never left out.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -78,6 +78,11 @@ class Speech:
         local, today = instant.astimezone(self._zone), now.astimezone(self._zone).date()
         return f"{local:%H:%M}" if local.date() == today else f"{local:%m-%d %H:%M}"
 
+    def filter_value(self, name: str, value: str) -> str:
+        """A filter's value as its select shows it."""
+        spoken = {"gate": self.gate, "direction": self.direction, "outcome": self.outcome, "building": self.building}
+        return spoken[name](value) if name in spoken else value.replace("T", " ")
+
     def late(self, row: FeedRow) -> bool:
         return row.received_at is not None and row.received_at - row.at > LATE_AFTER
 
@@ -116,6 +121,10 @@ class Screen:
         self._environment.globals.update(compound=compound, static=_static_version(), standing=standing)
         for name in self._environment.list_templates():
             self._environment.get_template(name)
+
+    def said(self, fields: Mapping[str, str], language: str) -> list[str]:
+        """The filter's values in words, for a screen on which the form is folded away."""
+        return [self._speech[language].filter_value(name, value) for name, value in fields.items() if name != "person"]
 
     def render(self, template: str, language: str, **values: object) -> str:
         return self._environment.get_template(template).render(say=self._speech[language], **values)

@@ -116,7 +116,7 @@
   // Folded on a phone, always there on a desk.
   const box = document.getElementById("filter-box");
   const desk = matchMedia("(min-width: 700px)");
-  const unfold = () => { box.open = desk.matches || "filtered" in box.dataset; };
+  const unfold = () => { box.open = desk.matches; };
   desk.addEventListener("change", unfold);
   unfold();
 
