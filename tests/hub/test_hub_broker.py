@@ -1,8 +1,6 @@
 """The files that gate-hub writes for Mosquitto, held against a real Mosquitto."""
 
 import base64
-import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,33 +13,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hub import broker
+from tests.broker import Broker
 
 COMPOUND = "willow-court"
 EAST, WEST = "east-1", "west-1"
 PASSWORDS = {"hub": "hub-secret", EAST: "east-secret", WEST: "west-secret", "observer": "observer-secret"}
-
-
-class Broker:
-    """A Mosquitto of our own on a free loopback port, with the files under test."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = _free_port()
-        (folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuser root\n"
-            f"password_file {folder}/passwords\nacl_file {folder}/acl\n"
-        )
-        self.process = subprocess.Popen(
-            ["mosquitto", "-c", str(folder / "mosquitto.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        _wait_for_port(self.port, self.process)
-
-    def reload(self) -> None:
-        self.process.send_signal(signal.SIGHUP)
-
-    def end(self) -> None:
-        self.process.terminate()
-        self.process.wait(10)
 
 
 class Client:
@@ -105,9 +81,8 @@ def files(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def mosquitto(files: Path) -> Iterator[Broker]:
-    running = Broker(files)
-    yield running
-    running.end()
+    with Broker(files / "mosquitto", "", files / "passwords", files / "acl") as running:
+        yield running
 
 
 def test_our_password_file_is_the_one_mosquitto_passwd_would_make(tmp_path: Path) -> None:
@@ -186,11 +161,11 @@ def test_the_hub_hears_and_says_everything_and_an_observer_only_hears(mosquitto:
 
 
 @pytest.mark.broker
-def test_a_station_that_is_added_later_gets_in_after_sighup(mosquitto: Broker) -> None:
+def test_a_station_that_is_added_later_gets_in_after_sighup(mosquitto: Broker, files: Path) -> None:
     """What `station add` prints is true: reload, and the new station is in while the others stay."""
     east = Client(mosquitto.port, EAST, PASSWORDS[EAST])
-    broker.set_password(mosquitto.folder / "passwords", "south-1", "south-secret", b"s" * broker.SALT_BYTES)
-    broker.write_acl(mosquitto.folder / "acl", COMPOUND, [EAST, WEST, "south-1"])
+    broker.set_password(files / "passwords", "south-1", "south-secret", b"s" * broker.SALT_BYTES)
+    broker.write_acl(files / "acl", COMPOUND, [EAST, WEST, "south-1"])
     assert _joins(mosquitto.port, "south-1", "south-secret").is_failure
     mosquitto.reload()
     _until(lambda: not _joins(mosquitto.port, "south-1", "south-secret").is_failure)
@@ -230,19 +205,3 @@ def _until(done: Callable[[], bool], seconds: float = 10) -> None:
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_for_port(port: int, process: "subprocess.Popen[bytes]") -> None:
-    def answers() -> bool:
-        assert process.poll() is None, "mosquitto ended at once"
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    _until(answers)
