@@ -85,7 +85,7 @@ class Gate:
         return json.decode(answer, type=Shown) if wait else Shown(None, None, None, ())
 
     def clear(self) -> None:
-        """Nobody stands at the gate any more, before neither camera nor thermometer."""
+        """Nobody stands there any more; returns once the gate has seen it, so that the next one is somebody new."""
         self._ask("POST", "/rehearsal/clear", b"{}")
 
     def settle(self, sequence: int, outcome: Outcome, ground: Ground) -> None:

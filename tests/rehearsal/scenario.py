@@ -103,8 +103,9 @@ CASES = (
     Case("shows a stranger's pass", 10, "free", "stranger's", IN, 36.5, REFER, (Reason.KEY_UNKNOWN,), _BACK),
     Case("shows another compound's pass", 10, "free", "other compound's", IN, 36.5, REFUSE, (Reason.OTHER_COMMUNITY,)),
     Case("shows the pass of nobody here", 8, "free", "nobody's", OUT, 36.5, REFER, (Reason.NOT_ON_ROSTER,)),
-    Case("holds it up hopelessly", 25, "free", "own", IN, 36.5, None, kind="hopeless"),
-    Case("holds up nothing", 12, "free", "nothing", IN, 36.5, None),
+    # Before whom the gate has not read, nobody holds the thermometer: a forehead counts for the code that follows it.
+    Case("holds it up hopelessly", 25, "free", "own", IN, None, None, kind="hopeless"),
+    Case("holds up nothing", 12, "free", "nothing", IN, None, None),
 )  # fmt: skip
 
 _EACH = 6  # people of each role that the compound would not have by itself

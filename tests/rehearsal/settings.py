@@ -44,7 +44,9 @@ port = 0
 """
 
 
-def station(name: str, gate: str, data: Path, identity: Path, broker_port: int, pictures: Path | None) -> str:
+def station(
+    name: str, gate: str, data: Path, identity: Path, broker_port: int, pictures: Path | None, frames_per_second: int
+) -> str:
     rehearsal = f'\n[rehearsal]\npictures = "{pictures}"\n' if pictures else ""
     return f"""\
 compound = "{COMPOUND}"
@@ -63,7 +65,7 @@ tls_ca = ""
 [camera]
 backend = "rehearsal"
 source = ""
-frames_per_second = 15
+frames_per_second = {frames_per_second}
 
 [thermometer]
 backend = "rehearsal"

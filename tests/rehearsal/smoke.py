@@ -30,13 +30,14 @@ from tests.rehearsal.visitors import Visitors
 SEED = 20211230
 CATCH_UP_SECONDS = 60.0
 MOST_COMPLAINTS = 20
+FRAMES_PER_SECOND = 60  # of the cameras, so that nobody waits for the next frame
 
 
 def smoke(count: int, hub_kills: int) -> int:
     """Run `count` visits, killing the hub `hub_kills` times meanwhile; the exit status."""
     rng, progress = random.Random(SEED), Progress(sys.stderr)
     cast = Cast(everybody())
-    with Town(cast.people, settings.BRISK_POLICY, revoked=cast.of("revoked")) as town:
+    with Town(cast.people, settings.BRISK_POLICY, cast.of("revoked"), frames_per_second=FRAMES_PER_SECOND) as town:
         told, lives = run(town, visits(count, cast, rng), hub_kills, rng, progress)
         complaints = town.end_processes()
         made = account(town.databases, town.registry, told)

@@ -65,6 +65,7 @@ class Town:
         policy: str = settings.POLICY,
         revoked: Sequence[Resident] = (),
         pictures: bool = False,
+        frames_per_second: int = 15,
     ) -> None:
         self.people = tuple(people)
         self.folder = Path(tempfile.mkdtemp(prefix="gate-rehearsal-"))
@@ -79,6 +80,7 @@ class Town:
         self.passes: dict[str, Pass] = {}
         self._policy, self._revoked = policy, tuple(revoked)
         self._failed = False
+        self._frames_per_second = frames_per_second
         files = self.data / "broker"
         self.broker = Broker(
             self.folder / "broker",
@@ -119,7 +121,7 @@ class Town:
         self.office("policy", "publish", str(self.folder / "policy.toml"))
         for gate, name in zip(GATES, self.names, strict=True):
             self.office("station", "add", name, "--gate", gate)
-            self.station_settings(gate, name)
+            self._write_station_settings(gate, name)
         self._let_an_observer_in()
         self.office("clerk", "add", CLERK, "--password-stdin", said=self.clerk_password + "\n")
         self.office("issue", "--all", "--out", str(self.folder / "passes"), "--format", "text")
@@ -194,9 +196,10 @@ class Town:
         self.broker.stop()
         return [each for each in told if each]
 
-    def station_settings(self, gate: str, name: str) -> None:
+    def _write_station_settings(self, gate: str, name: str) -> None:
+        identity = self.data / "stations" / f"{name}.toml"
         text = settings.station(
-            name, gate, self.folder / name, self.data / "stations" / f"{name}.toml", self.broker.port, self.pictures
+            name, gate, self.folder / name, identity, self.broker.port, self.pictures, self._frames_per_second
         )
         (self.folder / f"{name}.toml").write_text(text, encoding="utf-8")
 

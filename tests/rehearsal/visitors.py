@@ -21,7 +21,6 @@ from tests.rehearsal.verdicts import Told
 
 POSES = 3  # pictures of one visit
 LOOKS = 10  # frames of one picture that the gate gets; its second decoder looks at every fifth
-EMPTY_LOOKS = 5  # after three without a code the view counts as empty; the fourth shows that the third was finished
 PATIENCE = 8.0  # seconds; longer than any visit waits for what it lacks
 
 
@@ -30,7 +29,6 @@ class Visitors:
 
     def __init__(self, gate: Gate, view: int, passes: Mapping[str, Pass], codes: Codes, rng: random.Random) -> None:
         self._gate, self._view, self._passes, self._codes, self._rng = gate, view, passes, codes, rng
-        self._empty_lane = encoded(blank(rng, view=view))
 
     def come(self, visit: Visit) -> Told:
         """One visit with all that belongs to it, up to an empty lane."""
@@ -39,21 +37,19 @@ class Visitors:
         shown = self._hold_up(visit, text)
         identity = (self._gate.name, shown.journal, shown.sequence) if shown.journal and shown.sequence else None
         tapped = self._guard(visit, shown) if shown.sequence else True
-        self._leave()
+        self._gate.clear()
         return Told(visit, self._gate.name, identity, person if case.who != "revoked" else None, tapped)
 
     def _hold_up(self, visit: Visit, text: str | None) -> Shown:
         case = visit.case
         carrier: Carrier = "phone" if visit.resident.phone and visit.number % 2 else "paper"
-        # Whoever lacks a temperature waits for it to the end of the visit, in view of the camera all the time.
-        looks = LOOKS if case.outcome is None else 1000
         for _ in range(POSES):
             frame = (
                 blank(self._rng, view=self._view)
                 if text is None
                 else render(text, scene(case.kind, carrier, self._rng, self._view), self._rng)
             )
-            shown = self._gate.show(encoded(frame), case.celsius, case.direction, wait=PATIENCE, looks=looks)
+            shown = self._gate.show(encoded(frame), case.celsius, case.direction, wait=PATIENCE, looks=LOOKS)
             if shown.sequence is not None:
                 break
         return shown
@@ -69,10 +65,6 @@ class Visitors:
         except NotTaken:
             return False
         return True
-
-    def _leave(self) -> None:
-        """Nobody is before camera and thermometer until the gate has seen as much."""
-        self._gate.show(self._empty_lane, None, wait=PATIENCE, looks=EMPTY_LOOKS)
 
 
 def encoded(frame: Frame) -> bytes:
