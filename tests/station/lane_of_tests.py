@@ -1,0 +1,186 @@
+"""One whole lane in the test's hand: real journal, machine, loop and mocked pins; its clocks and inbox are the test's.
+
+The test turns the loop itself, so nothing here depends on how fast the machine is.
+"""
+
+import queue
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from gpiozero.pins.mock import MockFactory
+
+from gate.formats import community_pass
+from gate.formats.chain import Credential, Kind
+from gate.passage import Record
+from gate.policy import Policy, Rules
+from gate.roster import Resident
+from gate.trust import TrustedKey, Usage, index, key_id_of
+from gate.wire import StationStatus, decode_body
+from station.codes import SeenCode
+from station.inbox import Felt, Looked, Post
+from station.journal import Journal, JournalReader, open_journal, set_aside
+from station.loop import Inbox, Loop
+from station.notify import Notifier
+from station.panel import GpioPanel
+from station.recorder import Recorder
+from station.settings import LaneDirection, PanelSettings, Settings
+from station.snapshot import Snapshot
+from station.thermometers import RawReading
+from station.timekeeper import Clocks, Timekeeper
+from station.view import KioskView, Screen, Tap
+from station.visit import Lamp
+
+NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+CORNERS = ((0, 0), (9, 0), (9, 9), (0, 9))
+
+_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+_PUBLIC = _KEY.public_key().public_bytes_raw()
+_TRUSTED = TrustedKey(_PUBLIC, "yuyuan", frozenset({Usage.PASS}), NOON - timedelta(days=99), NOON + timedelta(days=999))
+
+
+def pass_of(person: str) -> bytes:
+    """The text of a genuine pass; person: one hex digit."""
+    digits = person * 16
+    credential = Credential(
+        "GC1", Kind.RESIDENT, "yuyuan", digits, digits, key_id_of(_PUBLIC), NOON - timedelta(1), NOON + timedelta(90)
+    )
+    return community_pass.pack(credential, _KEY.sign).encode()
+
+
+def snapshot(people: str = "ab", revoked: tuple[str, ...] = (), **policy: object) -> Snapshot:
+    """Rules and roster as the hub would have them; people: one hex digit each."""
+    residents = {digit * 16: Resident(digit * 16, digit * 16, "王*明", "3") for digit in people}
+    rules = Rules("west", Policy(title="test", **policy), "1.7", NOON)
+    return Snapshot(rules, index("yuyuan", [_TRUSTED], revoked), residents, "1.9")
+
+
+def settings_in(folder: Path, **changes: object) -> Settings:
+    """One lane of the west gate, all doubles."""
+    return msgspec.convert(
+        {
+            "compound": "yuyuan",
+            "station": "west-1",
+            "gate": "west",
+            "lane": "a",
+            "direction": LaneDirection.BOTH,
+            "data": str(folder),
+            "identity": "",
+            "broker": {"host": "127.0.0.1"},
+            "camera": {"backend": "rehearsal"},
+            "thermometer": {"backend": "rehearsal"},
+            "panel": {"backend": "rehearsal"},
+            **changes,
+        },
+        Settings,
+    )
+
+
+class TestLane:
+    """Starts at noon, synchronised, with the given snapshot in force."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path, held: Snapshot | None = None, notifier: Notifier | None = None) -> None:
+        self.path = folder / "journal.sqlite"
+        self.seconds = 1000.0
+        self.synchronised = True
+        self.told: list[tuple[str, int, Record]] = []
+        self.reports: list[StationStatus] = []
+        self.factory = MockFactory()
+        self._number = 0
+        self._inbox: Inbox = queue.SimpleQueue()
+        self.settings = settings_in(folder)
+        clocks = Clocks(self.wall, lambda: self.seconds, lambda: self.synchronised, "c" * 16)
+        self.journal = self._open()
+        self.recorder = Recorder(self.settings, self.journal, self._begin, (self._tell,), lambda: self.seconds)
+        self.loop = Loop(
+            self.settings,
+            self._inbox,
+            self.recorder,
+            Timekeeper(folder / "clock.json", clocks, NOON - timedelta(days=30)),
+            GpioPanel(PanelSettings("rehearsal"), self.factory),
+            held or snapshot(),
+            report=self.reports.append,
+            notifier=notifier,
+            seconds=lambda: self.seconds,
+        )
+
+    def wall(self) -> datetime:
+        return NOON + timedelta(seconds=self.seconds - 1000)
+
+    def close(self) -> None:
+        self.recorder.journal.close()
+
+    # --- the world ---
+
+    def post(self, post: Post) -> None:
+        self._inbox.put(post)
+        self.loop.turn()
+
+    def show(self, *codes: bytes, taken_ago: float = 0.0) -> None:
+        self.post(Looked(self.seconds - taken_ago, tuple(SeenCode(code, "QRCode", CORNERS) for code in codes)))
+
+    def forehead(self, celsius: float | None) -> None:
+        self.post(Felt(RawReading(celsius, 22.0, "test"), self.seconds))
+
+    def wait(self, seconds: float = 0.05) -> None:
+        self.seconds += seconds
+        self.loop.tick()
+
+    def tap(self, tap: Tap) -> None:
+        """As the kiosk does, from another thread; raises TapRefused."""
+        with ThreadPoolExecutor(1) as kiosk:
+            tapped = kiosk.submit(self.loop.tap, tap)
+            self.loop.turn(10.0)
+            tapped.result(10.0)
+
+    def press(self, pin: int) -> None:
+        self.factory.pin(pin).drive_low()
+        self.wait()
+        self.factory.pin(pin).drive_high()
+        self.wait()
+
+    def break_disk(self) -> None:
+        self.recorder.journal._connection.execute("PRAGMA query_only = ON")
+
+    def mend_disk(self) -> None:
+        self.recorder.journal._connection.execute("PRAGMA query_only = OFF")
+
+    # --- what came of it ---
+
+    @property
+    def view(self) -> KioskView:
+        return self.loop.view()
+
+    @property
+    def screen(self) -> Screen:
+        return self.view.screen
+
+    @property
+    def open(self) -> bool:
+        return bool(self.factory.pin(24).state)
+
+    @property
+    def lamps(self) -> list[Lamp]:
+        pins = {Lamp.GREEN: 17, Lamp.YELLOW: 27, Lamp.RED: 22}
+        return [lamp for lamp, pin in pins.items() if self.factory.pin(pin).state]
+
+    def records(self) -> list[Record]:
+        with closing(JournalReader(self.path)) as reader:
+            return [decode_body(body) for _, body in reader.pending(0, 100)]
+
+    def _open(self) -> Journal:
+        self._number += 1
+        return open_journal(self.path, lambda: f"{self._number:016x}", self.wall)
+
+    def _begin(self, old: Journal) -> Journal:
+        old.close()
+        set_aside(self.path, "outrun", self.wall())
+        return self._open()
+
+    def _tell(self, journal: str, sequence: int, record: Record) -> None:
+        self.told.append((journal, sequence, record))
