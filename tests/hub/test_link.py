@@ -1,6 +1,7 @@
 """The hub on a real Mosquitto: what it hears, what it leaves retained, what outlives a broker or a hub."""
 
 import os
+import socket
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,6 +42,9 @@ class Post:
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.on_message = self._hear
         self._client.on_connect = lambda client, *rest: client.subscribe("gate/#", 1)
+        self._client.on_socket_open = lambda client, data, line: line.setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+        )
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
