@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +32,7 @@ from station.broker_link import (
     LinkEvent,
     PublishRefused,
     SubscribeRefused,
+    Unreachable,
 )
 from station.documents import Documents
 from station.inbox import Faulty, LinkChanged, Post, Receipted, SnapshotCame
@@ -52,6 +54,7 @@ PACKET_BYTES = 256
 REFUSED_LOGIN = "消息服务器不认本站密码，请联系社区 / The broker does not accept this station's name and password"
 REFUSED_RIGHT = "消息服务器不许本站发送，请联系社区 / The broker does not let this station send or listen"
 SHAKY = "连接反复中断，是否另有机器在用本站身份？ / The link keeps breaking; does another machine use this identity?"
+UNTRUSTED = "消息服务器的证书不可信，请联系社区 / The broker's certificate is not to be trusted"
 TOO_LARGE = "消息服务器不收本站的记录，请联系社区 / The broker takes no message as large as one record"
 BROKEN = "与社区的连接出错，正在重试 / The link to the hub is out of order and tries again"
 ENDED = "无法连接社区，请重启本站 / The link to the hub could not begin; restart this station"
@@ -135,6 +138,7 @@ class Uplink:
         self._fault = ""
         self._most_bytes = MOST_BYTES
         self._largest: int | None = None
+        self._unreachable_because = ""
         self._steadiness = Steadiness()
         self._receipt_edition: Edition | None = None
         self._look_again_at = 0.0
@@ -181,22 +185,29 @@ class Uplink:
 
     def _turn(self) -> bool:
         """Wait for events, handle them all, send what there is; False once it shall end."""
+        for event in self._waiting():
+            if isinstance(event, _Stopped):
+                return False
+            self._carefully(partial(self._handle, event))
+        self._carefully(self._speak)
+        return True
+
+    def _carefully(self, step: Callable[[], None]) -> None:
+        """A gate must not be cut off for good by one bad step; what was under way starts afresh."""
         try:
-            for event in self._waiting():
-                if isinstance(event, _Stopped):
-                    return False
-                self._handle(event)
-            self._say_link()
-            if self._steadiness.settles(self._clock()):
-                self._say_all_is_well()
-            self._tell_status(self._clock())
-            self._send(self._clock())
+            step()
         except Exception:
-            # A gate must not be cut off for good by one bad turn; whatever was under way starts afresh.
             log.exception("the link to the hub stumbled; it begins again from the first unconfirmed record")
             self._window.begin_again()
             self._say_fault(BROKEN)
-        return True
+
+    def _speak(self) -> None:
+        now = self._clock()
+        self._say_link()
+        if self._steadiness.settles(now):
+            self._say_all_is_well()
+        self._tell_status(now)
+        self._send(now)
 
     def _waiting(self) -> list[Event]:
         """All events that are there; waits for the first one, but not for long."""
@@ -221,6 +232,8 @@ class Uplink:
             case ConnectRefused(reason):
                 log.error("the broker refuses this station: %s; check name and password in its identity file", reason)
                 self._say_fault(REFUSED_LOGIN)
+            case Unreachable():
+                self._on_unreachable(event)
             case PublishRefused():
                 self._on_publish_refused(event)
             case SubscribeRefused(reason):
@@ -233,11 +246,19 @@ class Uplink:
 
     def _on_connected(self, largest: int | None) -> None:
         log.info("connected to the broker")
+        self._unreachable_because = ""
         self._connected, self._told, self._largest = True, None, largest
         if largest is not None:
             self._most_bytes = min(self._most_bytes, largest - PACKET_BYTES)
         self._steadiness.begins(self._clock())
         self._say_all_is_well()
+
+    def _on_unreachable(self, unreachable: Unreachable) -> None:
+        if unreachable.why != self._unreachable_because:
+            self._unreachable_because = unreachable.why
+            log.warning("the broker cannot be reached: %s; records wait in the journal", unreachable.why)
+        if unreachable.untrusted:
+            self._say_fault(UNTRUSTED)
 
     def _on_disconnected(self, reason: str) -> None:
         if self._connected:
@@ -302,7 +323,8 @@ class Uplink:
             raise DocumentRefused(f"receipt {edition} is older than one that came before")
         if edition.generation > floor:
             self._documents.raise_receipt_floor(edition.generation)
-            self._window.forget_receipt()
+            if floor:
+                self._window.forget_receipt()
         self._receipt_edition = edition
 
     def _send(self, now: float) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,11 +14,12 @@ from gate import topics
 from gate.wire import JournalReceipt, StationStatus
 from station.broker_link import Address
 from station.inbox import Faulty, LinkChanged, Post, Receipted, SnapshotCame
-from station.journal import Journal, JournalReader, open_journal
-from station.uplink import REFUSED_LOGIN, REFUSED_RIGHT, SHAKY, TOO_LARGE, Pace, Uplink
+from station.journal import Journal, JournalReader, open_journal, set_aside
+from station.uplink import BROKEN, REFUSED_LOGIN, REFUSED_RIGHT, SHAKY, TOO_LARGE, UNTRUSTED, Pace, Uplink
 from station.view import Link
-from station.window import Limits
+from station.window import Limits, Row
 from tests.broker import Broker, write_passwords
+from tests.certificates import make_certificates
 from tests.station.played_hub import COMPOUND, STATION, Office, PlayedHub, until
 
 pytestmark = pytest.mark.broker
@@ -45,6 +47,8 @@ class Station:
         password: str = "secret",
         username: str = STATION,
         limits: Limits | None = None,
+        reader: type[JournalReader] = JournalReader,
+        tls_ca: str = "",
     ) -> None:
         self.posts: list[Post] = []
         self.journal: Journal = open_journal(folder / "journal.sqlite", lambda: JOURNAL_ID, lambda: datetime.now(UTC))
@@ -53,14 +57,14 @@ class Station:
             station=STATION,
             gate="west",
             lane="1",
-            address=Address(broker.host, broker.port, "", username, password),
+            address=Address(broker.host, broker.port, tls_ca, username, password),
             reader=self.office.reader,
-            open_journal=lambda: JournalReader(folder / "journal.sqlite"),
+            open_journal=lambda: reader(folder / "journal.sqlite"),
             documents_path=folder / "documents.sqlite",
             post=self.posts.append,
             clock=time.monotonic,
             jitter=lambda: 1.0,
-            limits=limits or Limits(resend_seconds=0.3),
+            limits=limits or Limits(resend_seconds=60),
             pace=Pace(poll=0.05, status=0.4, status_rest=0.05),
         )
 
@@ -137,7 +141,8 @@ def test_goes_quiet_when_the_hub_says_down(tmp_path: Path, broker: Broker) -> No
 
 def test_a_receipt_alone_releases(tmp_path: Path, broker: Broker) -> None:
     """The broker acknowledged, the hub did not: records come again, until the receipt; holes come once more."""
-    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker) as station:
+    limits = Limits(resend_seconds=0.3)
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker, limits=limits) as station:
         hub.say(up=True)
         station.record(3)
         until(lambda: hub.sequences.count(3) >= 2)
@@ -172,7 +177,7 @@ def test_a_confirmed_journal_is_silent(tmp_path: Path, broker: Broker) -> None:
 
 def test_everything_comes_after_the_hub_was_away(tmp_path: Path, broker: Broker) -> None:
     """A hub that died with records unconfirmed gets them all again, in order, and what was added since."""
-    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker, limits=Limits(resend_seconds=60)) as station:
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker) as station:
         hub.say(up=True)
         station.record(2)
         until(lambda: hub.sequences == [1, 2])
@@ -382,6 +387,71 @@ def test_records_leave_as_soon_as_they_are_nudged(tmp_path: Path, broker: Broker
         until(lambda: station.link() is Link.HUB)
         station.record(1)
         until(lambda: 1 in hub.sequences)
+
+
+class StumblingReader(JournalReader):
+    """A journal that cannot be read the first two times."""
+
+    stumbles = 2
+
+    def pending(self, after_sequence: int, limit: int) -> list[Row]:
+        if self.stumbles:
+            self.stumbles -= 1
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().pending(after_sequence, limit)
+
+
+def test_gets_up_after_a_stumble(tmp_path: Path, broker: Broker) -> None:
+    """A journal that cannot be read for a moment is an alarm, not the end of the link."""
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker, reader=StumblingReader) as station:
+        station.record(2)
+        hub.say(up=True)
+        until(lambda: hub.sequences[:2] == [1, 2])
+        assert station.faults() == [BROKEN]
+        hub.confirm(JOURNAL_ID, 2)
+        until(lambda: station.faults() == [BROKEN, ""])
+
+
+def test_a_new_journal_is_sent_under_its_own_name(tmp_path: Path, broker: Broker) -> None:
+    """When the loop begins another journal, the uplink follows it and forgets the old one's receipts."""
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker) as station:
+        hub.say(up=True)
+        station.record(1)
+        until(lambda: hub.sequences == [1])
+        hub.confirm(JOURNAL_ID, 1)
+        until(lambda: any(isinstance(post, Receipted) for post in station.posts))
+        station.journal.close()
+        set_aside(tmp_path / "journal.sqlite", "test", datetime(2026, 11, 22, tzinfo=UTC))
+        another = "00000000000000bb"
+        station.journal = open_journal(tmp_path / "journal.sqlite", lambda: another, lambda: datetime.now(UTC))
+        station.uplink.journal_replaced()
+        station.record(1)
+        until(lambda: [(each.journal, each.sequence) for each in hub.heard][1:2] == [(another, 1)])
+
+
+def test_speaks_tls_with_a_broker_of_its_authority(tmp_path: Path) -> None:
+    """With the authority's file the link is encrypted and works."""
+    with (
+        Broker(tmp_path / "broker", make_certificates(tmp_path)) as broker,
+        Station(tmp_path, broker, tls_ca=str(tmp_path / "ca.pem")) as station,
+    ):
+        until(lambda: station.link() is Link.BROKER)
+        assert station.faults() == []
+
+
+# paho leaves the socket of a failed handshake to the garbage collector.
+@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+def test_a_broker_of_another_authority_is_an_alarm(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that cannot prove itself gets neither password nor records, and the guard reads why."""
+    (tmp_path / "other").mkdir()
+    make_certificates(tmp_path / "other")
+    with (
+        Broker(tmp_path / "broker", make_certificates(tmp_path)) as broker,
+        Station(tmp_path, broker, tls_ca=str(tmp_path / "other" / "ca.pem")) as station,
+    ):
+        until(lambda: station.faults() == [UNTRUSTED])
+        assert station.links() == []
+        assert "certificate verify failed" in caplog.text
 
 
 def test_ends_soon_though_the_broker_hangs(tmp_path: Path) -> None:
