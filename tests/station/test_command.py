@@ -1,0 +1,144 @@
+"""gate-station as a process: it starts, shows a rehearsed passage, ends at once, and refuses in one sentence."""
+
+import base64
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import segno
+
+from tests.station.test_settings import SETTINGS
+
+KEY = base64.b64encode(bytes(32)).decode()
+
+
+class Site:
+    """A folder with what one station needs; `run` starts it, `check` asks it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "station.toml"
+        self.config.write_text(SETTINGS.replace('"gpio"', '"rehearsal"').replace("port = 1883", "port = 1"), "utf-8")
+        identity = folder / "identity.toml"
+        identity.write_text(
+            'compound = "yuyuan"\nstation = "west-1"\nusername = "west-1"\npassword = "x"\n'
+            f'hub_key = "{KEY}"\nroster_key = "{KEY}"\n'
+        )
+        identity.chmod(0o600)
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "station", "--config", str(self.config), *words]
+
+    def refusal(self, *words: str) -> str:
+        """What it says when it does not start."""
+        ended = subprocess.run(self.command(*words), check=False, capture_output=True, text=True, timeout=60)
+        assert ended.returncode == 2, ended.stderr
+        assert "Traceback" not in ended.stderr
+        return ended.stderr.strip().splitlines()[-1]
+
+    def spoil(self, old: str, new: str) -> None:
+        text = self.config.read_text("utf-8")
+        assert old in text
+        self.config.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.fixture
+def site(tmp_path):
+    return Site(tmp_path)
+
+
+@pytest.fixture
+def running(site):
+    """(process, address of its kiosk): a station in rehearsal, hub and broker nowhere."""
+    with subprocess.Popen(
+        site.command("run", "--rehearsal"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        kiosk, rehearsal = process.stdout.readline().split(), process.stdout.readline().split()
+        assert (kiosk[0], rehearsal) == ("kiosk", ["rehearsal", kiosk[1] + "rehearsal"])
+        yield process, kiosk[1]
+        process.kill()
+
+
+def post(address: str, body: bytes = b"") -> bytes:
+    request = urllib.request.Request(address, data=body, headers={"Content-Type": "application/octet-stream"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read()
+
+
+def picture(text: str, folder: Path) -> bytes:
+    path = folder / "code.png"
+    segno.make_qr(text).save(str(path), scale=8, border=6)
+    return path.read_bytes()
+
+
+class TestRun:
+    def test_a_picture_held_up_becomes_a_record_although_the_hub_is_away(self, running, site, tmp_path):
+        """From PNG to journal through camera, decoder, lane and loop; the answer names the record."""
+        _, address = running
+        shown = json.loads(post(f"{address}rehearsal/show?celsius=36.5&direction=out&wait=30", picture("hi", tmp_path)))
+        assert (shown["sequence"], shown["outcome"], shown["reasons"]) == (1, "refer", ["rules_missing", "not_ours"])
+        with closing(sqlite3.connect(site.folder / "data" / "journal.sqlite")) as connection:
+            ((body,),) = connection.execute("SELECT body FROM record").fetchall()
+        assert json.loads(body)["direction"] == "out"
+
+    def test_an_empty_picture_gives_no_passage_and_the_same_code_comes_back_after_it(self, running, tmp_path):
+        """Nothing readable: the answer says so once the gate has looked. After `clear` a code is a new visit."""
+        _, address = running
+        blank = cv2.imencode(".png", np.zeros((200, 300, 3), np.uint8))[1].tobytes()
+        assert json.loads(post(f"{address}rehearsal/show?wait=30&looks=3", blank))["sequence"] is None
+        sequences = []
+        for _ in range(2):
+            answer = post(f"{address}rehearsal/show?celsius=36.5&wait=30", picture("hi", tmp_path))
+            sequences.append(json.loads(answer)["sequence"])
+            post(f"{address}rehearsal/clear")
+        assert sequences == [1, 2]
+
+    def test_a_signal_ends_it_cleanly(self, running):
+        """SIGTERM: exit code 0 and nothing but log lines on stderr."""
+        process, _ = running
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert all(line.split(" ")[0] in ("INFO", "WARNING", "ERROR") for line in errors.splitlines()), errors
+
+
+class TestRefusals:
+    def test_a_taken_port_is_a_sentence(self, site):
+        """Another program has the kiosk's port: which one, and what to do."""
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            site.spoil("port = 0", f"port = {other.getsockname()[1]}")
+            refusal = site.refusal("run", "--rehearsal")
+        assert refusal.startswith("gate-station: the kiosk cannot listen on 127.0.0.1:")
+
+    def test_a_missing_camera_is_a_sentence(self, site):
+        """Named in the settings and not plugged in."""
+        site.spoil("/dev/video0", "/dev/video99")
+        assert "no camera at /dev/video99" in site.refusal("run")
+
+    def test_a_wrong_identity_is_a_sentence(self, site):
+        """The identity of another station."""
+        site.spoil('station = "west-1"', 'station = "east-1"')
+        assert "station is 'east-1', but the identity file" in site.refusal("check")
+
+    def test_check_says_that_all_is_well(self, site):
+        """Settings and identity only: no camera, no port, no journal is touched."""
+        ended = subprocess.run(site.command("check"), check=False, capture_output=True, text=True, timeout=60)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "in order; station west-1" in ended.stdout
+        assert not (site.folder / "data" / "journal.sqlite").exists()
+
+    def test_help_names_the_commands(self, site):
+        """--help is enough to find `run`, `--rehearsal` and `check`."""
+        for words, expected in ((["--help"], ("run", "check", "--config")), (["run", "--help"], ("--rehearsal",))):
+            said = subprocess.run(site.command(*words), check=False, capture_output=True, text=True, timeout=60).stdout
+            assert all(word in said for word in expected)
