@@ -4,6 +4,7 @@ Only this module names the commands and what carries them out; nobody imports it
 """
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -30,6 +31,9 @@ _REFUSALS = (
 def main(arguments: Sequence[str] | None = None, typed: TextIO = sys.stdin) -> int:
     """Carry out one command; the exit status. typed: what its user writes while it runs."""
     words = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal without Chinese shows a question mark rather than ending the command.
+        sys.stdout.reconfigure(errors="replace")
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO if words.do is run else logging.WARNING,
@@ -58,7 +62,7 @@ def run(_words: argparse.Namespace, at: Terminal) -> None:
 def _refuse(refused: Exception) -> int:
     for detail in getattr(refused, "details", ()):
         print(f"  {detail}", file=sys.stderr)
-    print(f"gate-hub: {refused}", file=sys.stderr)
+    print(f"gate-hub: {control.sentence(refused)}", file=sys.stderr)
     return REFUSED
 
 

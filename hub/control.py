@@ -124,6 +124,13 @@ def ask(
             time.sleep(0.05)
 
 
+def sentence(refused: Exception) -> str:
+    """What an operator reads of a refusal; the system's own complaints come without their numbers."""
+    if isinstance(refused, OSError) and refused.strerror:
+        return f"cannot use {refused.filename or 'a file'}: {refused.strerror}"
+    return str(refused)
+
+
 def _do_it_here(order: AnyOrder, desk: Desk) -> AnyAnswer:
     if not desk.settings.registry.exists():
         raise RegistryRefused(f"there is no registry in {desk.settings.folder}; run `gate-hub init` first")
@@ -143,7 +150,7 @@ async def _answer(line: bytes, writer: Submits, desk: Desk) -> AnyAnswer:
     try:
         return await asyncio.wrap_future(writer.submit(carry_out(order, desk)))
     except (OrderRefused, AlreadyThere, KeysRefused, RegistryRefused, OSError) as refused:
-        return Refused(str(refused))
+        return Refused(sentence(refused))
     except Exception:
         log.exception("the order %s failed", type(order).__name__)
         return Refused("the running hub could not do it; its log says why")

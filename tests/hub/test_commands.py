@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 import signal
 import sqlite3
@@ -186,7 +187,8 @@ def test_a_station_is_not_added_twice_but_gets_a_new_password_when_asked(hub: Hu
 def test_a_station_whose_files_cannot_be_written_is_not_added(hub: Hub) -> None:
     """The registry never knows a station that has no identity."""
     (hub.data / "stations").write_text("a file stands where the folder should be")
-    hub.refusal("station", "add", "east-1", "--gate", "east")
+    err = hub.refusal("station", "add", "east-1", "--gate", "east")
+    assert f"cannot use {hub.data / 'stations'}: File exists" in err
     assert hub.rows("SELECT id FROM station") == []
 
 
@@ -395,6 +397,17 @@ def test_a_command_that_does_not_exist_ends_with_the_usage(capsys: pytest.Captur
         main(["open-the-gate"])
     assert ended.value.code == 2
     assert "invalid choice" in capsys.readouterr().err
+
+
+def test_a_terminal_that_knows_no_chinese_still_gets_its_answer(peopled: Hub) -> None:
+    """Question marks in place of what it cannot show, and the command does its work."""
+    file = peopled.file("policy.toml", 'title = "x"\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "hub", "--config", str(peopled.config), "policy", "check", file],
+        capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert b"Every other building is open" in done.stdout
 
 
 @pytest.fixture
