@@ -5,6 +5,7 @@ The outermost layer of the app. Binding to loopback does not keep out a web page
 something or opens a WebSocket must come from our own origin.
 """
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -37,12 +38,10 @@ _READS = frozenset({"GET", "HEAD"})
 
 
 def door(app: ASGIApp) -> ASGIApp:
-    """The app behind its door; an ASGI middleware."""
+    """The app behind its door, for requests and WebSockets (an app's own life does not pass here)."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await app(scope, receive, send)
-        elif _welcome(scope):
+        if _welcome(scope):
             await app(scope, receive, _with_headers(send))
         else:
             await _refuse(scope, receive, _with_headers(send))
@@ -55,7 +54,7 @@ def _welcome(scope: Scope) -> bool:
     host = given.get(b"host", "")
     if _without_port(host) not in LOOPBACK:
         return False
-    if scope["type"] == "http" and scope["method"] in _READS:
+    if scope["type"] == ScopeType.HTTP and scope["method"] in _READS:
         return True
     # A browser always names the origin here; what names none is no browser, and no page can ride on it.
     origin = given.get(b"origin")
@@ -78,7 +77,7 @@ def _with_headers(send: Send) -> Send:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
+    if scope["type"] == ScopeType.WEBSOCKET:
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": ""})
         return

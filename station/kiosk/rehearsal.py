@@ -23,9 +23,12 @@ from msgspec import Struct
 
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
+from gate.wording import Words
 from station.cameras import Pixels
 from station.cameras.pictures import decode_picture
 from station.kiosk.aside import aside
+from station.kiosk.words import WORDS
+from station.view import TapRefused
 
 GREATEST_PICTURE_BYTES = 32 * 1024 * 1024
 THUMBNAIL_WIDTH = 320
@@ -75,7 +78,10 @@ class Stage(Protocol):
     def pictures(self) -> Path | None: ...
 
     def show(self, pixels: Pixels, celsius: float | None, direction: Direction | None) -> None:
-        """Hold a picture up with that forehead before the thermometer (None: nobody); direction None: as it is."""
+        """Hold a picture up with that forehead before the thermometer (None: nobody); direction None: as it is.
+
+        Raises `TapRefused` where the lane has no such direction.
+        """
 
     def forehead(self, celsius: float | None) -> None:
         """Change only what the thermometer sees; None: nobody."""
@@ -126,10 +132,13 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
     ) -> Response[object]:
         try:
             pixels = await aside(decode_picture, await request.body())
-        except ValueError as wrong:
-            return Response({"zh": "这不是可读的图片", "en": str(wrong)}, status_code=400)
+        except ValueError:
+            return _words(WORDS["r.no_picture"], status_code=400)
         note(request)
-        return Response(await aside(_shown, stage, pixels, celsius, direction, wait, looks))
+        try:
+            return Response(await aside(_shown, stage, pixels, celsius, direction, wait, looks))
+        except TapRefused as refused:
+            return _words(refused, status_code=409)
 
     @post("/clear", status_code=204)
     async def clear(request: Request[object, object, State]) -> None:
@@ -164,7 +173,7 @@ def _shown(
     return (stage.outcome(wait, looks) if wait > 0 else None) or Shown()
 
 
-def _listed(stage: Stage, name: FromPath[str]) -> Path:
+def _listed(stage: Stage, name: str) -> Path:
     """Only what the index names, so that no request can wander about the disk."""
     if stage.pictures is None or name not in read_index(stage.pictures):
         raise NotFoundException(f"no picture {name!r} in the rehearsal's index.json")
@@ -179,6 +188,10 @@ def _thumbnail(path: Path) -> bytes:
     return cv2.imencode(".jpg", small)[1].tobytes()
 
 
-def _as_image(raw: bytes, name: FromPath[str]) -> Response[bytes]:
+def _words(words: Words | TapRefused, status_code: int) -> Response[object]:
+    return Response({"zh": words.zh, "en": words.en}, status_code=status_code)
+
+
+def _as_image(raw: bytes, name: str) -> Response[bytes]:
     kind = "image/png" if name.lower().endswith(".png") else "image/jpeg"
     return Response(raw, media_type=kind)

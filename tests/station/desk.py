@@ -7,6 +7,7 @@ refusal that says why.
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import msgspec
@@ -55,7 +56,7 @@ def verdict(outcome: Outcome, *reasons: Reason, sequence: int | None = 42, **cha
     return msgspec.structs.replace(usual, **changes)
 
 
-def decided(outcome: Outcome, *reasons: Reason, **changes: object) -> KioskView:
+def decided(outcome: Outcome, *reasons: Reason, **changes: Any) -> KioskView:
     """The screen with that verdict on it."""
     return ready(screen=Screen.VERDICT, verdict=verdict(outcome, *reasons, **changes))
 
@@ -112,12 +113,15 @@ class MemoryStage:
         self.foreheads: list[float | None] = []
         self.cleared = 0
         self.becomes: Shown | None = None
+        self.refuses: TapRefused | None = None
 
     @property
     def pictures(self) -> Path | None:
         return self._pictures
 
     def show(self, pixels: Pixels, celsius: float | None, direction: Direction | None) -> None:
+        if self.refuses is not None:
+            raise self.refuses
         self.shown.append((pixels.shape, celsius, direction))
 
     def forehead(self, celsius: float | None) -> None:

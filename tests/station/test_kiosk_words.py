@@ -11,7 +11,8 @@ from gate.reason import Outcome, Reason
 from station.kiosk.words import WORDS, dictionary
 
 KIOSK = Path(__file__).parents[2] / "station/kiosk"
-SOURCES = sorted([*KIOSK.glob("static/*.js"), *KIOSK.glob("templates/*.html")])
+PAGES = sorted([*KIOSK.glob("static/*.js"), *KIOSK.glob("templates/*.html")])
+SOURCES = [*PAGES, KIOSK / "rehearsal.py"]
 # Keys that the scripts put together out of a prefix and a word of the gate.
 BUILT = {
     "admit.": list(Direction),
@@ -64,7 +65,7 @@ def test_every_reason_can_be_shown(reason) -> None:
 
 def test_no_text_is_left_over() -> None:
     """A text that no page uses is a text that nobody reads again."""
-    built = tuple(BUILT) + ("part.", "awaiting.", "needs_help", "monitored")
+    built = (*BUILT, "part.", "awaiting.", "needs_help", "monitored")
     unused = [key for key in WORDS if key not in _named() and not key.startswith(built)]
     assert unused == []
 

@@ -29,7 +29,7 @@ function address(wait) {
 
 async function send(path, body, type) {
   const answer = await fetch(path, { method: "POST", body, headers: { "Content-Type": type } });
-  if (answer.status === 400) throw new Error((await answer.json())[now()] ?? "");
+  if (answer.status === 400 || answer.status === 409) throw new Error((await answer.json())[now()] ?? "");
   if (!answer.ok) throw new Error("");
   return answer.status === 204 ? null : answer.json();
 }

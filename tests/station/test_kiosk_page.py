@@ -1,0 +1,438 @@
+"""The guard's screen in Chromium: what is seen, what is touched, and what is never shown."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import msgspec
+import pytest
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from gate.clock import ClockState
+from gate.passage import Ground
+from gate.policy import Direction
+from gate.reason import Outcome, Reason
+from station.kiosk import create_app, serve
+from station.view import (
+    ArriveWithoutCode,
+    ChooseDirection,
+    Dismiss,
+    Health,
+    KioskView,
+    Link,
+    Person,
+    Screen,
+    Settle,
+    TapRefused,
+)
+from tests.station.desk import NIGHT, WANG, MemoryDesk, decided, minutes_ago, ready, verdict
+
+pytestmark = pytest.mark.browser
+SIZES = [(1280, 800), (1024, 600)]
+
+
+class Guard:
+    """The page as its guard has it: what the lane does, what is seen, what is touched."""
+
+    def __init__(self, page: Page, desk: MemoryDesk, address: str) -> None:
+        self.page = page
+        self.desk = desk
+        self.address = address
+        self.complaints: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda wrong: self.complaints.append(str(wrong)))
+        page.goto(address)
+        self.sees("ready")
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def sees(self, screen: str, patience_seconds: float = 10) -> None:
+        expect(self.page.locator("html")).to_have_attribute("data-screen", screen, timeout=patience_seconds * 1000)
+
+    def lane(self, view: KioskView, screen: str) -> None:
+        self.desk.put(view)
+        self.sees(screen)
+
+    def touches(self, selector: str) -> None:
+        self.page.locator(selector).tap()
+
+    def reads(self, selector: str, text: str) -> None:
+        expect(self.page.locator(selector)).to_have_text(text)
+
+
+@pytest.fixture
+def guard(page: Page) -> Iterator[Guard]:
+    desk = MemoryDesk()
+    kiosk = serve(create_app(desk), "127.0.0.1", 0)
+    try:
+        guard = Guard(page, desk, f"http://127.0.0.1:{kiosk.port}/")
+        yield guard
+        assert guard.complaints == [], "the page complained: a script, or its own content policy"
+        page.goto("about:blank")
+    finally:
+        desk.speak()
+        kiosk.stop()
+
+
+def test_a_known_resident_costs_the_guard_no_tap(guard) -> None:
+    """Ready, measuring, green, ready: the screen goes all the way without a finger."""
+    guard.reads("#lane-side h1", "请出示通行码")
+    guard.lane(ready(screen=Screen.GATHERING, person=WANG, awaiting=("temperature",)), "gathering")
+    guard.reads("#gathering-who", "王*明")
+    guard.reads(".steps .wanted", "请靠近测温")
+    guard.lane(decided(Outcome.ADMIT), "verdict")
+    guard.reads("#verb", "请进")
+    expect(guard.page.locator("#answers")).to_be_hidden()
+    guard.lane(ready(), "ready")
+    assert guard.desk.taps == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reasons", "verb", "shape"),
+    [
+        (Outcome.ADMIT, (), "请进", "#mark-admit"),
+        (Outcome.REFER, (Reason.HEALTH_YELLOW,), "请稍候", "#mark-refer"),
+        (Outcome.REFUSE, (Reason.FEVER,), "请勿通行", "#mark-refuse"),
+    ],
+)
+def test_a_verdict_is_colour_and_shape_and_verb(guard, outcome, reasons, verb, shape) -> None:
+    """Who cannot tell red from green still sees a tick, a triangle or an octagon, and reads the verb."""
+    guard.lane(decided(outcome, *reasons), "verdict")
+    guard.reads("#verb", verb)
+    expect(guard.page.locator("#shape")).to_have_attribute("href", shape)
+    colours = {
+        "admit": "rgb(10, 116, 52)",
+        "refer": "rgb(255, 184, 28)",
+        "refuse": "rgb(176, 14, 26)",
+    }
+    expect(guard.page.locator("#verdict")).to_have_css("background-color", colours[outcome])
+
+
+def test_who_goes_out_is_not_asked_in(guard) -> None:
+    """The verb follows the direction."""
+    guard.lane(decided(Outcome.ADMIT, direction=Direction.OUT), "verdict")
+    guard.reads("#verb", "请出")
+
+
+def test_each_reason_is_told_with_its_next_step(guard) -> None:
+    """What is the matter, what to do, who, where from, how warm; and the office's number."""
+    guard.lane(decided(Outcome.REFUSE, Reason.FEVER, celsius=38.4), "verdict")
+    guard.reads("#reasons b", "体温偏高")
+    guard.reads("#reasons span", "请到一旁休息后复测")
+    guard.reads("#who", "王*明")
+    guard.reads("#where", "3 号楼")
+    guard.reads("#heat", "38.4 ℃")
+    expect(guard.page.locator("#note")).to_contain_text("0991-555-0134")
+
+
+def test_letting_through_takes_two_taps_and_a_ground(guard) -> None:
+    """放行, then the ground: no typing, and none without a ground."""
+    guard.lane(decided(Outcome.REFER, Reason.NO_CODE, overrulable=True), "verdict")
+    guard.touches("#let-through")
+    guard.touches("[data-ground=known_in_person]")
+    expect(guard.page.locator("#grounds")).to_be_hidden()
+    assert guard.desk.taps == [Settle(42, Outcome.ADMIT, Ground.KNOWN_IN_PERSON)]
+
+
+def test_sending_back_and_dismissing_take_one_tap(guard) -> None:
+    """劝返 is its own ground; 知道了 only clears the screen."""
+    guard.lane(decided(Outcome.REFUSE, Reason.EXPIRED), "verdict")
+    guard.touches("#send-back")
+    expect(guard.page.locator("#send-back")).to_be_enabled()
+    guard.touches("#dismiss")
+    expect(guard.page.locator("#dismiss")).to_be_enabled()
+    assert guard.desk.taps == [Settle(42, Outcome.REFUSE, Ground.SENT_BACK), Dismiss()]
+
+
+def test_what_may_not_be_overruled_offers_no_way_through(guard) -> None:
+    """No 放行 button, and the screen says whom to call."""
+    guard.lane(decided(Outcome.REFUSE, Reason.ISOLATED, overrulable=False), "verdict")
+    expect(guard.page.locator("#let-through")).to_be_hidden()
+    expect(guard.page.locator("#note")).to_contain_text("请联系社区")
+
+
+def test_what_was_not_recorded_can_only_be_written_down(guard) -> None:
+    """Without a sequence number there is nothing to settle."""
+    guard.lane(decided(Outcome.REFER, Reason.UNRECORDED, sequence=None, overrulable=True), "verdict")
+    expect(guard.page.locator("#let-through")).to_be_hidden()
+    expect(guard.page.locator("#send-back")).to_be_hidden()
+    expect(guard.page.locator("#note")).to_contain_text("手工登记")
+
+
+def test_the_ground_belongs_to_the_passage_it_was_asked_for(guard) -> None:
+    """A new resident closes the picker: no ground can slip to the wrong person."""
+    guard.lane(decided(Outcome.REFER, Reason.NO_CODE, overrulable=True), "verdict")
+    guard.touches("#let-through")
+    expect(guard.page.locator("#grounds")).to_be_visible()
+    guard.desk.put(decided(Outcome.REFER, Reason.HEALTH_YELLOW, sequence=43, overrulable=True))
+    expect(guard.page.locator("#grounds")).to_be_hidden()
+
+
+def test_a_refused_tap_is_explained(guard) -> None:
+    """The loop's word against a tap is shown in the guard's language."""
+    guard.lane(decided(Outcome.REFER, Reason.NO_CODE, overrulable=True), "verdict")
+    guard.desk.refuses = TapRefused("已经处理过了", "Already settled")
+    guard.touches("#send-back")
+    guard.reads("#toast", "已经处理过了")
+    # Chromium notes each 409 in its console; that is all it may note.
+    assert all("409" in complaint for complaint in guard.complaints)
+    guard.complaints.clear()
+
+
+def test_a_resident_without_a_code_is_one_tap(guard) -> None:
+    """无码登记 begins the visit."""
+    guard.touches("#without-code")
+    expect(guard.page.locator("#without-code")).to_be_enabled()
+    assert guard.desk.taps == [ArriveWithoutCode()]
+
+
+def test_the_direction_is_switched_where_there_are_two(guard) -> None:
+    """The large switch; on a one-way lane it is only a sign."""
+    guard.touches("[data-direction=out]")
+    expect(guard.page.locator("[data-direction=out]")).to_be_enabled()
+    assert guard.desk.taps == [ChooseDirection(Direction.OUT)]
+    guard.desk.put(ready(both_directions=False, direction=Direction.OUT))
+    expect(guard.page.locator("[data-direction=in]")).to_be_hidden()
+    expect(guard.page.locator("[data-direction=out]")).to_be_visible()
+
+
+def test_an_unsettled_passage_is_settled_from_the_strip(guard) -> None:
+    """The guard looks back at who was referred, while nobody is at the gate."""
+    waiting = verdict(Outcome.REFER, Reason.HEALTH_YELLOW, sequence=40, at=minutes_ago(3), overrulable=True)
+    guard.desk.put(ready(recent=(verdict(Outcome.ADMIT, sequence=41), waiting)))
+    expect(guard.page.locator("#recent .open")).to_have_count(1)
+    guard.touches("[data-sequence='40']")
+    expect(guard.page.locator("#earlier")).to_contain_text("20:12")
+    guard.touches("#let-through")
+    guard.touches("[data-ground=office_agreed]")
+    guard.sees("verdict")
+    assert guard.desk.taps == [Settle(40, Outcome.ADMIT, Ground.OFFICE_AGREED)]
+
+
+def test_whoever_stands_at_the_gate_comes_before_the_strip(guard) -> None:
+    """Looking back never hides a new verdict."""
+    earlier = verdict(Outcome.REFER, Reason.NO_CODE, sequence=40, overrulable=True)
+    guard.desk.put(ready(recent=(earlier,)))
+    guard.touches("[data-sequence='40']")
+    guard.sees("verdict")
+    guard.desk.put(msgspec.structs.replace(decided(Outcome.REFUSE, Reason.FEVER), recent=(earlier,)))
+    guard.reads("#verb", "请勿通行")
+    expect(guard.page.locator("#verdict")).not_to_have_attribute("data-earlier", "")
+
+
+def test_a_dumb_loop_takes_every_green_away(guard) -> None:
+    """No view for 3 s: the screen says it lost contact, and comes back by itself."""
+    guard.lane(decided(Outcome.ADMIT, celsius=36.6), "verdict")
+    guard.desk.fall_dumb()
+    guard.sees("lost")
+    expect(guard.page.locator("#verdict")).to_be_hidden()
+    expect(guard.page.locator("#health")).to_be_hidden()
+    guard.reads("#lost h1", "屏幕失去联系")
+    guard.desk.put(ready())
+    guard.desk.speak()
+    guard.sees("ready")
+
+
+def test_a_loop_whose_beat_stands_still_is_lost_too(guard) -> None:
+    """Words that go on arriving are no proof of life: the lane's own beat is."""
+    guard.lane(msgspec.structs.replace(decided(Outcome.ADMIT), beat=7, green_seconds=30.0), "verdict")
+    guard.sees("lost")
+    guard.lane(ready(beat=8), "ready")
+
+
+def test_a_closed_line_is_shown_at_once_and_mended(page: Page) -> None:
+    """The station restarts on the same port: lost, then ready, without a touch."""
+    desk = MemoryDesk()
+    kiosk = serve(create_app(desk), "127.0.0.1", 0)
+    guard = Guard(page, desk, f"http://127.0.0.1:{kiosk.port}/")
+    kiosk.stop()
+    guard.sees("lost")
+    again = serve(create_app(desk), "127.0.0.1", kiosk.port)
+    try:
+        guard.sees("ready")
+        page.goto("about:blank")
+    finally:
+        again.stop()
+
+
+def test_a_green_that_nobody_cleared_is_not_kept(guard) -> None:
+    """Past the policy's green seconds the page takes it away, though the view still says so."""
+    guard.lane(msgspec.structs.replace(decided(Outcome.ADMIT), green_seconds=1.0), "verdict")
+    guard.sees("ready")
+    assert guard.desk.view().screen is Screen.VERDICT
+
+
+def test_a_red_stays_for_the_guard(guard) -> None:
+    """Only green goes by itself."""
+    guard.lane(msgspec.structs.replace(decided(Outcome.REFUSE, Reason.FEVER), green_seconds=1.0), "verdict")
+    guard.page.wait_for_timeout(3200)
+    guard.sees("verdict")
+
+
+def test_what_is_not_as_it_should_be_is_amber_and_in_words(guard) -> None:
+    """Link, queue, rules, clock and each fault; and none of them is green when well."""
+    expect(guard.page.locator("#health .amber")).to_have_count(0)
+    poor = Health(
+        link=Link.NONE,
+        queue=214,
+        oldest_seconds=5400,
+        rules="1.2",
+        rules_age_hours=220,
+        rules_stale=True,
+        clock=ClockState.FLOOR,
+        faults={"camera": "没有画面", "panel": "灯不亮"},
+    )
+    guard.desk.put(ready(health=poor))
+    expect(guard.page.locator("#health .amber")).to_have_text(
+        ["断网，照常工作", "214 条待送，最久 1 小时", "规则已过时 9 天", "时间不可信", "相机故障", "灯和道闸故障"]
+    )
+
+
+def test_a_young_queue_is_no_alarm_and_an_old_one_is(guard) -> None:
+    """Records on their way are usual; records that stay are not."""
+    young = msgspec.structs.replace(ready().health, queue=3, oldest_seconds=4.0)
+    guard.desk.put(ready(health=young))
+    guard.reads("#health [data-part=queue]", "3 条待送")
+    expect(guard.page.locator("#health .amber")).to_have_count(0)
+
+
+def test_a_closed_gate_sends_people_elsewhere(guard) -> None:
+    """The notice fills the screen, in both languages."""
+    guard.lane(ready(gate_open=False, closed_notice_zh="请走西门", closed_notice_en="Use the west gate"), "closed")
+    guard.reads("#closed-notice", "请走西门")
+    guard.touches("#language")
+    guard.reads("#closed-notice", "Use the west gate")
+
+
+def test_out_of_order_says_what_to_do(guard) -> None:
+    """Which part, what now, whom to call."""
+    broken = msgspec.structs.replace(ready().health, faults={"camera": "请检查接线"})
+    guard.lane(ready(screen=Screen.OUT_OF_ORDER, health=broken), "order")
+    guard.reads("#order-faults", "相机: 请检查接线")
+    guard.reads("#order-call", "请联系社区 0991-555-0134")
+
+
+def test_one_tap_changes_the_language_of_everything_and_is_kept(guard) -> None:
+    """Verdicts, reasons, bar and buttons; also after the browser starts again."""
+    guard.lane(decided(Outcome.REFUSE, Reason.FEVER), "verdict")
+    guard.touches("#language")
+    guard.reads("#verb", "Do not pass")
+    guard.reads("#reasons b", "Temperature too high")
+    guard.reads("#where", "Building 3")
+    guard.page.reload()
+    guard.reads("#verb", "Do not pass")
+
+
+def test_it_is_dark_by_night_and_light_by_day_at_the_gate(guard) -> None:
+    """By the compound's own hour, wherever the browser thinks it is; the guard may choose otherwise."""
+    html = guard.page.locator("html")
+    expect(html).to_have_attribute("data-theme", "dark")
+    guard.reads("#clock", "20:15:08")
+    guard.desk.put(ready(now=NIGHT - timedelta(hours=9)))
+    expect(html).to_have_attribute("data-theme", "light")
+    guard.desk.put(ready())
+    expect(html).to_have_attribute("data-theme", "dark")
+    guard.touches("#theme")
+    expect(html).to_have_attribute("data-theme", "light")
+
+
+def test_a_name_is_text_whatever_it_says(guard) -> None:
+    """Markup in a name, a building, a notice or a fault is shown, never run."""
+    nasty = "<img src=x onerror=document.title='taken'>"
+    person = Person(nasty, nasty)
+    guard.lane(
+        msgspec.structs.replace(
+            decided(Outcome.REFER, Reason.NO_CODE, person=person),
+            health=msgspec.structs.replace(ready().health, faults={nasty: nasty}),
+            recent=(verdict(Outcome.ADMIT, person=person),),
+        ),
+        "verdict",
+    )
+    guard.reads("#who", nasty)
+    guard.reads("#where", nasty)
+    assert guard.page.locator("main img, .bar img").count() == 0
+    assert guard.page.title() != "taken"
+
+
+def test_the_camera_is_drawn_and_its_silence_is_told(guard) -> None:
+    """A picture on the canvas while there is one; words, not an old picture, when there is none."""
+    expect(guard.page.locator("#no-picture")).to_be_hidden()
+    middle = "c => [...c.getContext('2d').getImageData(80, 45, 1, 1).data]"
+    red, green, blue, _ = guard.page.locator("#preview").evaluate(middle)
+    assert red > 180
+    assert green > 140
+    assert blue < 110
+    guard.desk.picture = None
+    expect(guard.page.locator("#no-picture")).to_be_visible()
+
+
+LONGEST = {
+    "ready": ready(
+        recent=tuple(verdict(Outcome.REFER, Reason.NO_CODE, sequence=n, person=None) for n in range(9, 1, -1)),
+        rehearsal=True,
+    ),
+    "gathering": ready(
+        screen=Screen.GATHERING, person=Person("买买提*江", "12", True, True), awaiting=("temperature",), rehearsal=True
+    ),
+    "admit": decided(Outcome.ADMIT, direction=Direction.OUT, person=Person("买买提*江", "12", True, True)),
+    "one": decided(
+        Outcome.REFUSE, Reason.TEMPERATURE_DOUBTFUL, overrulable=True, person=Person("买买提*江", "12", True, True)
+    ),
+    "two": decided(Outcome.REFER, Reason.HEALTH_YELLOW, Reason.TEMPERATURE_TOO_LOW, overrulable=True),
+    "many": decided(
+        Outcome.REFER,
+        Reason.NO_CODE,
+        Reason.RULES_STALE,
+        Reason.CLOCK_NOT_BELIEVED,
+        Reason.THERMOMETER_FAULT,
+        overrulable=True,
+    ),
+    "settled": decided(
+        Outcome.REFER, Reason.HEALTH_YELLOW, Reason.FEVER, settled=Outcome.ADMIT, ground=Ground.KNOWN_IN_PERSON
+    ),
+    "closed": ready(gate_open=False, closed_notice_zh="请走西门" * 7, closed_notice_en="Please use the west gate " * 3),
+    "order": ready(
+        screen=Screen.OUT_OF_ORDER,
+        health=msgspec.structs.replace(
+            ready().health,
+            faults={"camera": "没有画面，请检查接线", "thermometer": "没有应答", "journal": "写不进卡"},
+        ),
+    ),
+}
+OFF_SCREEN = """() => [...document.querySelectorAll('.bar *, main *')].filter((e) => {
+  const box = e.getBoundingClientRect();
+  const seen = box.width && box.height && getComputedStyle(e).visibility !== 'hidden' && !e.closest('svg');
+  return seen && (box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1);
+}).map((e) => `${e.tagName}#${e.id} ${e.textContent.trim().slice(0, 20)}`)"""
+SMALL = """() => [...document.querySelectorAll('button')].filter((e) => {
+  const box = e.getBoundingClientRect();
+  return box.width && (box.width < 63.9 || box.height < 63.9);
+}).map((e) => e.textContent.trim())"""
+OVERLAPS = """() => {
+  const boxes = [...document.querySelectorAll('.told > *, .stamp > *, #facts, #note, #answers')]
+    .map((e) => [e, e.getBoundingClientRect()]).filter(([, box]) => box.width && box.height);
+  const hits = [];
+  for (const [a, one] of boxes) for (const [b, two] of boxes) {
+    if (a !== b && one.left < two.right - 1 && two.left < one.right - 1 && one.top < two.bottom - 1
+        && two.top < one.bottom - 1 && !(a.closest('.stamp') || b.closest('.stamp') ) ) hits.push(`${a.id} ${b.id}`);
+  }
+  return hits;
+}"""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_is_cut_off_and_every_target_is_large(guard, size, language) -> None:
+    """On both screens, in both languages, at its fullest: all in view, nothing over another, 64 px and more."""
+    guard.page.set_viewport_size({"width": size[0], "height": size[1]})
+    if language == "en":
+        guard.touches("#language")
+    for name, view in LONGEST.items():
+        guard.desk.put(msgspec.structs.replace(view, office_telephone=f"0991-555-{name}"))
+        note = {"closed": "#closed", "order": "#order", "ready": ".ready", "gathering": ".gathering"}
+        guard.page.locator(note.get(name, "#verdict")).wait_for()
+        guard.page.locator("html[data-armed]").wait_for()
+        assert guard.page.evaluate(OFF_SCREEN) == [], name
+        assert guard.page.evaluate(SMALL) == [], name
+        assert guard.page.evaluate(OVERLAPS) == [], name
