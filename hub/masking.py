@@ -7,8 +7,6 @@ to read a whole name again. Rule: a masked name never gives the whole name back,
 import re
 import unicodedata
 
-from pypinyin import Style, lazy_pinyin
-
 HIDDEN = "*"
 # Surnames of two characters that are still borne; a name that begins with one keeps both of them.
 COMPOUND_SURNAMES = frozenset((
@@ -69,6 +67,9 @@ def _surname(written: str) -> str:
 
 
 def _sounds(text: str) -> str:
+    # Its dictionaries take a quarter of a second to load, for which no command but the import should wait.
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415
+
     return "".join(lazy_pinyin(text, style=Style.FIRST_LETTER, errors=_letters))
 
 

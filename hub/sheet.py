@@ -15,8 +15,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 from msgspec import Struct
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
 
 MOST_BYTES = 16 * 2**20
 MOST_UNPACKED_BYTES = 128 * 2**20
@@ -64,6 +62,8 @@ def read_table(path: Path) -> list[Row]:
 
 def column_letter(position: int) -> str:
     """A column as the spreadsheet names it; position from 0."""
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415 - loads slowly, as below
+
     return str(get_column_letter(position + 1))
 
 
@@ -139,6 +139,9 @@ def _xlsx_lines(data: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:
 
 
 def _first_sheet(data: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:
+    # It takes a fifth of a second to load, for which no command but the import of a workbook should wait.
+    from openpyxl import load_workbook  # noqa: PLC0415
+
     with warnings.catch_warnings():
         # openpyxl warns of every decoration that it leaves out.
         warnings.simplefilter("ignore")
