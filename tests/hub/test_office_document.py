@@ -1,15 +1,13 @@
-"""docs/office.md says what gate-hub really does."""
+"""docs/office.md says what gate-hub really reads."""
 
 import re
 from pathlib import Path
 
-import pytest
 from msgspec import Struct, structs
 
 from gate.policy import GateRule, Policy
 from gate.temperature import TemperatureLimits
 from hub import sheet
-from hub.__main__ import main
 from hub.people_sheet import HEADERS, REQUIRED
 from hub.policy_file import check
 
@@ -21,30 +19,6 @@ def _rows(heading: str) -> list[list[str]]:
     section = DOCUMENT.partition(heading)[2].partition("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[2:]]
-
-
-def _help(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    with pytest.raises(SystemExit):
-        main([*words, "--help"])
-    return capsys.readouterr().out
-
-
-def test_every_command_and_option_stands_in_the_document_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
-    """--help and the table name the same commands, and the same options of each."""
-    told = {}
-    for usage, _ in _rows("# The office's commands"):
-        words = re.match(r"`([a-z]+(?: (?:add|list|check|publish))?)", usage)
-        assert words is not None, usage
-        told[words[1]] = set(re.findall(r"--[a-z-]+", usage))
-    known = {}
-    for command in re.findall(r"^    ([a-z]+) ", _help(capsys), re.MULTILINE):
-        text = _help(capsys, command)
-        below = re.search(r"\{?((?:add|check|list|publish)(?:[,|](?:add|check|list|publish))*)\}? \.\.\.", text)
-        for word in re.split(r"[,|]", below[1]) if below else [""]:
-            asked = tuple(filter(None, (command, word)))
-            known[" ".join(asked)] = set(re.findall(r"--[a-z-]+", _help(capsys, *asked))) - {"--help"}
-    assert "station add" in known
-    assert told == known
 
 
 def test_every_column_stands_in_the_document() -> None:
