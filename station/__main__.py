@@ -5,6 +5,7 @@ nobody foresaw ends in a traceback and exit code 1, and systemd starts the stati
 """
 
 import argparse
+import fcntl
 import logging
 import os
 import queue
@@ -71,7 +72,7 @@ def command(arguments: Sequence[str]) -> int:
             print(f"{asked.config}: in order; station {settings.station}, gate {settings.gate}, lane {settings.lane}")
             return 0
         return run(rehearsed(settings) if asked.rehearsal else settings, identity, rehearsal=asked.rehearsal)
-    except (Wrong, JournalUnusable, CameraFailed, PanelFailed, PortTaken) as refused:
+    except (Wrong, JournalUnusable, CameraFailed, PanelFailed, PortTaken, DataInUse) as refused:
         print(f"gate-station: {refused}", file=sys.stderr)
         return REFUSED
 
@@ -103,7 +104,10 @@ class World:
 
 def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
     """Run the lane in this thread until it is told to end."""
+    # Journal and documents speak of residents: nobody else on this machine reads them.
+    os.umask(0o077)
     with ExitStack() as at_end:
+        _lock(settings, at_end)
         world = _rehearsed_world(settings) if rehearsal else _real_world(settings)
         loop, eyes, feeler, uplink = _wire(settings, identity, world, at_end, rehearsal)
         if world.stage is not None:
@@ -121,6 +125,21 @@ def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
         notifier.ready()
         loop.run()
     return 0
+
+
+class DataInUse(Exception):
+    """Another station writes to this data folder; the message says which."""
+
+
+def _lock(settings: Settings, at_end: ExitStack) -> None:
+    """Two stations on one journal would give out the same numbers. Raises DataInUse."""
+    lock = at_end.enter_context((settings.data_folder / "lock").open("w"))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise DataInUse(
+            f"another gate-station is running on {settings.data_folder}: end it, or give this one its own data folder"
+        ) from None
 
 
 def _wire(

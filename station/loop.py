@@ -1,6 +1,6 @@
 """The one thread that owns the lane and the journal: reads the inbox, tells the lane, carries out what it asks for.
 
-Camera, thermometer, uplink and kiosk reach it through `post` and `tap` alone; the screen reads the view it leaves
+Camera, thermometer and uplink reach it through its inbox, the kiosk by `tap`; the screen reads the view it leaves
 behind. `__main__` runs it in the main thread, so that an error nobody foresaw ends the process, loudly.
 Rules: the disk first, then everything else; nothing in a turn may wait but the disk; the watchdog is fed only by a
 loop that really turned.
@@ -17,6 +17,7 @@ from hashlib import sha256
 
 from gate.credential import read
 from gate.passage import Ground
+from gate.policy import Direction
 from gate.reason import Outcome
 from gate.temperature import Measurement
 from gate.wire import VERSION, Receipt, StationStatus
@@ -39,9 +40,11 @@ from station.visit import (
     CodesRead,
     CommitFailed,
     Committed,
+    Decided,
     DirectionChosen,
     Draft,
     Effect,
+    Gathering,
     GuardDismissed,
     GuardSettled,
     Lane,
@@ -50,6 +53,7 @@ from station.visit import (
     NothingSeen,
     Now,
     OpenBarrier,
+    Phase,
     ReadCode,
     RecordAmendment,
     RecordPassage,
@@ -86,6 +90,7 @@ class Flush:
 
 Inbox = queue.SimpleQueue[Post | Tapped | Flush | None]
 """The only way in. None: end."""
+Sight = tuple[Phase, Direction, tuple[Decided, ...], tuple[Measured, ...]]
 
 
 class Loop:
@@ -125,7 +130,7 @@ class Loop:
         self._in_view: dict[bytes, ReadCode] = {}
         self._beat = 0
         self._viewed_at = self._fed_at = float("-inf")
-        self._drawn: Lane | None = None
+        self._drawn: Sight | None = None
         self._stopping = False
         self._changed = threading.Condition()
         self._take_snapshot(snapshot)
@@ -133,10 +138,6 @@ class Loop:
         self._view = self._draw()
 
     # --- from any thread ---
-
-    def post(self, post: Post) -> None:
-        """Hand something to the loop and go on."""
-        self._inbox.put(post)
 
     def tap(self, tap: Tap) -> None:
         tapped = Tapped(tap, Future())
@@ -198,7 +199,7 @@ class Loop:
         except queue.Empty:
             return
         self._handle(item)
-        if self._lane is not self._drawn:
+        if _sight(self._lane) != self._drawn:
             self._publish()
 
     def tick(self) -> None:
@@ -206,13 +207,13 @@ class Loop:
         self._beat += 1
         seconds = self._seconds()
         self._work_panel(seconds)
-        if "thermometer" in self._faults:
+        if "thermometer" in self._faults and isinstance(self._lane.phase, Gathering):
             self._say(Measured(Measurement(None, sensor=self._settings.thermometer.backend), seconds))
         self._say(Tick())
         self._recorder.mend_in_time()
         self._fault("journal", self._recorder.fault)
         self._timekeeper.save_in_time()
-        if self._lane is not self._drawn or seconds - self._viewed_at >= VIEW_EVERY_SECONDS:
+        if _sight(self._lane) != self._drawn or seconds - self._viewed_at >= VIEW_EVERY_SECONDS:
             self._publish()
         self._feed_watchdog(seconds)
 
@@ -380,7 +381,7 @@ class Loop:
         self._report(self._status())
 
     def _draw(self) -> KioskView:
-        self._drawn = self._lane
+        self._drawn = _sight(self._lane)
         self._viewed_at = self._seconds()
         now = self._timekeeper.read().moment
         around = Surroundings(
@@ -416,6 +417,12 @@ class Loop:
         if limit is not None and seconds - self._fed_at >= limit / 4:
             self._fed_at = seconds
             self._notifier.alive()
+
+
+def _sight(lane: Lane) -> Sight:
+    """What of the lane can be seen on the screen; how often it was looked at cannot."""
+    readings = lane.readings if isinstance(lane.phase, Gathering) else ()
+    return lane.phase, lane.direction, lane.recent, readings
 
 
 def _signal_of(tap: Tap) -> Signal:

@@ -52,6 +52,8 @@ class RehearsalStage:
             loop.tap(ChooseDirection(direction))
         self.forehead(None)
         self.forehead(celsius)
+        # What the new forehead decided was somebody else's visit.
+        loop.flush(NOTICE_SECONDS)
         with self._news:
             self._first = None
         self._camera.show(pixels)

@@ -120,6 +120,10 @@ class TestRefusals:
             refusal = site.refusal("run", "--rehearsal")
         assert refusal.startswith("gate-station: the kiosk cannot listen on 127.0.0.1:")
 
+    def test_a_data_folder_in_use_is_a_sentence(self, running, site):
+        """Two stations never write to one journal."""
+        assert "another gate-station is running on" in site.refusal("run", "--rehearsal")
+
     def test_a_missing_camera_is_a_sentence(self, site):
         """Named in the settings and not plugged in."""
         site.spoil("/dev/video0", "/dev/video99")

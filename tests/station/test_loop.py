@@ -258,6 +258,19 @@ class TestTheScreen:
             beats.append(lane.view.beat)
         assert beats == sorted(set(beats))
 
+    def test_is_not_drawn_anew_for_looks_that_change_nothing(self, lane):
+        """Thirty frames a second of an empty lane, or of one code held still, cost no new view each."""
+        lane.wait()
+        seen = lane.view
+        for _ in range(10):
+            lane.show()
+        assert lane.view is seen
+        lane.show(b"poster")
+        seen = lane.view
+        for _ in range(10):
+            lane.show(b"poster")
+        assert lane.view is seen
+
     def test_waits_for_a_change_no_longer_than_asked(self, lane):
         """A screen gets the newest view when the time is up, and at once when it has not seen it."""
         seen = lane.view
