@@ -106,6 +106,8 @@ async def _add_headers(message: Message, scope: Scope) -> None:
 
 def _to_login(request: WebRequest, _: Exception) -> Response[Any]:
     """A page is sent to the login and back afterwards; a stream is told no."""
+    if (redirect := change_language(request)) is not None:
+        return redirect
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = address("/login", {}, next=path if path != "/" else None)
     if request.headers.get("hx-request"):

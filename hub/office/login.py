@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 from litestar.utils.scope.state import ScopeState
 
@@ -22,7 +23,7 @@ def csrf_token(request: WebRequest) -> str:
 
 
 @get("/login", opt={PUBLIC: True})
-async def show_login(request: WebRequest, office: Office) -> Response[Any]:
+async def show_login(request: WebRequest, office: NamedDependency[Office]) -> Response[Any]:
     if sessions.clerk_of(request) is not None:
         return Redirect(_own_page(request.query_params.get("next", "")), status_code=303)
     complaint = "form_expired" if "expired" in request.query_params else None
@@ -30,7 +31,7 @@ async def show_login(request: WebRequest, office: Office) -> Response[Any]:
 
 
 @post("/login", opt={PUBLIC: True})
-async def log_in(request: WebRequest, office: Office) -> Response[Any]:
+async def log_in(request: WebRequest, office: NamedDependency[Office]) -> Response[Any]:
     form = await request.form()
     name, password, next_page = (str(form.get(field, "")) for field in ("name", "password", "next"))
     address = request.client.host if request.client else ""

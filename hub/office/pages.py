@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from hub.feed import PAYLOAD_BYTES
 from hub.office import filters
@@ -14,7 +15,7 @@ from hub.office.tail import text_of
 
 
 @get("/", sync_to_thread=True)
-def show_feed(request: WebRequest, office: Office) -> Response[Any]:
+def show_feed(request: WebRequest, office: NamedDependency[Office]) -> Response[Any]:
     """The newest passages that the address asks for; the stream goes on where they end."""
     fields = filters.asked(request.query_params)
     wanted = filters.filter_of(fields, office.zone)
@@ -46,7 +47,7 @@ def show_feed(request: WebRequest, office: Office) -> Response[Any]:
 
 
 @get("/quarantine", sync_to_thread=True)
-def show_quarantine(request: WebRequest, office: Office) -> Response[Any]:
+def show_quarantine(request: WebRequest, office: NamedDependency[Office]) -> Response[Any]:
     return _render(
         request,
         office,

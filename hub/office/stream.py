@@ -12,6 +12,7 @@ from contextlib import aclosing
 
 from litestar import get
 from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
 from litestar.response import Stream
 
 from hub.announcer import Subscription
@@ -39,7 +40,7 @@ def cursor_of(text: str, newest: Cursor) -> Cursor:
 
 
 @get("/feed/events", sync_to_thread=False)
-def feed_events(request: WebRequest, office: Office) -> Stream:
+def feed_events(request: WebRequest, office: NamedDependency[Office]) -> Stream:
     return Stream(
         _events(request, office),
         media_type="text/event-stream",
