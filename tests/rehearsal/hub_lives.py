@@ -86,7 +86,7 @@ class HubLives:
 
     def _kill(self, rng: random.Random) -> int:
         until(lambda: bool(self._unreceipted()), 10, pause=0.001)
-        time.sleep(rng.uniform(0, 0.005))  # somewhere between sending, commit and receipt
+        time.sleep(rng.uniform(0, 0.003))  # somewhere between sending, commit and receipt
         killed_at = datetime.now(UTC)
         self.end()
         self._town.kill_hub()

@@ -117,13 +117,15 @@ class Town:
         (self.folder / "policy.toml").write_text(self._policy, encoding="utf-8")
         write_csv(self.people, self.folder / "people.csv")
         self.office("init")
-        self.office("import", str(self.folder / "people.csv"))
+        with ThreadPoolExecutor(2) as clerks:
+            sheet = clerks.submit(self.office, "import", str(self.folder / "people.csv"))
+            for gate, name in zip(GATES, self.names, strict=True):
+                self.office("station", "add", name, "--gate", gate)
+                self._write_station_settings(gate, name)
+            self._let_an_observer_in()
+            self.office("clerk", "add", CLERK, "--password-stdin", said=self.clerk_password + "\n")
+            sheet.result()
         self.office("policy", "publish", str(self.folder / "policy.toml"))
-        for gate, name in zip(GATES, self.names, strict=True):
-            self.office("station", "add", name, "--gate", gate)
-            self._write_station_settings(gate, name)
-        self._let_an_observer_in()
-        self.office("clerk", "add", CLERK, "--password-stdin", said=self.clerk_password + "\n")
         self.office("issue", "--all", "--out", str(self.folder / "passes"), "--format", "text")
         self._read_passes()
         if self._revoked:
