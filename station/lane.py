@@ -5,10 +5,11 @@ that somebody came without one, and the visit waits for what the rules demand. C
 has the word. SHOWING: the verdict stands on the screen.
 
 A visit begins with a code that is new to the view. Codes left in view had their turn; they get another one after the
-view was empty for EMPTY_LOOKS looks. The visit is decided once a conclusive temperature is there, or the rules ask for
-none, or the wait is over, or another pass takes its place. A reading that is too low or a sensor's fault is given
-SECOND_THOUGHT_SECONDS to be followed by a better one; the highest believable reading counts. Readings outlive neither
-READING_LIVES_SECONDS nor a decision, and whoever was just decided and still stands there lends his to nobody.
+view was empty for EMPTY_LOOKS looks and EMPTY_SECONDS. The visit is decided once a conclusive temperature is there, or
+the rules ask for none, or the wait is over, or another pass takes its place. A reading that is too low or a sensor's
+fault is given SECOND_THOUGHT_SECONDS to be followed by a better one; the highest believable reading counts. Readings
+outlive neither READING_LIVES_SECONDS nor a decision, and whoever was just decided and still stands there lends his to
+nobody.
 
 Commit first, then speak. A decision leaves here as RecordPassage and nothing else. Only Committed, and only for a
 decision without any reason, opens the barrier; CommitFailed adds UNRECORDED, which is the guard's matter. The guard's
@@ -95,6 +96,8 @@ def _table() -> dict[type[Signal], dict[type[Phase], Handler]]:
 
 EMPTY_LOOKS = 3
 """Looks without any code after which the view counts as empty."""
+EMPTY_SECONDS = 1.0
+"""And for so long at a real gate: a hand that moves blurs a code for several frames, and that is no departure."""
 FORGOTTEN_LOOKS = 45
 """Looks without a certain code after which it has left, though another one, say a poster, never leaves the view."""
 READING_LIVES_SECONDS = 4.0
@@ -136,13 +139,14 @@ def handled(lane: Lane, digest: str) -> bool:
 def _greet(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
     """A code that is new to the view begins a visit, whatever stands on the screen."""
     codes = cast(CodesRead, signal).codes
-    lane, chosen = _notice(lane, codes)
+    lane, chosen = _notice(replace(lane, seen_at=now.seconds), codes)
     return (lane, ()) if chosen is None else _begin(lane, chosen, rules, now)
 
 
 def _see_more(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
     """During a visit: its own code anew, the code it lacked, or another pass that takes its place."""
     codes, visit = cast(CodesRead, signal).codes, cast(Gathering, lane.phase)
+    lane = replace(lane, seen_at=now.seconds)
     if visit.code is None:
         lane, chosen = _notice(lane, codes)
         return _decide_when_content(replace(lane, phase=replace(visit, code=chosen)), rules, now)
@@ -158,10 +162,10 @@ def _see_more(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step
     return _decide(lane, rules, now)
 
 
-def _look_away(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+def _look_away(lane: Lane, _signal: Signal, _rules: Rules | None, now: Now) -> Step:
     empty_looks = lane.empty_looks + 1
-    in_view = () if empty_looks >= EMPTY_LOOKS else lane.in_view
-    return replace(lane, empty_looks=empty_looks, in_view=in_view), ()
+    empty = empty_looks >= EMPTY_LOOKS and now.seconds - lane.seen_at >= lane.empty_seconds
+    return replace(lane, empty_looks=empty_looks, in_view=() if empty else lane.in_view), ()
 
 
 def _notice(lane: Lane, codes: tuple[ReadCode, ...]) -> tuple[Lane, ReadCode | None]:

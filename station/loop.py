@@ -124,7 +124,9 @@ class Loop:
         self._notifier = notifier or Notifier({})
         self._seconds = seconds
         self._rehearsal = rehearsal
-        self._lane = Lane(settings.first_direction, settings.both_directions)
+        # A rehearsal puts an hour's residents into a minute, and its pictures do not shake.
+        empty_seconds = 0.0 if rehearsal else machine.EMPTY_SECONDS
+        self._lane = Lane(settings.first_direction, settings.both_directions, empty_seconds=empty_seconds)
         self._link = Link.NONE
         self._faults: dict[str, str] = {}
         self._in_view: dict[bytes, ReadCode] = {}

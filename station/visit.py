@@ -277,6 +277,8 @@ class Lane:
     phase: Phase = Ready()
     in_view: tuple[tuple[str, int], ...] = ()
     empty_looks: int = 0
+    seen_at: float = 0.0
+    empty_seconds: float = 0.0
     readings: tuple[Measured, ...] = ()
     attended: bool = False
     recent: tuple[Decided, ...] = ()

@@ -329,6 +329,21 @@ class TestTheView:
         gate.forehead(36.5)
         assert len(gate.passages) == 1
 
+    def test_a_hand_that_shakes_makes_one_passage(self):
+        """At a real gate a code is gone only when it was unread for a second, however many frames that is."""
+        gate = Gate(lane=Lane(Direction.IN, empty_seconds=machine.EMPTY_SECONDS))
+        gate.show(ANNA)
+        gate.forehead(36.5)
+        for _ in range(5):
+            gate.empty(10)
+            gate.seconds += machine.EMPTY_SECONDS - 0.1
+            gate.show(ANNA)
+        assert gate.passages == [()]
+        gate.seconds += machine.EMPTY_SECONDS
+        gate.empty()
+        gate.show(ANNA)
+        assert isinstance(gate.lane.phase, Gathering)
+
     def test_a_code_that_comes_back_is_a_new_visit(self):
         """After the view was empty the same pass may pass again."""
         gate = Gate()
