@@ -45,7 +45,7 @@ KIOSK = {
     "ready.prompt": Words("请出示通行码", "Show your pass"),
     "ready.how": Words("二维码对准镜头，停一秒", "Hold the code to the camera"),
     "ready.mask": Words("请戴好口罩", "Please wear a mask"),
-    "ready.without_code": Words("无码登记", "No code to show"),
+    "ready.without_code": Words("无码登记", "No code"),
     "ready.no_picture": Words("相机没有画面", "No camera picture"),
     "ready.direction.in": Words("进小区", "Entering"),
     "ready.direction.out": Words("出小区", "Leaving"),
