@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import datetime
 from threading import Lock
 
-from msgspec import MsgspecError, json
+from msgspec import json
 
+from gate.unreadable import UNREADABLE
 from gate.wire import StationStatus
 from hub.registry import Registry, stations
 
@@ -32,7 +33,7 @@ class Statuses:
         """From the link's thread; False where it cannot be read, which is logged and nothing more."""
         try:
             status = json.decode(payload, type=StationStatus)
-        except (MsgspecError, RecursionError):
+        except UNREADABLE:
             log.warning("station %s: its status cannot be read; is its software newer than the hub's?", station)
             return False
         with self._lock:

@@ -16,11 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import DecodeError, ValidationError, json, structs
+from msgspec import json, structs
 
 from gate import topics
 from gate.document import DocumentKind, DocumentRefused, Edition, body_of, open_document
 from gate.names import JournalId
+from gate.unreadable import UNREADABLE
 from gate.wire import HubStatus, Receipt, StationStatus, encode_records, envelope
 from station.broker_link import (
     Address,
@@ -299,7 +300,7 @@ class Uplink:
     def _hear_status(self, payload: bytes) -> None:
         try:
             self._hub_up = bool(payload) and json.decode(payload, type=HubStatus).up
-        except (DecodeError, ValidationError) as cause:
+        except UNREADABLE as cause:
             log.warning("the hub's status cannot be read, so it counts as down: %s", cause)
             self._hub_up = False
         self._window.begin_again()
