@@ -78,10 +78,14 @@ def _code_reasons(evidence: Evidence) -> tuple[Reason, ...]:
 
 
 def _resident_is_known(evidence: Evidence) -> Iterator[Reason]:
-    """A genuine pass of somebody who is not (or no longer) on the roster is the guard's matter."""
-    believed = evidence.code is not None and evidence.code.credential is not None
-    if believed and evidence.resident is None:
-        yield Reason.NOT_ON_ROSTER
+    """A genuine pass of somebody who is not (or no longer) on the roster is the guard's matter.
+
+    So is a foreign certificate: that it is genuine says nothing of whether its holder lives here.
+    """
+    credential = evidence.code.credential if evidence.code is not None else None
+    if credential is None or evidence.resident is not None:
+        return
+    yield Reason.HOLDER_UNMATCHED if credential.person is None else Reason.NOT_ON_ROSTER
 
 
 def _resident_is_free_to_cross(evidence: Evidence) -> Iterator[Reason]:

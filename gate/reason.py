@@ -26,12 +26,18 @@ class Reason(StrEnum):
     CODE_DAMAGED = "code_damaged"
     KEY_UNKNOWN = "key_unknown"
     FORGED = "forged"
+    WRONG_USE = "wrong_use"
     OTHER_COMMUNITY = "other_community"
     NOT_YET_VALID = "not_yet_valid"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    CODE_NOT_FRESH = "code_not_fresh"
+    REPLAYED = "replayed"
+    PARTS_MISSING = "parts_missing"
 
     NOT_ON_ROSTER = "not_on_roster"
+    HOLDER_UNMATCHED = "holder_unmatched"
+    SAME_WAY_TWICE = "same_way_twice"
     HEALTH_RED = "health_red"
     HEALTH_YELLOW = "health_yellow"
     ISOLATED = "isolated"
@@ -58,10 +64,12 @@ _REFUSES = frozenset(
     {
         Reason.GATE_CLOSED,
         Reason.FORGED,
+        Reason.WRONG_USE,
         Reason.OTHER_COMMUNITY,
         Reason.NOT_YET_VALID,
         Reason.EXPIRED,
         Reason.REVOKED,
+        Reason.CODE_NOT_FRESH,
         Reason.HEALTH_RED,
         Reason.ISOLATED,
         Reason.BUILDING_SEALED,
@@ -72,7 +80,9 @@ _REFUSES = frozenset(
 _GRAVITY = tuple(Outcome)
 
 # What no guard may overrule unless the office's policy says so: forged papers, a red code, isolation.
-GRAVE = frozenset({Reason.FORGED, Reason.REVOKED, Reason.HEALTH_RED, Reason.ISOLATED, Reason.GATE_CLOSED})
+GRAVE = frozenset(
+    {Reason.FORGED, Reason.WRONG_USE, Reason.REVOKED, Reason.HEALTH_RED, Reason.ISOLATED, Reason.GATE_CLOSED}
+)
 
 
 def worst(reasons: Iterable[Reason]) -> Outcome:

@@ -4,8 +4,8 @@ The office's hub signs the trust list; a station believes it through the one doc
 was set up. Several keys may share a key id (it is only a hint), so a look-up returns all that match.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
@@ -35,11 +35,28 @@ class TrustedKey(Struct, frozen=True, forbid_unknown_fields=True):
         return key_id_of(self.public)
 
 
-class TrustList(Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of the signed trust document: keys, and the serials of passes that were revoked."""
+class IssuerKey(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The public key of somebody whose certificates are believed though they are not the compound's.
+
+    spki: SubjectPublicKeyInfo in DER. key_id: as the format spells it (EU: 16 hex digits; SMART Health Cards: the JWK
+    thumbprint). uses: what it may sign, in words of the format; empty for anything. not_before, not_after: the days
+    of its certificate, where it has one. name: who it is, for people.
+    """
+
+    spki: bytes
+    key_id: str
+    uses: frozenset[str] = frozenset()
+    not_before: Instant | None = None
+    not_after: Instant | None = None
+    name: str = ""
+
+
+class TrustList(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The body of the signed trust document: keys, serials of passes that were revoked, and foreign issuers."""
 
     keys: tuple[TrustedKey, ...] = ()
     revoked: frozenset[Pseudonym] = frozenset()
+    issuers: tuple[IssuerKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,7 @@ class Trust:
     compound: str
     by_key_id: dict[str, tuple[TrustedKey, ...]]
     revoked: frozenset[str]
+    issuers: Mapping[str, tuple[IssuerKey, ...]] = field(default_factory=dict)
 
     def keys_for(self, key_id: str, usage: Usage) -> tuple[TrustedKey, ...]:
         """All keys that may be meant; none where the id is unknown or none of them may sign such a thing."""
@@ -60,9 +78,14 @@ def key_id_of(public: bytes) -> KeyId:
     return sha256(public).digest()[:8].hex()
 
 
-def index(compound: str, keys: Iterable[TrustedKey], revoked: Iterable[str] = ()) -> Trust:
+def index(
+    compound: str, keys: Iterable[TrustedKey], revoked: Iterable[str] = (), issuers: Iterable[IssuerKey] = ()
+) -> Trust:
     """Build the look-up that `credential.read` takes."""
     by_key_id: dict[str, tuple[TrustedKey, ...]] = {}
     for key in keys:
         by_key_id[key.key_id] = (*by_key_id.get(key.key_id, ()), key)
-    return Trust(compound, by_key_id, frozenset(revoked))
+    issuers_by_key_id: dict[str, tuple[IssuerKey, ...]] = {}
+    for issuer in issuers:
+        issuers_by_key_id[issuer.key_id] = (*issuers_by_key_id.get(issuer.key_id, ()), issuer)
+    return Trust(compound, by_key_id, frozenset(revoked), issuers_by_key_id)

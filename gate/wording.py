@@ -65,6 +65,9 @@ REASONS = {
     Reason.FORGED: _sentence(
         "通行码是伪造的", "The pass is not genuine", "请保安联系社区", "The guard calls the office"
     ),
+    Reason.WRONG_USE: _sentence(
+        "签发者无权发此证", "Its signer may not issue this", "请保安联系社区", "The guard calls the office"
+    ),
     Reason.OTHER_COMMUNITY: _sentence(
         "这是其他小区的证", "A pass of another compound", "访客请先登记", "Visitors register first"
     ),
@@ -73,8 +76,23 @@ REASONS = {
     ),
     Reason.EXPIRED: _sentence("通行证已过期", "The pass has expired", "请到社区换新证", "The office renews it"),
     Reason.REVOKED: _sentence("通行证已作废", "The pass was withdrawn", "请联系社区", "Please call the office"),
+    Reason.CODE_NOT_FRESH: _sentence(
+        "手机码已失效", "The phone's code is too old", "请打开手机通行证重新出示", "Open the pass on the phone again"
+    ),
+    Reason.REPLAYED: _sentence(
+        "此手机码刚用过", "This phone code was just used", "请保安核对身份", "The guard checks who you are"
+    ),
+    Reason.PARTS_MISSING: _sentence(
+        "还缺几张码", "Parts of the code are missing", "请逐张出示其余的码", "Show its other parts one by one"
+    ),
     Reason.NOT_ON_ROSTER: _sentence(
         "名单上没有此人", "Not on this gate's list", "请保安联系社区", "The guard calls the office"
+    ),
+    Reason.HOLDER_UNMATCHED: _sentence(
+        "外来证书待核对本人", "Whose certificate is this?", "请保安核对姓名", "The guard compares the name"
+    ),
+    Reason.SAME_WAY_TWICE: _sentence(
+        "此证同向用过两次", "Used twice the same way", "请保安核对上次通行", "The guard checks the last passage"
     ),
     Reason.HEALTH_RED: _sentence("健康码为红码", "Health code is red", "请原地等候社区", "Wait here for the office"),
     Reason.HEALTH_YELLOW: _sentence(

@@ -6,7 +6,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -282,6 +282,7 @@ def _issue_passes(order: IssuePasses, desk: Desk, registry: Registry) -> PassesI
     chosen = _whose(order, registry)
     key = keys.load(desk.settings.keys).pass_
     compound = desk.settings.compound
+    expires_on = f"{(desk.now + timedelta(days=order.days)).astimezone(desk.settings.zone):%Y-%m-%d}"
     drawn = [
         (issue.draw_credential(compound, person.id, key.key_id, desk.now, order.days, desk.randomness), person, home)
         for person, home in chosen
@@ -297,7 +298,7 @@ def _issue_passes(order: IssuePasses, desk: Desk, registry: Registry) -> PassesI
                 home.building,
                 home.unit,
                 home.room,
-                f"{credential.expires_at.astimezone(desk.settings.zone):%Y-%m-%d}",
+                expires_on,
             )
             for credential, person, home in drawn
         )

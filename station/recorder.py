@@ -113,7 +113,7 @@ class Recorder:
             direction=draft.evidence.direction,
             reasons=draft.reasons,
             person=credential.person if credential else None,
-            pass_serial=credential.serial if credential else None,
+            pass_serial=credential.serial if credential and credential.person else None,
             code_format=code.format if code else None,
             temperature=draft.evidence.measurement,
             policy=draft.edition,

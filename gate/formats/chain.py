@@ -4,8 +4,8 @@ A step takes what the earlier steps found and adds to it, or raises StepFailed. 
 so a help desk can see how far a code came, and the first failure ends the chain.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,23 +20,39 @@ class Kind(StrEnum):
     RESIDENT = "resident"
     STAFF = "staff"
     VISITOR = "visitor"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whom a foreign certificate names, as it is written there; in memory only, never journaled, logged or sent.
+
+    birth: the date of birth as far as it is known, e.g. "1998-02-26", "1998" or "".
+    """
+
+    name: str
+    birth: str
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
     """What a code says once it is believed.
 
-    person, serial: 16 hex digits. key_id: of the key that signed. issued_at, expires_at: aware, UTC.
+    serial: 16 hex digits. key_id: of the key that signed. issued_at, expires_at: aware, UTC; expires_at is None where
+    the issuer set no end. person: 16 hex digits, and compound: both None for a foreign certificate, which names a
+    holder instead. claims: plain facts for the guard and the help desk, e.g. {"type": "vaccination"}.
     """
 
     format: str
     kind: Kind
-    compound: str
-    person: str
+    compound: str | None
+    person: str | None
     serial: str
     key_id: str
     issued_at: datetime
-    expires_at: datetime
+    expires_at: datetime | None
+    holder: Holder | None = None
+    claims: Mapping[str, str] = field(default_factory=dict)
 
 
 class StepFailed(Exception):

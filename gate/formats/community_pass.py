@@ -50,6 +50,8 @@ class _PassDraft(Draft):
 
 def pack(credential: Credential, signer: Callable[[bytes], bytes]) -> str:
     """A credential -> the text of its QR code. signer: bytes -> Ed25519 signature (64 bytes) by credential.key_id."""
+    assert credential.person is not None
+    assert credential.expires_at is not None
     protected = cbor2.dumps({_ALGORITHM: _EDDSA, _KEY_ID: bytes.fromhex(credential.key_id)})
     claims = {
         _ISS: credential.compound,

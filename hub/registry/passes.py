@@ -10,14 +10,17 @@ from hub.registry.instants import written
 
 def add(registry: Registry, credentials: Iterable[Credential]) -> int:
     """Remember passes as issued; how many. A serial that is known already raises sqlite3.IntegrityError."""
-    rows = [
-        (each.serial, each.person, each.kind, each.key_id, written(each.issued_at), written(each.expires_at))
-        for each in credentials
-    ]
+    rows = [_row(each) for each in credentials]
     registry.database.conn.executemany(
         "INSERT INTO pass (serial, person, kind, key_id, issued_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)", rows
     )
     return len(rows)
+
+
+def _row(credential: Credential) -> tuple[str | None, ...]:
+    assert credential.expires_at is not None, "every pass of ours ends"
+    issued_at, expires_at = written(credential.issued_at), written(credential.expires_at)
+    return (credential.serial, credential.person, credential.kind, credential.key_id, issued_at, expires_at)
 
 
 def revoke(registry: Registry, serials: Iterable[str], now: datetime) -> list[str]:

@@ -1,6 +1,7 @@
 """The rule pinned on the gate, held to its golden cases and to what may never happen."""
 
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading, read
 from gate.decision import Evidence, decide
+from gate.formats.chain import Credential, Holder, Kind
 from gate.policy import Direction, GateRule, Policy, Rules, Zone
 from gate.reason import GRAVE, Outcome, Reason, worst
 from gate.roster import Health, Resident, Standing
@@ -22,7 +24,17 @@ from tests.gate.makers import NOON, a_pass, trust
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "decisions.toml").read_text(encoding="utf-8"))["case"]
 
 
+CERTIFICATE = CodeReading(
+    "HC1",
+    (),
+    Credential("HC1", Kind.FOREIGN, None, None, "5e" * 8, "cc" * 8, NOON.utc, None, Holder("Musterfrau", "1998-02-26")),
+)
+"""A foreign certificate of which every step passed."""
+
+
 def _code(name: str) -> CodeReading | None:
+    if name == "certificate":
+        return CERTIFICATE
     texts = {
         "genuine": a_pass(),
         "foreign": b"https://shop.example/",
@@ -77,14 +89,18 @@ def test_golden(case: dict[str, Any]) -> None:
 
 def test_the_golden_cases_speak_of_every_reason_that_the_ladder_can_give() -> None:
     spoken = {reason for case in CASES for reason in case["expect"]["reasons"]}
-    of_the_code_alone = {"code_damaged", "key_unknown", "forged", "other_community", "not_yet_valid", "revoked"}
-    assert set(Reason) - of_the_code_alone - {"unrecorded"} == spoken
+    of_the_code_alone = {"code_damaged", "key_unknown", "forged", "other_community", "not_yet_valid", "revoked"} | {
+        "wrong_use",
+        "code_not_fresh",
+    }
+    of_other_visits = {"replayed", "same_way_twice", "parts_missing"}
+    assert set(Reason) - of_the_code_alone - of_other_visits - {"unrecorded"} == spoken
 
 
 EVIDENCE = st.builds(
     Evidence,
     st.sampled_from(Direction),
-    st.sampled_from([_code("none"), _code("genuine"), _code("foreign"), _code("expired")]),
+    st.sampled_from([_code("none"), _code("genuine"), _code("foreign"), _code("expired"), CERTIFICATE]),
     st.none()
     | st.builds(
         Resident,
@@ -131,6 +147,16 @@ def test_nobody_is_admitted_unless_everything_speaks_for_it(
     assert evidence.measurement is not None
     assert 35.0 <= (evidence.measurement.celsius or 0) < 37.3
     assert evidence.measurement.ambient_celsius is not None
+
+
+@given(EVIDENCE, RULES, st.sampled_from(ClockState))
+def test_a_foreign_certificate_by_itself_never_opens_the_gate(
+    evidence: Evidence, rules: Rules | None, clock: ClockState
+) -> None:
+    alone = replace(evidence, code=CERTIFICATE, resident=None)
+    decision = decide(alone, rules, Moment(NOON.utc, clock))
+    assert decision.outcome is not Outcome.ADMIT
+    assert rules is None or Reason.HOLDER_UNMATCHED in decision.reasons
 
 
 @given(st.lists(st.sampled_from(Reason)))
