@@ -542,7 +542,9 @@ MEASUREMENTS = st.builds(
 )
 SETTLED = st.builds(GuardSettled, st.integers(1, 12), st.sampled_from(Outcome), st.sampled_from(Ground))
 SIGNALS = st.one_of(
-    st.lists(CODES, min_size=1, max_size=3, unique=True).map(lambda codes: CodesRead(tuple(codes))),
+    st.lists(CODES, min_size=1, max_size=3, unique_by=lambda code: code.digest).map(
+        lambda codes: CodesRead(tuple(codes))
+    ),
     st.builds(NothingSeen),
     st.tuples(MEASUREMENTS, st.floats(0, 6)),
     st.builds(NobodyMeasured),
