@@ -20,6 +20,7 @@ from hub.registry import instants, read_only
 # The filter's word for 'the guard decided otherwise than the machine'; stands beside the outcomes.
 OVERRULED = "overruled"
 MOST_ROWS = 500
+FEW_PEOPLE = 8
 # How much of a quarantined payload a page shows.
 PAYLOAD_BYTES = 4096
 
@@ -144,7 +145,7 @@ class Feed:
 
     def recent(self, wanted: Filter) -> list[FeedRow]:
         """The newest arrivals first, at most `wanted.limit`."""
-        where, values = _conditions(wanted)
+        where, values = _conditions(wanted, by_person=self._few(wanted.q))
         limit = max(1, min(wanted.limit, MOST_ROWS))
         return [_row(row) for row in self._ask(f"{_ROWS} WHERE {where} ORDER BY p.arrival DESC LIMIT {limit}", values)]
 
@@ -169,9 +170,13 @@ class Feed:
 
     def tiles(self, now: datetime, zone: ZoneInfo) -> list[Tile]:
         """Every station that was ever added, by gate and lane."""
+        return self.board(now, zone)[1]
+
+    def board(self, now: datetime, zone: ZoneInfo) -> tuple[Counts, list[Tile]]:
+        """`totals` and `tiles` for the price of one."""
         today = self._today(now, zone)
         stations = self._ask("SELECT * FROM station ORDER BY gate, lane, id")
-        return [self._tile(row, [each for each in today if each[0] == row["id"]]) for row in stations]
+        return _sum(today), [self._tile(row, [each for each in today if each[0] == row["id"]]) for row in stations]
 
     def gates(self) -> list[str]:
         return [row[0] for row in self._ask("SELECT DISTINCT gate FROM station ORDER BY gate")]
@@ -193,6 +198,12 @@ class Feed:
         """What is stored of a clerk's password; None for a name nobody has."""
         rows = self._ask("SELECT password_hash FROM clerk WHERE name = :name", {"name": clerk})
         return str(rows[0][0]) if rows else None
+
+    def _few(self, q: str | None) -> bool:
+        """Whether so few people are meant that their passages are better looked up than waited for on the way back."""
+        if not q:
+            return False
+        return len(self._ask(_NAMED, _name_values(q))) <= FEW_PEOPLE
 
     def _ask(self, sql: str, values: dict[str, object] | None = None) -> list[sqlite3.Row]:
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
@@ -253,43 +264,59 @@ _TODAY = """
     SELECT station, direction, coalesce(final_outcome, outcome) AS outcome, count(*) AS number, max(at) AS last
     FROM passage WHERE at >= :since AND at < :until GROUP BY 1, 2, 3"""
 
-# From the newest arrival downwards: the unary plus keeps SQLite from sorting all of the station's passages first.
-_LAST = "SELECT at FROM passage WHERE +station = :station ORDER BY arrival DESC LIMIT 1"
+# From journal to journal of the station by its unique index, the last passage of each: a few seeks, however long ago.
+_LAST = """
+    WITH RECURSIVE own(journal) AS (
+        SELECT min(journal) FROM passage WHERE station = :station
+        UNION ALL
+        SELECT (SELECT min(journal) FROM passage WHERE station = :station AND journal > own.journal) FROM own
+        WHERE own.journal IS NOT NULL)
+    SELECT (SELECT at FROM passage WHERE station = :station AND passage.journal = own.journal
+        ORDER BY sequence DESC LIMIT 1)
+    FROM own WHERE own.journal IS NOT NULL"""
+
+_NAMED = r"""SELECT id FROM person
+    WHERE masked_name LIKE :like ESCAPE '\' OR name = :q OR initials = lower(:q)"""
 
 _QUARANTINED = """
     SELECT id, station, journal, sequence, hash, substr(payload, 1, :bytes) AS payload, length(payload) AS size, why,
         received_at
     FROM quarantine ORDER BY id DESC LIMIT :limit"""
 
+# The unary plus keeps SQLite from an index that would make it sort: the newest hundred are near the end of the table.
 _CONDITIONS = {
     "gate": "p.gate = :gate",
-    "station": "p.station = :station",
+    "station": "+p.station = :station",
     "direction": "p.direction = :direction",
     "outcome": "coalesce(p.final_outcome, p.outcome) = :outcome",
-    "building": """p.person IN (SELECT who.id FROM person who JOIN household home ON home.id = who.household
+    "building": """+p.person IN (SELECT who.id FROM person who JOIN household home ON home.id = who.household
         WHERE home.building = :building)""",
     "person": "p.person = :person",
-    "q": r"""p.person IN (SELECT id FROM person
-        WHERE masked_name LIKE :like ESCAPE '\' OR name = :q OR initials = lower(:q))""",
+    "q": f"+p.person IN ({_NAMED})",
     "since": "p.at >= :since",
     "until": "p.at < :until",
     "before": "p.arrival < :before",
 }
 
 
-def _conditions(wanted: Filter) -> tuple[str, dict[str, object]]:
+def _conditions(wanted: Filter, by_person: bool = False) -> tuple[str, dict[str, object]]:
+    """by_person: start from the people that q means, not from the end of the feed."""
     values: dict[str, object] = {}
     for name in _CONDITIONS:
         value = getattr(wanted, name)
         if value not in (None, ""):
             values[name] = instants.written(value) if isinstance(value, datetime) else value
-    parts = [_CONDITIONS[name] for name in values]
-    if values.get("outcome") == OVERRULED:
-        parts = [part for part in parts if part != _CONDITIONS["outcome"]]
-        parts.append("p.final_outcome <> p.outcome")
-    if wanted.q:
-        values["like"] = f"%{_literal(wanted.q)}%"
-    return " AND ".join(parts) or "1", values
+    parts = dict(_CONDITIONS)
+    if wanted.outcome == OVERRULED:
+        parts["outcome"] = "p.final_outcome <> p.outcome"
+    if by_person:
+        parts["q"] = parts["q"].removeprefix("+")
+    where = " AND ".join(parts[name] for name in values) or "1"
+    return where, values | (_name_values(wanted.q) if wanted.q else {})
+
+
+def _name_values(q: str) -> dict[str, object]:
+    return {"q": q, "like": f"%{_literal(q)}%"}
 
 
 def _literal(text: str) -> str:

@@ -90,7 +90,7 @@ class Speech:
         return row.clock == ClockState.FLOOR
 
 
-# A station speaks at least once a minute; the hub has heard nothing for longer than three.
+# A station speaks every half minute; six silences in a row are no accident.
 STALE_AFTER = timedelta(minutes=3)
 
 

@@ -68,8 +68,8 @@ class Tail:
 
     def board(self) -> Board:
         now = self._clock()
-        tiles = tuple(self._feed.tiles(now, self._zone))
-        return Board(now, self._feed.totals(now, self._zone), tiles, self._connected())
+        totals, tiles = self._feed.board(now, self._zone)
+        return Board(now, totals, tuple(tiles), self._connected())
 
     async def events(self, question: Question) -> bytes:
         """The answer as events, ready to be sent; b"" where nothing of it is wanted."""

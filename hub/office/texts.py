@@ -55,6 +55,8 @@ TEXTS = {
     "fault_camera": Words("摄像头故障", "Camera out of order"),
     "fault_thermometer": Words("体温计故障", "Thermometer out of order"),
     "fault_disk": Words("存储故障", "Disk out of order"),
+    "fault_journal": Words("无法保存记录", "Records cannot be stored"),
+    "fault_panel": Words("指示灯或道闸故障", "Lamps or barrier out of order"),
     "fault_clock": Words("时钟不可信", "Clock unsure"),
     "no_stations": Words("还没有添加任何门", "No gates yet"),
     "no_stations_do": Words(

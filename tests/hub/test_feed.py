@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from gate.clock import ClockState
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
-from hub.feed import OVERRULED, Counts, Cursor, Feed, Filter
+from hub.feed import FEW_PEOPLE, OVERRULED, Counts, Cursor, Feed, Filter
 from hub.registry import RegistryRefused
+from hub.registry.instants import written
 from tests.hub.office_day import IN, NOON, OUT, Compound, busy_day
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -184,6 +185,29 @@ def test_a_tile_says_what_its_station_last_said(compound: Compound, feed: Feed):
     (tile,) = feed.tiles(NOON, SHANGHAI)
     assert (tile.online, tile.queue, tile.faults, tile.policy, tile.status_at) == (True, 7, ("camera",), "1.4", NOON)
     assert tile.last_passage_at == NOON - timedelta(days=3)
+
+
+def test_the_last_passage_is_found_over_a_change_of_the_stations_card(compound: Compound, feed: Feed):
+    """A new card begins a new journal, whose name may come before or after the old one's."""
+    compound.station("n1", "north")
+    compound.arrives("n1", None, at=NOON - timedelta(days=3))
+    for journal, days in (("00" * 8, 2), ("ff" * 8, 5)):
+        compound.registry.database.execute(
+            "INSERT INTO passage (station, journal, sequence, at, clock, gate, lane, direction, outcome, reasons)"
+            f" VALUES ('n1', '{journal}', 1, ?, 'synced', 'north', '1', 'in', 'admit', '[]')",
+            [written(NOON - timedelta(days=days))],
+        )
+    (tile,) = feed.tiles(NOON, SHANGHAI)
+    assert tile.last_passage_at == NOON - timedelta(days=2)
+
+
+def test_a_common_name_finds_the_newest_of_all_who_bear_it(compound: Compound, feed: Feed):
+    """More people than are looked up one by one; the answer is the same."""
+    people = [compound.resident("王小明") for _ in range(FEW_PEOPLE + 3)]
+    for person in people:
+        compound.arrives("n1", person)
+    compound.arrives("n1", compound.resident("李华"))
+    assert [row.person for row in feed.recent(Filter(q="王"))] == people[::-1]
 
 
 def test_a_station_that_never_spoke_or_cannot_be_understood_is_not_online(compound: Compound, feed: Feed):
