@@ -115,7 +115,8 @@ def _open(settings: Settings, clock: Clock) -> Registry:
 
 def _listen(office: OfficeSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in office.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Only a socket that names TCP gets asyncio's TCP_NODELAY; without it every event waits 40 ms for Nagle.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((office.host, office.port))
