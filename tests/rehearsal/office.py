@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from types import TracebackType
 
 import httpx
 from msgspec import Struct, json
@@ -43,8 +44,20 @@ class Office:
         self.seen: dict[Identity, float] = {}
         self.rows: list[FeedRow] = []
         self._changed = threading.Condition()
-        self._opened = threading.Event()
+        self._opened, self._closing = threading.Event(), threading.Event()
         self._reader: threading.Thread | None = None
+
+    def __enter__(self) -> "Office":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """The clerk leaves; the feed is let go at its next event, of which there is one every few seconds."""
+        self._closing.set()
+        self.wait_for_end()
+        self._client.close()
 
     def page(self, path: str = "/") -> str:
         return self._client.get(path).raise_for_status().text
@@ -88,6 +101,8 @@ class Office:
         event = ""
         for line in events.iter_lines():
             arrived = time.time()
+            if self._closing.is_set():
+                return
             if line.startswith("event:"):
                 event = line.removeprefix("event:").strip()
             elif line.startswith("data:") and event == "passage":

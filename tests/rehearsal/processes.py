@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 LAST_LINES = 25
+MARK = "GATE_REHEARSAL"  # an environment variable, by which a test finds whatever one rehearsal has started
 
 
 class ProcessFailed(Exception):
@@ -68,6 +69,13 @@ class Process:
     def reload(self) -> None:
         self._process.send_signal(signal.SIGHUP)
 
+    def freeze(self) -> None:
+        """SIGSTOP: it stays just where it is, until `thaw` or `kill`."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         self._process.kill()
@@ -99,3 +107,15 @@ class Process:
                 copy.flush()
                 self._told.put(line.decode(errors="replace").rstrip("\n"))
         self._told.put(None)
+
+
+def marked(mark: str) -> list[str]:
+    """The command lines of all processes that carry MARK with that value."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdecimal() and f"{MARK}={mark}".encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue  # it has just ended
+    return found

@@ -40,6 +40,7 @@ def smoke(count: int, hub_kills: int) -> int:
     with Town(cast.people, settings.BRISK_POLICY, cast.of("revoked"), frames_per_second=FRAMES_PER_SECOND) as town:
         told, lives = run(town, visits(count, cast, rng), hub_kills, rng, progress)
         complaints = town.end_processes()
+        lives.close()
         made = account(town.databases, town.registry, told)
         entries = journals(town.databases)
         passages = [entry for entry in entries if isinstance(entry.record, Passage)]
