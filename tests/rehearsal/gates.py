@@ -8,6 +8,7 @@ import http.client
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from urllib.parse import urlencode, urlsplit
 
@@ -130,7 +131,8 @@ class Screen:
         self._url = url.rstrip("/")
         self._changed = threading.Condition()
         self._view = SeenView("unknown")
-        self._socket = connect(f"ws{self._url.removeprefix('http')}/view")
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(connect(f"ws{self._url.removeprefix('http')}/view"))
         self._follower = threading.Thread(target=self._follow, name="screen", daemon=True)
         self._follower.start()
 
@@ -151,7 +153,7 @@ class Screen:
         self.close()
 
     def close(self) -> None:
-        self._socket.close()
+        self._open.close()
         self._follower.join(5)
 
     def _follow(self) -> None:
