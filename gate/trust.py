@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from gate.names import Instant, KeyId, Pseudonym, Slug
 
+# Under this id stand bare keys of foreign issuers, which are tried for every certificate whatever key it names.
+ANY_KEY_ID = ""
+
 
 class Usage(StrEnum):
     """What a key may sign."""
@@ -71,6 +74,10 @@ class Trust:
     def keys_for(self, key_id: str, usage: Usage) -> tuple[TrustedKey, ...]:
         """All keys that may be meant; none where the id is unknown or none of them may sign such a thing."""
         return tuple(key for key in self.by_key_id.get(key_id, ()) if usage in key.usages)
+
+    def issuers_for(self, key_id: str) -> tuple[IssuerKey, ...]:
+        """All keys of foreign issuers that may be meant; an id is only a hint, and several keys may share one."""
+        return (*self.issuers.get(key_id, ()), *self.issuers.get(ANY_KEY_ID, ()))
 
 
 def key_id_of(public: bytes) -> KeyId:
