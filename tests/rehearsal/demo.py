@@ -28,8 +28,8 @@ from tests.rehearsal.progress import Progress
 from tests.rehearsal.resident_at_gate import FRAMES_PER_SECOND, frames, what_is_held
 from tests.rehearsal.rhythm import Arrival, endless, paced
 from tests.rehearsal.scenario import Cast
-from tests.rehearsal.smoke import be_slower_than_the_gates
 from tests.rehearsal.town import CLERK, GATES, TODAY, Pass, Town, everybody
+from tests.rehearsal.visitors import be_slower_than_the_gates
 
 FROM_HOUR = 11.5  # of the first day: people go both ways
 VISIT_SECONDS = 4.0  # of standing before the camera, at most

@@ -25,6 +25,8 @@ open = true
 """
 # The same rules for a run that does not wait: nobody looks at a green lamp, and what is missing stays missing.
 BRISK_POLICY = "green_seconds = 1.0\nvisit_seconds = 2.0\n" + POLICY
+# And for one in which pictures are taken: a green stays until it was.
+SCREENS_POLICY = "green_seconds = 12.0\n" + POLICY
 
 
 def hub(data: Path, broker_port: int) -> str:

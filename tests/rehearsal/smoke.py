@@ -3,29 +3,23 @@
 Called by `__main__`. It ends with one line of JSON on standard output; progress and complaints go to standard error.
 """
 
-import os
 import random
 import sys
-import threading
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
 
-import cv2
 from msgspec import json
 
 from gate.passage import Passage
 from tests.rehearsal import settings
-from tests.rehearsal.codes import Codes
-from tests.rehearsal.gates import Gate, Screen
-from tests.rehearsal.hub_lives import HubLives
+from tests.rehearsal.gates import Screen
+from tests.rehearsal.hub_lives import HubLives, HubNotKilled
 from tests.rehearsal.progress import Progress
 from tests.rehearsal.scenario import Cast, Visit, visits
 from tests.rehearsal.town import Town, everybody
 from tests.rehearsal.verdicts import Account, Told, account, journals
-from tests.rehearsal.visitors import Visitors
+from tests.rehearsal.visitors import Coming
 
 SEED = 20211230
 CATCH_UP_SECONDS = 60.0
@@ -53,61 +47,32 @@ def run(
     town: Town, planned: Sequence[Visit], hub_kills: int, rng: random.Random, progress: Progress
 ) -> tuple[list[Told], HubLives]:
     """Carry the visits out at both gates at once, and wait until the stations owe the hub nothing."""
-    told: list[Told] = []
     with ExitStack() as stack:
         screens = [stack.enter_context(Screen(url)) for url in town.kiosk_urls.values()]
         lives = HubLives(town, screens)
         lives.begin()
-        lanes = ThreadPoolExecutor(len(town.names))
-        stack.callback(lanes.shutdown)
-        codes = Codes(town.data, datetime.now(UTC))
-        stop = threading.Event()
-        stack.callback(stop.set)
-        running = [
-            lanes.submit(_lane, town, name, at, planned, codes, told, stop) for at, name in enumerate(town.names)
-        ]
-        _watch(running, told, len(planned), hub_kills, lives, rng, progress)
+        coming = stack.enter_context(Coming(town, planned, SEED))
+        watch(coming, hub_kills, lives, rng, progress)
         for screen in screens:
             if not screen.until(lambda view: view.health.queue == 0, CATCH_UP_SECONDS):
                 progress.say(f"a station still waits for {screen.view.health.queue} receipts")
         lives.end()
-    return told, lives
+    return coming.told, lives
 
 
-def _lane(
-    town: Town, name: str, at: int, planned: Sequence[Visit], codes: Codes, told: list[Told], stop: threading.Event
-) -> None:
-    """Everybody who comes to one gate, one after the other."""
-    be_slower_than_the_gates()
-    gate = Gate(name, town.kiosk_urls[name])
-    people = Visitors(gate, at, town.passes, codes, random.Random(SEED + at))
-    for visit in planned[at :: len(town.names)]:
-        if stop.is_set():
-            break
-        told.append(people.come(visit))
-    gate.close()
-
-
-def _watch(
-    running: Iterable["Future[None]"],
-    told: Sequence[Told],
-    count: int,
-    hub_kills: int,
-    lives: HubLives,
-    rng: random.Random,
-    progress: Progress,
-) -> None:
+def watch(coming: Coming, hub_kills: int, lives: HubLives, rng: random.Random, progress: Progress) -> None:
     """In the main thread, to which every child's life is tied: draw progress, and kill the hub when it is time."""
-    running, killed, began = list(running), 0, time.monotonic()
-    while not all(lane.done() for lane in running):
-        if killed < hub_kills and len(told) >= count * (killed + 1) // (hub_kills + 1):
+    killed, began = 0, time.monotonic()
+    while not coming.all_gone:
+        gone = len(coming.told)
+        if killed < hub_kills and gone >= coming.count * (killed + 1) // (hub_kills + 1):
             outstanding = lives.kill_owing(rng)
             killed += 1
             progress.say(f"hub killed ({killed} of {hub_kills}) with {outstanding} records without a receipt")
-        progress.draw(f"{len(told)} of {count} visits, {len(told) / (time.monotonic() - began):.1f} a second")
+        progress.draw(f"{gone} of {coming.count} visits, {gone / (time.monotonic() - began):.1f} a second")
         time.sleep(0.05)
-    for lane in running:
-        lane.result()
+    if killed < hub_kills:
+        raise HubNotKilled(f"the visits were over when the hub had been killed {killed} of {hub_kills} times")
 
 
 def report(made: Account, count: int, feed_ms: Sequence[float], complaints: Sequence[str], progress: Progress) -> int:
@@ -143,9 +108,3 @@ def percentiles(figures: Sequence[float]) -> dict[str, float | None]:
     """The median and the 99th percentile, by nearest rank."""
     ranked = sorted(figures)
     return {f"p{share}": round(ranked[-(-len(ranked) * share // 100) - 1], 2) if ranked else None for share in (50, 99)}
-
-
-def be_slower_than_the_gates() -> None:
-    """A gate has its machine to itself; here the whole town shares it, so this thread, which draws it, comes last."""
-    os.nice(5)
-    cv2.setNumThreads(1)

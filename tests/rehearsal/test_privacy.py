@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 
 from gate.names import Slug
+from gate.reason import Reason
 from gate.roster import BUCKETS, unseal
 from gate.wire import Envelope, decode_records
 from tests.rehearsal import settings
 from tests.rehearsal.codes import Codes
 from tests.rehearsal.gates import Gate, Screen, until
 from tests.rehearsal.people import canary_residents, canary_strings
-from tests.rehearsal.scenario import ADMIT, IN, OUT, REFUSE, Case, Reason, Visit
+from tests.rehearsal.scenario import ADMIT, IN, OUT, REFUSE, Case, Visit
 from tests.rehearsal.town import Town, everybody
 from tests.rehearsal.verdicts import Told
 from tests.rehearsal.visitors import Visitors

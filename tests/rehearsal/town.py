@@ -160,6 +160,11 @@ class Town:
         self.kiosk_urls[name] = self.stations[name].announced("kiosk").rstrip("/")
         return self.kiosk_urls[name]
 
+    def end_hub(self) -> None:
+        """The office shuts it down, as in the evening."""
+        assert self.hub is not None
+        self.hub.end()
+
     def kill_hub(self) -> None:
         assert self.hub is not None
         self.hub.kill()

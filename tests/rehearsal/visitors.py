@@ -1,11 +1,18 @@
 """A resident's visit as the scenario writes it, carried out at one gate as fast as the gate can look.
 
-Smoke and soak run one `Visitors` per station, each in its own thread. Rule: the gate sees pixels and foreheads, nothing
-else; a picture that it cannot read is held up again in a fresh pose, as people do, before it counts as unreadable.
+Smoke and soak send a whole plan of them by `Coming`, each gate's in a thread of its own. Rule: the gate sees pixels and
+foreheads, nothing else; a picture that it cannot read is held up again in a fresh pose, as people do, before it counts
+as unreadable.
 """
 
+import os
 import random
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from types import TracebackType
 
 import cv2
 import numpy as np
@@ -16,7 +23,7 @@ from tests.rehearsal.gates import Gate, NotTaken, Shown
 from tests.rehearsal.held import Carrier
 from tests.rehearsal.pictures import blank, render, scene
 from tests.rehearsal.scenario import Visit
-from tests.rehearsal.town import Pass
+from tests.rehearsal.town import Pass, Town
 from tests.rehearsal.verdicts import Told
 
 POSES = 3  # pictures of one visit
@@ -65,6 +72,51 @@ class Visitors:
         except NotTaken:
             return False
         return True
+
+
+class Coming:
+    """Everybody of a plan, on their way to both gates. told: what became of the visits so far, in no order."""
+
+    def __init__(self, town: Town, planned: Sequence[Visit], seed: int) -> None:
+        self.told: list[Told] = []
+        self.count = len(planned)
+        self._town, self._seed = town, seed
+        self._codes = Codes(town.data, datetime.now(UTC))
+        self._stop = threading.Event()
+        self._threads = ThreadPoolExecutor(len(town.names))
+        gates = len(town.names)
+        self._lanes = [self._threads.submit(self._queue_at, at, planned[at::gates]) for at in range(gates)]
+
+    def __enter__(self) -> "Coming":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        self._threads.shutdown()
+
+    @property
+    def all_gone(self) -> bool:
+        """Whether every visit is over. Raises what went wrong in one."""
+        for lane in self._lanes:
+            if lane.done():
+                lane.result()
+        return all(lane.done() for lane in self._lanes)
+
+    def _queue_at(self, at: int, planned: Sequence[Visit]) -> None:
+        be_slower_than_the_gates()
+        name = self._town.names[at]
+        with closing(Gate(name, self._town.kiosk_urls[name])) as gate:
+            visitors = Visitors(gate, at, self._town.passes, self._codes, random.Random(self._seed + at))
+            for visit in planned:
+                if self._stop.is_set():
+                    return
+                self.told.append(visitors.come(visit))
+
+
+def be_slower_than_the_gates() -> None:
+    """A gate has its machine to itself; here the whole town shares it, so this thread, which draws it, comes last."""
+    os.nice(5)
+    cv2.setNumThreads(1)
 
 
 def encoded(frame: Frame) -> bytes:

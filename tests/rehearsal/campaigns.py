@@ -1,0 +1,124 @@
+"""`make soak` and `make bench`: the campaigns that there are, by name; each ends with one line of JSON.
+
+Called by `__main__`. Rule: a bench says how fast as a ratio to a bare piece of work measured in the same run, since
+absolute figures speak of the machine; a soak counts in both databases, and fails like smoke.
+"""
+
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+from msgspec import json
+
+from tests.rehearsal import settings
+from tests.rehearsal.bare import bare_decisions_ms, empty_lane_ms
+from tests.rehearsal.gates import Screen, SeenView
+from tests.rehearsal.progress import Progress
+from tests.rehearsal.scenario import CASES, Cast, Visit, visits
+from tests.rehearsal.smoke import FRAMES_PER_SECOND, SEED, percentiles
+from tests.rehearsal.town import Town, everybody
+from tests.rehearsal.verdicts import account
+from tests.rehearsal.visitors import Coming
+
+CATCH_UP_SECONDS = 300.0
+Figures = dict[str, object]
+
+
+def campaign(kind: str, only: str, scale: float) -> int:
+    """Run the campaigns of that kind, or the one that is named; the exit status."""
+    known = CAMPAIGNS[kind]
+    if only and only not in known:
+        print(f"no {kind} is called {only!r}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    status = 0
+    for name in [only] if only else known:
+        figures = known[name](scale)
+        print(json.encode({kind: name, **figures}).decode(), flush=True)
+        status = max(status, any(figures.get(count) for count in ("lost", "doubled", "wrong", "not_ended")))
+    return int(status)
+
+
+def outage(scale: float) -> Figures:
+    """Hub and broker are gone while 2,000 come; the gates decide, say so on their screens, and catch up afterwards."""
+    count, rng, progress = max(20, round(2000 * scale)), random.Random(SEED), Progress(sys.stderr)
+    cast = Cast(everybody())
+    with Town(cast.people, settings.BRISK_POLICY, cast.of("revoked"), frames_per_second=FRAMES_PER_SECOND) as town:
+        town.await_rules()
+        with ExitStack() as stack:
+            screens = [stack.enter_context(Screen(url)) for url in town.kiosk_urls.values()]
+            town.end_hub()
+            town.broker.stop()
+            alone = all(screen.until(lambda view: view.health.link == "none", 30) for screen in screens)
+            coming = stack.enter_context(Coming(town, visits(count, cast, rng), SEED))
+            while not coming.all_gone:
+                progress.draw(f"{len(coming.told)} of {count} visits without a hub")
+                time.sleep(0.1)
+            queued = sum(screen.view.health.queue for screen in screens)
+            town.broker.start()
+            town.start_hub()
+            began = time.monotonic()
+            caught_up = all(screen.until(_owes_nothing, CATCH_UP_SECONDS) for screen in screens)
+            seconds = time.monotonic() - began
+        complaints = town.end_processes()
+        made = account(town.databases, town.registry, coming.told)
+    for complaint in (*complaints, *made.wrong.values()):
+        progress.say(complaint)
+    return {
+        "shown": count, "decided": made.decided, "unreadable": made.unreadable, "said_so": alone, "queued": queued,
+        "caught_up": caught_up, "catch_up_seconds": round(seconds, 2), "journaled": made.journaled,
+        "registered": made.registered, "lost": len(made.lost), "doubled": len(made.doubled), "wrong": len(made.wrong),
+        "not_ended": len(complaints) + (not alone) + (not caught_up),
+    }  # fmt: skip
+
+
+def decision(scale: float) -> Figures:
+    """The gate's whole way from frame to commit, beside a bare script that decodes, verifies and commits."""
+    count, rng = max(20, round(400 * scale)), random.Random(SEED)
+    cast = Cast(everybody())
+    goes_home = CASES[0]
+    planned = [Visit(number, goes_home, rng.choice(cast.of("free"))) for number in range(count)]
+    with Town(cast.people, settings.BRISK_POLICY, frames_per_second=FRAMES_PER_SECOND) as town:
+        town.await_rules()
+        with Coming(town, planned, SEED) as coming:
+            while not coming.all_gone:
+                time.sleep(0.05)
+        bare = bare_decisions_ms(town, planned, rng)
+        town.end_processes()
+        whole = account(town.databases, town.registry, coming.told).took_ms
+    return {"visits": count, "gate_ms": percentiles(whole), "bare_ms": percentiles(bare), "ratio": _ratio(whole, bare)}
+
+
+def decode_empty(scale: float) -> Figures:
+    """What a frame of an empty, still lane costs the cascade of decoders, beside its first decoder alone."""
+    count = max(50, round(2000 * scale))
+    cascade, first = empty_lane_ms(count, random.Random(SEED))
+    return {
+        "frames": count, "cascade_ms": percentiles(cascade), "first_decoder_ms": percentiles(first),
+        "ratio": round(sum(cascade) / sum(first), 2),
+    }  # fmt: skip
+
+
+def ingest(scale: float) -> Figures:
+    """Records a second through the hub's ingest, beside the bare insertion of the same rows."""
+    command = [sys.executable, "-m", "tests.hub.ingest_rate", str(max(1000, round(50_000 * scale)))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    return json.decode(done.stdout, type=Figures)
+
+
+CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
+    "soak": {"outage": outage},
+    "bench": {"decision": decision, "decode_empty": decode_empty, "ingest": ingest},
+}
+
+
+def _owes_nothing(view: SeenView) -> bool:
+    return view.health.link == "hub" and view.health.queue == 0
+
+
+def _ratio(whole: list[float], bare: list[float]) -> float:
+    """Of the medians: a machine shared with others spoils a mean."""
+    return round(sorted(whole)[len(whole) // 2] / sorted(bare)[len(bare) // 2], 2)
