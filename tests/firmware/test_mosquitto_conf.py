@@ -177,7 +177,7 @@ def test_a_station_may_not_speak_as_another(office: Office) -> None:
 
 
 def test_a_message_has_its_limit(office: Office) -> None:
-    """The broker says its limit; what stays below passes whole, who exceeds it is thrown out with the reason."""
+    """The broker says its limit; what stays below passes whole, who exceeds it is thrown out and heard by nobody."""
     topic = "gate/1/yuyuan/hub/roster/00"
     hub = Visitor(office, "hub", PASSWORDS["hub"], tls=False)
     assert hub.properties is not None
@@ -186,7 +186,9 @@ def test_a_message_has_its_limit(office: Office) -> None:
     assert hub.publish(topic, bytes(MIB - 100)) == "Success"
     assert hub.heard.get(timeout=PATIENCE) == (topic, bytes(MIB - 100))
     hub.client.publish(topic, bytes(MIB))
-    assert hub.thrown_out.get(timeout=PATIENCE) == "Packet too large"
+    # The broker hangs up in the middle of the packet, so its reason may be lost with the connection.
+    assert hub.thrown_out.get(timeout=PATIENCE) in {"Packet too large", "Unspecified error"}
+    assert hub.heard.empty()
     hub.leave()
 
 

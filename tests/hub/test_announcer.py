@@ -1,9 +1,20 @@
 """The announcer: from the writer's thread to the office's streams."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
+from typing import Any, TypeVar
 
 from hub.announcer import Announcer, News
+
+Answer = TypeVar("Answer")
+
+
+def _told(story: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+    """Run a story in a thread of its own: after a browser test, Playwright's loop goes on in the main one."""
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(lambda: asyncio.run(story())).result()
 
 
 def test_a_listener_hears_of_what_another_thread_committed():
@@ -19,7 +30,7 @@ def test_a_listener_hears_of_what_another_thread_committed():
         return heard
 
     heard: list[News] = []
-    assert asyncio.run(story()) == [News(range(3, 5))]
+    assert _told(story) == [News(range(3, 5))]
 
 
 def test_news_that_nobody_fetched_yet_is_merged():
@@ -33,7 +44,7 @@ def test_news_that_nobody_fetched_yet_is_merged():
             return news
         raise AssertionError("nothing was heard")
 
-    assert asyncio.run(story()) == News(range(3, 9), frozenset({1, 2}))
+    assert _told(story) == News(range(3, 9), frozenset({1, 2}))
 
 
 def test_every_listener_hears_and_a_closed_one_is_forgotten():
@@ -46,7 +57,7 @@ def test_every_listener_hears_and_a_closed_one_is_forgotten():
         assert [news async for news in closed] == []
         return [news async for news in open_]
 
-    assert asyncio.run(story()) == [News(range(1, 2))]
+    assert _told(story) == [News(range(1, 2))]
 
 
 def test_whoever_comes_after_the_end_is_let_go():
@@ -55,7 +66,7 @@ def test_whoever_comes_after_the_end_is_let_go():
         announcer.end()
         return [news async for news in announcer.subscribe()]
 
-    assert asyncio.run(story()) == []
+    assert _told(story) == []
 
 
 def test_a_listener_whose_loop_has_ended_does_not_hold_up_the_writer():
@@ -64,6 +75,6 @@ def test_a_listener_whose_loop_has_ended_does_not_hold_up_the_writer():
     async def story() -> None:
         announcer.subscribe()
 
-    asyncio.run(story())
+    _told(story)
     announcer.announce(range(1, 2))
     assert announcer._listeners == set()
