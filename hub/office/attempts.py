@@ -24,7 +24,6 @@ class Attempts:
         return failures[0] + WITHIN - now if len(failures) >= MOST_FAILURES else None
 
     def failed(self, address: str, now: datetime) -> None:
-        """Counted before the password is looked at, so that many tries at once do not slip through."""
         failures = self._failures.pop(address, deque())
         failures.append(now)
         self._failures[address] = failures

@@ -35,13 +35,14 @@ async def log_in(request: WebRequest, office: NamedDependency[Office]) -> Respon
     form = await request.form()
     name, password, next_page = (str(form.get(field, "")) for field in ("name", "password", "next"))
     address = request.client.host if request.client else ""
-    if (wait := office.attempts.wait(address, office.clock())) is not None:
-        minutes = math.ceil(wait.total_seconds() / 60)
-        return _page(request, office, next_page, "too_many", status=429, minutes=minutes)
-    office.attempts.failed(address, office.clock())
-    if not await sync_to_thread(_known, office, name.strip(), password):
-        return _page(request, office, next_page, "wrong", status=403)
-    office.attempts.succeeded(address)
+    async with office.checking:
+        if (wait := office.attempts.wait(address, office.clock())) is not None:
+            minutes = math.ceil(wait.total_seconds() / 60)
+            return _page(request, office, next_page, "too_many", status=429, minutes=minutes)
+        if not await sync_to_thread(_known, office, name.strip(), password):
+            office.attempts.failed(address, office.clock())
+            return _page(request, office, next_page, "wrong", status=403)
+        office.attempts.succeeded(address)
     await sessions.begin(request, name.strip())
     return Redirect(_own_page(next_page), status_code=303)
 

@@ -1,5 +1,6 @@
 """What every route of the office may use; made once by create_app and handed to each handler."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,11 @@ from hub.office.tail import Tail
 
 @dataclass(frozen=True)
 class Office:
-    """One compound's office. clock: aware instants in UTC."""
+    """One compound's office. clock: aware instants in UTC.
+
+    checking: held by the login that is being looked at. One at a time: scrypt is meant to be dear, and many honest
+    clerks (every screen, after a restart of the hub) must not look like many failures.
+    """
 
     zone: ZoneInfo
     feed: Feed
@@ -23,3 +28,4 @@ class Office:
     tail: Tail
     clock: Callable[[], datetime]
     attempts: Attempts = field(default_factory=Attempts)
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)

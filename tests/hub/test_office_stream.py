@@ -2,6 +2,7 @@
 
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Barrier, Thread
 
 import httpx
 import pytest
@@ -65,6 +66,28 @@ def test_a_screen_that_was_away_gets_what_it_missed_and_nothing_twice(served: Se
             heard = until(stream, "beat")
             assert passages(heard) == [2, 3]
             assert heard[-1].id == "3-1"
+
+
+def test_twenty_screens_log_in_at_once_and_each_hears_the_same_row(served: Served):
+    """More than may fail from one address, but none of them fails."""
+    screens = 20
+    ready, heard = Barrier(screens + 1, timeout=60), []
+
+    def watch() -> None:
+        with served.client() as client, listening(client) as stream:
+            until(stream, "beat")
+            ready.wait()
+            heard.append(until(stream, "passage")[-1].row["arrival"])
+
+    watching = [Thread(target=watch, daemon=True) for _ in range(screens)]
+    for each in watching:
+        each.start()
+    ready.wait()
+    served.compound.arrives("n1", None)
+    served.committed()
+    for each in watching:
+        each.join(60)
+    assert heard == [1] * screens
 
 
 def test_a_long_absence_comes_in_windows_without_a_gap(served: Served):
