@@ -24,8 +24,9 @@ from tests.rehearsal.album import draw_album
 from tests.rehearsal.codes import Codes
 from tests.rehearsal.gates import Gate, NotTaken, Screen, SeenVerdict
 from tests.rehearsal.guard import thinks_seconds, word_on
+from tests.rehearsal.pictures import blank
 from tests.rehearsal.progress import Progress
-from tests.rehearsal.resident_at_gate import FRAMES_PER_SECOND, frames, what_is_held
+from tests.rehearsal.resident_at_gate import FRAMES_PER_SECOND, frames, jpeg, what_is_held
 from tests.rehearsal.rhythm import Arrival, endless, paced
 from tests.rehearsal.scenario import Cast
 from tests.rehearsal.town import CLERK, GATES, TODAY, Pass, Town, everybody
@@ -65,6 +66,7 @@ class LivelyGate:
     def __init__(self, gate: Gate, screen: Screen, view: int, passes: dict[str, Pass], counts: Counter[str]) -> None:
         self._gate, self._screen, self._view, self._passes, self._counts = gate, screen, view, passes, counts
         self._rng = random.Random()
+        self._empty_lane = jpeg(blank(random.Random(view), view=view))
 
     def run(self, arrivals: Arrivals, stop: threading.Event) -> None:
         be_slower_than_the_gates()
@@ -91,7 +93,7 @@ class LivelyGate:
         if verdict is not None:
             self._counts[verdict.outcome] += 1
             stop.wait(0.8)
-        self._gate.clear()
+        self._clear()
         if verdict is not None and verdict.outcome is not Outcome.ADMIT:
             self._guard_decides(verdict, stop)
 
@@ -115,6 +117,10 @@ class LivelyGate:
         self._screen.until(lambda view: _newer(view.verdict, before), VISIT_SECONDS)
         verdict = self._screen.view.verdict
         return verdict if _newer(verdict, before) else None
+
+    def _clear(self) -> None:
+        """The lane as it looks with nobody in it, until the gate has seen that nobody is."""
+        self._gate.show(self._empty_lane, None, wait=2, looks=5)
 
     def _guard_decides(self, verdict: SeenVerdict, stop: threading.Event) -> None:
         """After some seconds, unless somebody at the keyboard has decided meanwhile."""

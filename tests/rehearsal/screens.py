@@ -20,6 +20,7 @@ from tests.rehearsal import settings
 from tests.rehearsal.album import draw_album
 from tests.rehearsal.codes import Codes
 from tests.rehearsal.gates import Gate
+from tests.rehearsal.pictures import blank
 from tests.rehearsal.progress import Progress
 from tests.rehearsal.scenario import CASES, Cast, Visit
 from tests.rehearsal.town import CLERK, Town, everybody
@@ -75,7 +76,8 @@ def _draw_kiosk(browser: Browser, town: Town, language: str) -> None:
     with _page(browser, KIOSK) as page:
         _speak(page, language)
         page.goto(town.kiosk_urls[name])
-        gate.clear()
+        gate.dismiss()
+        gate.show(_empty_lane(0))
         _shoot(page, f"kiosk-ready-{language}")
         for screen, picture in HELD.items():
             assert town.pictures is not None
@@ -101,10 +103,19 @@ def _draw_office(browser: Browser, town: Town, language: str) -> None:
 
 
 def _draw_rehearsal(browser: Browser, town: Town, language: str) -> None:
+    name = town.names[1]
+    gate = Gate(name, town.kiosk_urls[name])
+    gate.dismiss()
+    gate.show(_empty_lane(1))
+    gate.close()
     with _page(browser, DESK) as page:
         _speak(page, language)
-        page.goto(f"{town.kiosk_urls[town.names[1]]}/rehearsal")
+        page.goto(f"{town.kiosk_urls[name]}/rehearsal")
         _shoot(page, f"rehearsal-{language}")
+
+
+def _empty_lane(at: int) -> bytes:
+    return encoded(blank(random.Random(6), view=2 * at))
 
 
 def _speak(page: Page, language: str) -> None:

@@ -93,8 +93,8 @@ class Town:
         try:
             self.set_up()
             self.start()
-        except BaseException:
-            self._failed = True
+        except BaseException as why:
+            self._failed = isinstance(why, Exception)
             self.end()
             raise
         return self
@@ -187,7 +187,7 @@ class Town:
         """End stations, hub and broker, in this order, and remove the folder; what did not end well, in words."""
         complaints = self.end_processes()
         if self._failed or complaints:
-            print(f"the logs are kept in {self.logs}", file=sys.stderr)
+            print(*complaints, f"the logs are kept in {self.logs}", sep="\n", file=sys.stderr)
         elif self.folder.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
         return complaints
