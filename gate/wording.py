@@ -143,3 +143,13 @@ GROUNDS = {
     Ground.SENT_BACK: Words("已劝返", "Sent back"),
     Ground.MISTAKE: Words("点错了", "Tapped by mistake"),
 }
+
+# What the compass and the map call a gate; any other is shown by the name that the office gave it.
+GATES = {
+    "north": Words("北门", "North gate"),
+    "south": Words("南门", "South gate"),
+    "east": Words("东门", "East gate"),
+    "west": Words("西门", "West gate"),
+    "main": Words("正门", "Main gate"),
+    "back": Words("后门", "Back gate"),
+}

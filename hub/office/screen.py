@@ -17,9 +17,9 @@ from gate.clock import ClockState
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Reason
-from gate.wording import DIRECTIONS, GROUNDS, LANGUAGES, REASONS
+from gate.wording import DIRECTIONS, GATES, GROUNDS, LANGUAGES, REASONS
 from hub.feed import FeedRow, Tile
-from hub.office.texts import GATES, TEXTS, text
+from hub.office.texts import TEXTS, text
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"

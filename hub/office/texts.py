@@ -141,16 +141,6 @@ TEXTS = {
     "back": Words("回到通行记录", "Back to the passages"),
 }
 
-# What the compass and the map call a gate; any other name is shown as the office wrote it.
-GATES = {
-    "north": Words("北门", "North gate"),
-    "south": Words("南门", "South gate"),
-    "east": Words("东门", "East gate"),
-    "west": Words("西门", "West gate"),
-    "main": Words("正门", "Main gate"),
-    "back": Words("后门", "Back gate"),
-}
-
 
 def text(key: str, language: str, **values: object) -> str:
     """The text of that key in "zh" or "en", with its {places} filled in."""

@@ -4,7 +4,7 @@ The pages take every text from `dictionary()`, which is both homes under one roo
 none can be written in one language only; a test holds the pages' keys against these.
 """
 
-from gate.wording import ADMIT_BY_DIRECTION, DIRECTIONS, GROUNDS, LANGUAGES, OUTCOMES, REASONS, Words
+from gate.wording import ADMIT_BY_DIRECTION, DIRECTIONS, GATES, GROUNDS, LANGUAGES, OUTCOMES, REASONS, Words
 
 KIOSK = {
     # The bar that is always there
@@ -141,6 +141,7 @@ def _all() -> dict[str, Words]:
     told = {f"outcome.{outcome}": words for outcome, words in OUTCOMES.items()}
     told |= {f"admit.{direction}": words for direction, words in ADMIT_BY_DIRECTION.items()}
     told |= {f"direction.{direction}": words for direction, words in DIRECTIONS.items()}
+    told |= {f"gate.{slug}": words for slug, words in GATES.items()}
     told |= {f"ground.{ground}": words for ground, words in GROUNDS.items()}
     for reason, sentence in REASONS.items():
         told |= {f"reason.{reason}.say": sentence.say, f"reason.{reason}.do": sentence.do}

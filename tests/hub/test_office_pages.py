@@ -14,11 +14,11 @@ from litestar.testing import TestClient
 from gate.clock import ClockState
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
-from gate.wording import GROUNDS, REASONS
+from gate.wording import GATES, GROUNDS, REASONS
 from hub.announcer import Announcer
 from hub.office import create_app, filters
 from hub.office.screen import HERE, STALE_AFTER, STATIC, Screen
-from hub.office.texts import GATES, TEXTS
+from hub.office.texts import TEXTS
 from tests.hub.office_day import NOON, OUT, Compound, busy_day
 from tests.hub.office_served import Clock, log_in, settings_of
 

@@ -302,6 +302,16 @@ def test_a_young_queue_is_no_alarm_and_an_old_one_is(guard) -> None:
     expect(guard.page.locator("#health .amber")).to_have_count(0)
 
 
+def test_a_gate_is_called_as_people_call_it(guard) -> None:
+    """What the compass names is 西门; any other gate keeps the office's name and is said to be a gate."""
+    guard.lane(ready(gate="west"), "ready")
+    guard.reads("#gate", "西门")
+    expect(guard.page.locator("#gate-kind")).to_be_hidden()
+    guard.lane(ready(gate="b2"), "ready")
+    guard.reads("#gate", "b2")
+    expect(guard.page.locator("#gate-kind")).to_be_visible()
+
+
 def test_a_closed_gate_sends_people_elsewhere(guard) -> None:
     """The notice fills the screen, in both languages."""
     guard.lane(ready(gate_open=False, closed_notice_zh="请走西门", closed_notice_en="Use the west gate"), "closed")

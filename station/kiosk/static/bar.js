@@ -20,12 +20,19 @@ const HM = { hour: "2-digit", minute: "2-digit" };
 export const shortTime = (instant, timezone) => clockText(instant, timezone, HM);
 
 export function drawBar(view) {
-  put($("gate"), view.gate);
+  drawGate(view.gate);
   put($("lane"), view.lane);
   put($("clock"), clockText(view.now, view.timezone, { ...HM, second: "2-digit" }));
   $("rehearsal").hidden = !view.rehearsal;
   drawWay(view);
   drawHealth(view.health);
+}
+
+/** A gate that the compass names is called so; any other needs the word 'gate' behind its name. */
+function drawGate(gate) {
+  const named = known(`gate.${gate}`);
+  put($("gate"), named ? say(`gate.${gate}`) : gate);
+  $("gate-kind").hidden = named;
 }
 
 function drawWay(view) {
