@@ -5,7 +5,9 @@ QR version 8-M, small enough for a wallet card and a cheap camera. `pack` is use
 FORMAT by the gate that reads.
 
 Claims: 1 iss compound, 2 sub pseudonym (8 bytes), 4 exp, 6 iat (seconds since 1970), 7 cti serial (8 bytes),
--70001 whose pass it is (an index into KINDS; private use, RFC 8392 section 9.1.1).
+-70001 whose pass it is (an index into KINDS; private use, RFC 8392 section 9.1.1). A pass that lives on a phone has
+8 cnf (RFC 8747) besides: the phone's own P-256 key as a COSE_Key. Such a pass is worth nothing by itself; the phone
+wraps it in a fresh statement (gate.formats.phone_pass).
 """
 
 from collections.abc import Callable, Mapping
@@ -18,58 +20,67 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gate.formats import base45
 from gate.formats.chain import Credential, Draft, Format, Kind, StepFailed
+from gate.formats.cose import Sign1, load_exactly, open_sign1, seal
 from gate.reason import Reason
 from gate.trust import TrustedKey, Usage
 
 NAME = "GC1"
 PREFIX = b"GC1:"
 KINDS = (Kind.RESIDENT, Kind.STAFF, Kind.VISITOR)
-# A pass is some 200 characters; what is far longer is refused before anything unpacks it.
+# A paper pass has some 200 characters, a phone's code some 400; what is far longer is refused before it is unpacked.
 LONGEST = 600
 LATEST_SECONDS = 2**32
-# The tag, its array and the maps in it.
-DEEPEST = 4
+# A P-256 point in the compressed form of SEC 1, section 2.3.3: the sign of y, then x.
+HOLDER_KEY_BYTES = 33
 
-_ALGORITHM, _KEY_ID, _EDDSA, _COSE_SIGN1_TAG = 1, 4, -8, 18
-_ISS, _SUB, _EXP, _IAT, _CTI, _KIND = 1, 2, 4, 6, 7, -70001
+_ALGORITHM, _KEY_ID, _EDDSA = 1, 4, -8
+_ISS, _SUB, _EXP, _IAT, _CTI, _CNF, _KIND = 1, 2, 4, 6, 7, 8, -70001
 _CLAIM_TYPES = {_ISS: str, _SUB: bytes, _EXP: int, _IAT: int, _CTI: bytes, _KIND: int}
 
 
-class _PassDraft(Draft):
-    """What the steps below have found so far."""
+class PassDraft(Draft):
+    """What the steps below have found so far. holder_key: the phone's key as 33 bytes; None on a paper pass."""
 
     cose: bytes
-    protected: bytes
-    payload: bytes
-    signature: bytes
+    message: Sign1
     key_id: str
     candidates: tuple[TrustedKey, ...]
     key: TrustedKey
     claims: Mapping[int, Any]
+    holder_key: bytes | None
 
 
 def pack(credential: Credential, signer: Callable[[bytes], bytes]) -> str:
     """A credential -> the text of its QR code. signer: bytes -> Ed25519 signature (64 bytes) by credential.key_id."""
+    return as_text(certify(credential, signer))
+
+
+def certify(credential: Credential, signer: Callable[[bytes], bytes], holder_key: bytes | None = None) -> bytes:
+    """A credential -> its signed COSE message; with a holder_key (33 bytes) it is a pass for that phone alone."""
     assert credential.person is not None
     assert credential.expires_at is not None
-    protected = cbor2.dumps({_ALGORITHM: _EDDSA, _KEY_ID: bytes.fromhex(credential.key_id)})
-    claims = {
+    claims: dict[int, Any] = {
         _ISS: credential.compound,
         _SUB: bytes.fromhex(credential.person),
         _EXP: int(credential.expires_at.timestamp()),
         _IAT: int(credential.issued_at.timestamp()),
         _CTI: bytes.fromhex(credential.serial),
-        _KIND: KINDS.index(credential.kind),
     }
-    payload = cbor2.dumps(claims)
-    signature = signer(_signed_bytes(protected, payload))
-    cose = cbor2.dumps(cbor2.CBORTag(_COSE_SIGN1_TAG, [protected, {}, payload, signature]))
+    if holder_key is not None:
+        claims[_CNF] = _confirmation(holder_key)
+    claims[_KIND] = KINDS.index(credential.kind)
+    protected = cbor2.dumps({_ALGORITHM: _EDDSA, _KEY_ID: bytes.fromhex(credential.key_id)})
+    return seal(protected, cbor2.dumps(claims), signer)
+
+
+def as_text(cose: bytes) -> str:
+    """A signed message as it stands in a QR code."""
     return (PREFIX + base45.encode(cose)).decode("ascii")
 
 
-def _unwrap(draft: Draft) -> None:
+def unwrap_text(draft: Draft) -> None:
     """base45"""
-    assert isinstance(draft, _PassDraft)
+    assert isinstance(draft, PassDraft)
     if len(draft.code) > LONGEST:
         raise StepFailed(Reason.CODE_DAMAGED, f"{len(draft.code)} characters; a pass has at most {LONGEST}")
     try:
@@ -80,21 +91,14 @@ def _unwrap(draft: Draft) -> None:
 
 def _open_envelope(draft: Draft) -> None:
     """cose"""
-    assert isinstance(draft, _PassDraft)
-    tagged = _load_exactly(draft.cose, "the COSE envelope")
-    match tagged:
-        case cbor2.CBORTag(
-            tag=18, value=[bytes(protected), Mapping() as unprotected, bytes(payload), bytes(signature)]
-        ) if not unprotected:
-            draft.protected, draft.payload, draft.signature = protected, payload, signature
-        case _:
-            raise StepFailed(Reason.CODE_DAMAGED, "not a COSE_Sign1 message of four parts")
+    assert isinstance(draft, PassDraft)
+    draft.message = open_sign1(draft.cose, "the COSE envelope")
 
 
 def _read_header(draft: Draft) -> None:
     """algorithm"""
-    assert isinstance(draft, _PassDraft)
-    header = _load_exactly(draft.protected, "the protected header")
+    assert isinstance(draft, PassDraft)
+    header = load_exactly(draft.message.protected, "the protected header")
     match header:
         case {1: algorithm, 4: bytes(key_id)} if len(header) == 2 and len(key_id) == 8:
             if algorithm != _EDDSA or isinstance(algorithm, bool):
@@ -106,7 +110,7 @@ def _read_header(draft: Draft) -> None:
 
 def _find_key(draft: Draft) -> None:
     """key"""
-    assert isinstance(draft, _PassDraft)
+    assert isinstance(draft, PassDraft)
     draft.candidates = draft.trust.keys_for(draft.key_id, Usage.PASS)
     if not draft.candidates:
         raise StepFailed(Reason.KEY_UNKNOWN, f"no trusted key {draft.key_id} may sign passes")
@@ -114,10 +118,10 @@ def _find_key(draft: Draft) -> None:
 
 def _check_signature(draft: Draft) -> None:
     """signature"""
-    assert isinstance(draft, _PassDraft)
-    signed = _signed_bytes(draft.protected, draft.payload)
+    assert isinstance(draft, PassDraft)
+    signed = draft.message.signed_bytes
     for key in draft.candidates:
-        if _verifies(key.public, draft.signature, signed):
+        if _verifies(key.public, draft.message.signature, signed):
             draft.key = key
             return
     raise StepFailed(Reason.FORGED, f"the signature does not fit key {draft.key_id}")
@@ -125,28 +129,36 @@ def _check_signature(draft: Draft) -> None:
 
 def _read_claims(draft: Draft) -> None:
     """claims"""
-    assert isinstance(draft, _PassDraft)
-    claims = _load_exactly(draft.payload, "the claims")
-    if not isinstance(claims, Mapping) or {key: type(value) for key, value in claims.items()} != _CLAIM_TYPES:
+    assert isinstance(draft, PassDraft)
+    claims = load_exactly(draft.message.payload, "the claims")
+    if not isinstance(claims, Mapping) or _types_of(claims) != _CLAIM_TYPES:
         raise StepFailed(Reason.CODE_DAMAGED, "the claims are not those of a community pass")
     if len(claims[_SUB]) != 8 or len(claims[_CTI]) != 8 or not 0 <= claims[_KIND] < len(KINDS):
         raise StepFailed(Reason.CODE_DAMAGED, "a claim is out of its range")
     if not 0 <= claims[_IAT] <= claims[_EXP] < LATEST_SECONDS:
         raise StepFailed(Reason.CODE_DAMAGED, "the pass ends before it begins, or in no year of ours")
     draft.claims = claims
+    draft.holder_key = _holder_key(claims[_CNF]) if _CNF in claims else None
 
 
 def _check_compound(draft: Draft) -> None:
     """compound"""
-    assert isinstance(draft, _PassDraft)
+    assert isinstance(draft, PassDraft)
     if not draft.claims[_ISS] == draft.key.compound == draft.trust.compound:
         raise StepFailed(Reason.OTHER_COMMUNITY, "a pass of another community")
 
 
+def _needs_no_wrapper(draft: Draft) -> None:
+    """wrapper; a copy of what a phone holds must be worth nothing"""
+    assert isinstance(draft, PassDraft)
+    if draft.holder_key is not None:
+        raise StepFailed(Reason.CODE_NOT_FRESH, "a phone's pass, shown without the phone's fresh signature")
+
+
 def _check_dates(draft: Draft) -> None:
     """dates; a held clock may be off by its drift, and the doubt is held against the pass"""
-    assert isinstance(draft, _PassDraft)
-    issued_at, expires_at = _instant(draft.claims[_IAT]), _instant(draft.claims[_EXP])
+    assert isinstance(draft, PassDraft)
+    issued_at, expires_at = instant(draft.claims[_IAT]), instant(draft.claims[_EXP])
     earliest, latest = draft.now.utc - draft.now.drift, draft.now.utc + draft.now.drift
     if not draft.key.not_before <= issued_at <= draft.key.not_after:
         raise StepFailed(Reason.FORGED, "signed outside of the days in which its key was in use")
@@ -159,31 +171,32 @@ def _check_dates(draft: Draft) -> None:
 
 def _check_revocation(draft: Draft) -> None:
     """revocation"""
-    assert isinstance(draft, _PassDraft)
+    assert isinstance(draft, PassDraft)
     if draft.claims[_CTI].hex() in draft.trust.revoked:
         raise StepFailed(Reason.REVOKED, "revoked by the community office")
     draft.credential = _credential_of(draft)
 
 
+# What the office has signed, whether it lies on a card or in a phone; and whether it is in force today.
+SIGNED_BY_THE_OFFICE = (
+    ("cose", _open_envelope),
+    ("header", _read_header),
+    ("key", _find_key),
+    ("signature", _check_signature),
+    ("claims", _read_claims),
+    ("compound", _check_compound),
+)
+IN_FORCE = (("dates", _check_dates), ("revocation", _check_revocation))
+
 FORMAT = Format(
     name=NAME,
     recognise=lambda code: code.startswith(PREFIX),
-    start=_PassDraft,
-    steps=(
-        ("base45", _unwrap),
-        ("cose", _open_envelope),
-        ("header", _read_header),
-        ("key", _find_key),
-        ("signature", _check_signature),
-        ("claims", _read_claims),
-        ("compound", _check_compound),
-        ("dates", _check_dates),
-        ("revocation", _check_revocation),
-    ),
+    start=PassDraft,
+    steps=(("base45", unwrap_text), *SIGNED_BY_THE_OFFICE, ("wrapper", _needs_no_wrapper), *IN_FORCE),
 )
 
 
-def _credential_of(draft: _PassDraft) -> Credential:
+def _credential_of(draft: PassDraft) -> Credential:
     claims = draft.claims
     return Credential(
         format=NAME,
@@ -192,26 +205,28 @@ def _credential_of(draft: _PassDraft) -> Credential:
         person=claims[_SUB].hex(),
         serial=claims[_CTI].hex(),
         key_id=draft.key_id,
-        issued_at=_instant(claims[_IAT]),
-        expires_at=_instant(claims[_EXP]),
+        issued_at=instant(claims[_IAT]),
+        expires_at=instant(claims[_EXP]),
     )
 
 
-def _load_exactly(data: bytes, what: str) -> Any:  # noqa: ANN401 - CBOR may hold anything; the caller matches its shape
-    """Decode CBOR that has exactly one spelling, so that no bit outside of the signature can be changed unseen."""
-    try:
-        value = cbor2.loads(data, max_depth=DEEPEST)
-        exact = cbor2.dumps(value) == data
-    except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError, MemoryError):
-        raise StepFailed(Reason.CODE_DAMAGED, f"{what} is not readable CBOR") from None
-    if not exact:
-        raise StepFailed(Reason.CODE_DAMAGED, f"{what} is not in the shortest form")
-    return value
+def _types_of(claims: Mapping[Any, Any]) -> dict[Any, type]:
+    return {key: type(value) for key, value in claims.items() if key != _CNF}
 
 
-def _signed_bytes(protected: bytes, payload: bytes) -> bytes:
-    """Sig_structure, RFC 9052 section 4.4."""
-    return cbor2.dumps(["Signature1", protected, b"", payload])
+def _confirmation(holder_key: bytes) -> dict[int, Any]:
+    """RFC 8747 section 3.2: a COSE_Key (1), of two coordinates (1: 2) on P-256 (-1: 1), y by its sign."""
+    assert len(holder_key) == HOLDER_KEY_BYTES
+    return {1: {1: 2, -1: 1, -2: holder_key[1:], -3: holder_key[0] == 3}}
+
+
+def _holder_key(confirmation: object) -> bytes:
+    match confirmation:
+        case {1: {-2: bytes(x), -3: bool(is_odd)}} if len(x) == HOLDER_KEY_BYTES - 1:
+            point = bytes((3 if is_odd else 2,)) + x
+            if cbor2.dumps(confirmation) == cbor2.dumps(_confirmation(point)):
+                return point
+    raise StepFailed(Reason.CODE_DAMAGED, "the phone's key is not a compressed P-256 key")
 
 
 def _verifies(public: bytes, signature: bytes, signed: bytes) -> bool:
@@ -222,5 +237,6 @@ def _verifies(public: bytes, signature: bytes, signed: bytes) -> bool:
     return True
 
 
-def _instant(seconds: int) -> datetime:
+def instant(seconds: int) -> datetime:
+    """Seconds since 1970 as an aware instant, in UTC."""
     return datetime.fromtimestamp(seconds, UTC)

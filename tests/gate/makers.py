@@ -21,6 +21,9 @@ COMPOUND = "yuyuan"
 OFFICE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 
+# A point of P-256 in its compressed form: the base point (SEC 2, section 2.4.2).
+PHONE_KEY = bytes.fromhex("036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296")
+
 
 def trusted(key: Ed25519PrivateKey = OFFICE, compound: str = COMPOUND, usage: Usage = Usage.PASS) -> TrustedKey:
     public = key.public_key().public_bytes_raw()
@@ -135,6 +138,19 @@ TWINS = (
     Twin("a short pseudonym", _with(2, b"abc"), "claims", "code_damaged"),
     Twin("a kind that does not exist", _with(-70001, 9), "claims", "code_damaged"),
     Twin("another compound's name", a_pass(compound="liyuan"), "compound", "other_community"),
+    Twin(
+        "what a phone holds, without its fresh wrapper",
+        _text(community_pass.certify(CREDENTIAL, OFFICE.sign, PHONE_KEY)),
+        "wrapper",
+        "code_not_fresh",
+    ),
+    Twin("a phone's key that is none", _with(8, {1: {1: 2, -1: 1, -2: b"short", -3: True}}), "claims", "code_damaged"),
+    Twin(
+        "a phone's key on another curve",
+        _with(8, {1: {1: 2, -1: 2, -2: bytes(32), -3: True}}),
+        "claims",
+        "code_damaged",
+    ),
     Twin("expired yesterday", a_pass(expires_at=NOON.utc - timedelta(days=1)), "dates", "expired"),
     Twin("expires this very second", a_pass(expires_at=NOON.utc), "dates", "expired"),
     Twin("valid from tomorrow", a_pass(issued_at=NOON.utc + timedelta(days=1)), "dates", "not_yet_valid"),

@@ -107,7 +107,7 @@ def test_no_code_makes_the_reader_raise_or_believe(code: bytes) -> None:
 
 
 def test_a_code_of_no_known_family_is_called_foreign_not_invalid() -> None:
-    for text in (b"https://example.com/{'a':1}", "健康码".encode(), b"", b"gc1:lower", b"HC1:6BF"):
+    for text in (b"https://example.com/{'a':1}", "健康码".encode(), b"", b"gc1:lower", b"XX1:6BF"):
         reading = read(text, trust(), NOON)
         assert (reading.format, reading.reasons) == (None, (Reason.NOT_OURS,))
 
