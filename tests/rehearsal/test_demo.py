@@ -93,6 +93,18 @@ def test_the_printed_command_shows_every_message(demo: RunningDemo) -> None:
 
 
 @pytest.mark.broker
+def test_the_town_sees_when_a_newcomer_uses_a_gates_page(demo: RunningDemo) -> None:
+    """A browser names its origin; the residents of the demo do not, and wait."""
+    page = demo.first(r"west rehearsal +(\S+)")
+    assert httpx.get(f"{page}/newcomer").json() == {"seconds_ago": None}
+    clicked = httpx.post(
+        f"{page}/forehead", json={"celsius": 36.5}, headers={"Origin": page.removesuffix("/rehearsal")}
+    )
+    assert clicked.status_code == 204
+    assert httpx.get(f"{page}/newcomer").json()["seconds_ago"] is not None
+
+
+@pytest.mark.broker
 def test_ctrl_c_ends_the_demo_cleanly(demo: RunningDemo) -> None:
     """Exit 0 with a summary, and nothing is left running."""
     assert demo.interrupt() == 0
