@@ -1,4 +1,4 @@
-"""Frame -> code bytes. The loop shows every frame of its camera to one `Cascade`; still pictures go to `read_picture`.
+"""Frame -> code bytes. Every frame of a camera goes to one `Cascade`; still pictures go to `stills.read_picture`.
 
 Rule: bytes, not text. What a code means, and in which encoding, is for gate/formats to find out.
 zxing-cpp looks first: it reads more and is seldom wrong. libzbar looks where zxing-cpp found nothing and is never
@@ -47,19 +47,13 @@ Decoder = Callable[[Pixels], list[SeenCode]]
 
 def zxing(pixels: Pixels) -> list[SeenCode]:
     """QR codes by zxing-cpp: turned, mirrored, inverted, several at once. 0.6 ms on an empty 720p frame."""
-    found = zxingcpp.read_barcodes(_grey(pixels), formats=QR_CODES)
+    found = zxingcpp.read_barcodes(grey_of(pixels), formats=QR_CODES)
     return [SeenCode(code.bytes, "QRCode", _corners(code)) for code in found if code.format in FULL_SIZE]
 
 
 def zbar(pixels: Pixels) -> list[SeenCode]:
     """QR codes by libzbar in binary mode; 25 ms on a 720p frame, also on an empty one."""
-    return [SeenCode(data, "QRCode", corners) for data, corners in scan(_grey(pixels))]
-
-
-def read_picture(pixels: Pixels) -> list[SeenCode]:
-    """Everything that can be read in one still picture, without sparing any decoder."""
-    grey = _grey(pixels)
-    return zxing(grey) or zbar(grey)
+    return [SeenCode(data, "QRCode", corners) for data, corners in scan(grey_of(pixels))]
 
 
 class Cascade:
@@ -94,7 +88,7 @@ class Cascade:
         if not (moved or self._first_reads or self._time_to_look_again()):
             return list(self._seen)
         self._since_look = 0
-        self._seen = self._decode(_grey(pixels))
+        self._seen = self._decode(grey_of(pixels))
         return list(self._seen)
 
     def _time_to_look_again(self) -> bool:
@@ -122,7 +116,8 @@ class Cascade:
         return self._second(grey)
 
 
-def _grey(pixels: Pixels) -> Pixels:
+def grey_of(pixels: Pixels) -> Pixels:
+    """Grey or BGR -> grey."""
     if pixels.ndim == 2:
         return pixels
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), dtype=np.uint8)

@@ -1,0 +1,88 @@
+"""The second look at one picture, step by step, so that its caller may spread it over several frames.
+
+`station/codes.py` calls it. Rule: each step is short (some 10 ms at 720p), and a step that reads nothing says so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import zxingcpp
+
+from station.cameras import Pixels
+from station.qr.flat import Flat, flattened, laid_flat
+from station.qr.marks import Point, binarised, find_marks, find_triples
+from station.qr.mend import mended
+from station.qr.modules import softly
+
+Corner = tuple[int, int]
+Corners = tuple[Corner, Corner, Corner, Corner]
+
+LOOKS = ((25, 1.0), (101, 1.0), (51, 2.0))
+"""Window of the binarisation and blur before it, in pixels: fine print, soft light, noise."""
+FULL_CONTRAST = 190
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """A code that was read: as zxing-cpp put it, and its corners in the frame, clockwise from its own top left."""
+
+    barcode: zxingcpp.Barcode
+    corners: Corners
+
+
+def second_look(grey: Pixels) -> Iterator[Read | Flat | None]:
+    """Steps of looking: a Read where one succeeded, a Flat where a code is seen that cannot be read, None otherwise."""
+    clear = stretched(grey)
+    soft = cv2.GaussianBlur(clear, (0, 0), 1.0)
+    done: list[Point] = []
+    for window, blur in LOOKS:
+        smooth = soft if blur == 1.0 else cv2.GaussianBlur(clear, (0, 0), blur)
+        dark = binarised(np.asarray(smooth, np.uint8), window)
+        triples = find_triples(find_marks(dark), dark)
+        yield None
+        for triple in triples:
+            if any(np.hypot(*(mark.at - at)) < mark.module for mark in triple.marks for at in done):
+                continue
+            flat = flattened(np.asarray(soft, np.uint8), triple)
+            if flat is None:
+                yield None
+                continue
+            sharp = Flat(flat.layout, laid_flat(clear, flat.layout, flat.onto), flat.onto, flat.fit)
+            read = _read(sharp)
+            if read is not None:
+                done += [mark.at for mark in triple.marks]
+            yield read or sharp
+
+
+def stretched(grey: Pixels) -> Pixels:
+    """A dark or pale picture with its whole range of tones."""
+    samples = np.ascontiguousarray(grey[::8, ::8])
+    low, high = (float(each) for each in np.percentile(samples, (0.5, 99.5)))
+    if high - low >= FULL_CONTRAST:
+        return grey
+    gain = 255 / max(20.0, high - low)
+    return np.asarray(cv2.convertScaleAbs(np.maximum(grey, round(low)) - round(low), alpha=gain), dtype=np.uint8)
+
+
+def _read(flat: Flat) -> Read | None:
+    """A code held before a mirror has its rows for columns."""
+    soft = softly(flat)
+    for mirrored in (False, True):
+        found = mended(soft.T if mirrored else soft, flat.layout)
+        if found:
+            return Read(found[0], corners_of(flat, mirrored=mirrored))
+    return None
+
+
+def corners_of(flat: Flat, *, mirrored: bool = False) -> Corners:
+    """Where the code's own corners are in the frame."""
+    side = flat.layout.side
+    square = np.array([[[0, 0], [side, 0], [side, side], [0, side]]], np.float64)
+    top_left, top_right, bottom_right, bottom_left = (
+        (round(float(x)), round(float(y))) for x, y in cv2.perspectiveTransform(square, flat.onto)[0]
+    )
+    if mirrored:
+        top_right, bottom_left = bottom_left, top_right
+    return top_left, top_right, bottom_right, bottom_left
