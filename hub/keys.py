@@ -4,6 +4,7 @@
 key means that every station has to be set up anew, so nothing here ever overwrites one.
 """
 
+import hmac
 import os
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
@@ -53,6 +54,11 @@ class Keys:
         self.document = document
         self.pass_ = pass_
         self.roster = roster
+
+    @property
+    def form_secret(self) -> str:
+        """Signs the forms of the office's pages; derived, so that it outlives a restart and tells nothing of a key."""
+        return hmac.digest(self.document.private.private_bytes_raw(), b"office forms", "sha256").hex()
 
 
 def make(folder: Path) -> Keys:

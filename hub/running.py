@@ -45,6 +45,7 @@ class RunningHub:
         self._received = Received.of(registry)
         self._receipts = Receipts(compound, keys.document, self._received, editions, self._link.publish)
         self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock).take)
+        self.form_secret = keys.form_secret
         self._statuses = Statuses(self.writer.post, lambda: self.announcer.announce(range(0)), clock)
 
     @property

@@ -55,9 +55,11 @@ def create_app(
     announcer: Announcer,
     clock: Callable[[], datetime] = wall_clock,
     connected: Callable[[], bool] = lambda: True,
+    form_secret: str | None = None,
 ) -> Litestar:
     """The office of one compound; its streams end when the announcer ends.
 
+    form_secret: signs the forms' tokens; the same one after a restart, or an open page's next form is refused once.
     connected: whether the hub has its broker just now, without which no gate can be called well.
     """
     feed, screen = Feed(registry), Screen(settings.name or settings.compound, settings.zone)
@@ -71,7 +73,7 @@ def create_app(
         before_request=change_language,
         middleware=[sessions(secure).middleware],
         csrf_config=CSRFConfig(
-            secret=secrets.token_hex(32),
+            secret=form_secret or secrets.token_hex(32),
             cookie_secure=secure,
             cookie_httponly=True,
             cookie_samesite="lax",
@@ -118,7 +120,10 @@ def _to_login(request: WebRequest, _: Exception) -> Response[Any]:
 
 
 def _form_expired(_: WebRequest, __: Exception) -> Response[Any]:
-    return Redirect("/login?expired=1", status_code=303)
+    answer = Redirect("/login?expired=1", status_code=303)
+    # A token of an older key would be sent with every further try, and each would fail like the first.
+    answer.delete_cookie("csrftoken")
+    return answer
 
 
 def _sorry(request: WebRequest, error: HTTPException) -> Response[Any]:

@@ -65,6 +65,21 @@ def test_name_and_password_open_the_page_that_was_asked_for(client: TestClient):
     assert client.get("/").status_code == 200
 
 
+def test_a_page_opened_before_the_hub_was_restarted_logs_in_at_once(compound: Compound, clock: Clock):
+    """The browser brings its old cookies along; the clerk types the password once, not twice."""
+    before, after = (
+        create_app(settings_of(compound), compound.path, Announcer(), clock, form_secret="of the keys") for _ in "12"
+    )
+    with TestClient(before) as client:
+        log_in(client)
+        kept = dict(client.cookies)
+    with TestClient(after, cookies=kept) as client:
+        client.follow_redirects = False
+        assert client.get("/", headers={"accept": "text/html"}).headers["location"].startswith("/login")
+        assert log_in(client).headers["location"] == "/"
+        assert client.get("/").status_code == 200
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/login"]
 )
