@@ -203,7 +203,8 @@ def _take_reading(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> 
 
 
 def _step_aside(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
-    return replace(lane, attended=False), ()
+    """Nobody is there any more: what was measured goes with whoever it was measured on."""
+    return replace(lane, attended=False, readings=()), ()
 
 
 def _with_reading(lane: Lane, reading: Measured) -> Lane:

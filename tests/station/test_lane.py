@@ -217,6 +217,16 @@ class TestAVisit:
         gate.forehead(38.0)
         assert gate.passages == [(), (Reason.FEVER,)]
 
+    def test_whoever_leaves_the_sensor_takes_his_reading_along(self):
+        """A normal forehead whose code could not be read admits nobody who comes after him."""
+        gate = Gate()
+        gate.forehead(36.5)
+        gate.tell(NobodyMeasured())
+        gate.show(BERT)
+        assert gate.passages == []
+        gate.forehead(38.2)
+        assert gate.passages == [(Reason.FEVER,)]
+
     def test_the_next_one_may_be_measured_while_the_green_still_shows(self):
         """Once the sensor has seen nobody, the next forehead is the next resident's."""
         gate = Gate()
