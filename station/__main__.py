@@ -19,9 +19,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from io import TextIOWrapper
 from pathlib import Path
 
 from gate.trust import index
+from station import verify
 from station.broker_link import Address
 from station.cameras import Camera, CameraFailed, open_camera
 from station.cameras.rehearsal import RehearsalCamera
@@ -46,10 +48,12 @@ from station.thermometers.rehearsal import RehearsalThermometer
 from station.timekeeper import Timekeeper, system_clocks
 from station.toml import Wrong
 from station.uplink import Uplink
+from station.verify import CannotVerify, Desk
 
 log = logging.getLogger("station")
 
 REFUSED = 2
+NEED_SETTINGS = frozenset({"run", "check"})
 
 
 def main() -> None:
@@ -62,17 +66,22 @@ def main() -> None:
 
 
 def command(arguments: Sequence[str]) -> int:
-    """Carry it out. Exit code: 0 after a clean end, 2 when it refuses to start."""
-    asked = _parser().parse_args(arguments)
+    """Carry it out. Exit code: 0 after a clean end, 2 when it refuses to start; `verify` has a 1 of its own."""
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.config is None and asked.command in NEED_SETTINGS:
+        parser.error(f"{asked.command} needs the lane's settings: gate-station --config FILE {asked.command}")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
+        if asked.command == "verify":
+            return verify.carry_out(asked, _desk(asked.config))
         settings, identity = load(Path(asked.config))
         if asked.command == "check":
             print(f"{asked.config}: in order; station {settings.station}, gate {settings.gate}, lane {settings.lane}")
             return 0
         return run(rehearsed(settings) if asked.rehearsal else settings, identity, rehearsal=asked.rehearsal)
-    except (Wrong, JournalUnusable, CameraFailed, PanelFailed, PortTaken, DataInUse) as refused:
+    except (Wrong, JournalUnusable, CameraFailed, PanelFailed, PortTaken, DataInUse, CannotVerify) as refused:
         print(f"gate-station: {refused}", file=sys.stderr)
         return REFUSED
 
@@ -82,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="gate-station",
         description="One lane of one compound gate: reads passes, decides, records, asks the guard.",
     )
-    parser.add_argument("--config", required=True, metavar="FILE", help="the lane's settings, station.toml")
+    parser.add_argument("--config", metavar="FILE", help="the lane's settings, station.toml; run and check need it")
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('gate-checkpoint')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     running = commands.add_parser("run", help="run the lane until SIGTERM or Ctrl-C")
@@ -90,7 +99,16 @@ def _parser() -> argparse.ArgumentParser:
         "--rehearsal", action="store_true", help="doubles in place of camera, thermometer, panel and time server"
     )
     commands.add_parser("check", help="read settings and identity, say what is wrong, and end")
+    verify.add_words(commands.add_parser("verify", help="say of a code, step by step, whether it may be believed"))
     return parser
+
+
+def _desk(config: str | None) -> Desk:
+    """Where `verify` is given; a name that the terminal cannot show is spelled out rather than an error."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    hub_key = load(Path(config))[1].hub_key if config is not None else None
+    return Desk(sys.stdout, sys.stderr, sys.stdin.buffer, _wall(), hub_key)
 
 
 @dataclass(frozen=True, slots=True)
