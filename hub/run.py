@@ -76,9 +76,7 @@ class _Server(uvicorn.Server):
     """uvicorn with our signals: an open stream would hold up its end for the whole grace."""
 
     def __init__(self, settings: Settings, hub: RunningHub, listener: socket.socket, clock: Clock) -> None:
-        app: Any = create_app(
-            settings, settings.registry, hub.announcer, clock, lambda: hub.connected, hub.form_secret
-        )
+        app: Any = create_app(settings, settings.registry, hub.announcer, clock, lambda: hub.connected, hub.form_secret)
         office = settings.office
         super().__init__(
             uvicorn.Config(
