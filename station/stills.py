@@ -31,11 +31,16 @@ def _second(pixels: Pixels) -> list[SeenCode]:
         found: dict[bytes, SeenCode] = {}
         for step in second_look(picture):
             if isinstance(step, Read):
-                corners = tuple((round(x / scale), round(y / scale)) for x, y in step.corners)
-                found.setdefault(step.barcode.bytes, SeenCode(step.barcode.bytes, "QRCode", corners))  # type: ignore[arg-type]
+                found.setdefault(step.barcode.bytes, _seen(step, scale))
         if found:
             return list(found.values())
     return []
+
+
+def _seen(read: Read, scale: float) -> SeenCode:
+    """In pixels of the picture as it was before it was scaled."""
+    one, two, three, four = ((round(x / scale), round(y / scale)) for x, y in read.corners)
+    return SeenCode(read.barcode.bytes, "QRCode", (one, two, three, four), read.barcode.text)
 
 
 def _versions(pixels: Pixels) -> Iterator[tuple[Pixels, float]]:
