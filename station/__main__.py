@@ -21,9 +21,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from gate.trust import index
-from station import verify
+from station import read_pictures, verify
 from station.broker_link import Address
 from station.cameras import Camera, CameraFailed, open_camera
 from station.cameras.rehearsal import RehearsalCamera
@@ -74,6 +75,8 @@ def command(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
+        if asked.command == "read":
+            return read_pictures.carry_out(asked, *_screen(), time.perf_counter)
         if asked.command == "verify":
             return verify.carry_out(asked, _desk(asked.config))
         settings, identity = load(Path(asked.config))
@@ -99,16 +102,23 @@ def _parser() -> argparse.ArgumentParser:
         "--rehearsal", action="store_true", help="doubles in place of camera, thermometer, panel and time server"
     )
     commands.add_parser("check", help="read settings and identity, say what is wrong, and end")
+    read_pictures.add_words(commands.add_parser("read", help="say which codes are in pictures"))
     verify.add_words(commands.add_parser("verify", help="say of a code, step by step, whether it may be believed"))
     return parser
 
 
+def _screen() -> tuple[TextIO, TextIO]:
+    """Where answers and troubles go; what the terminal cannot show is spelled out rather than an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    return sys.stdout, sys.stderr
+
+
 def _desk(config: str | None) -> Desk:
-    """Where `verify` is given; a name that the terminal cannot show is spelled out rather than an error."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    """Where `verify` is given."""
     hub_key = load(Path(config))[1].hub_key if config is not None else None
-    return Desk(sys.stdout, sys.stderr, sys.stdin.buffer, _wall(), hub_key)
+    return Desk(*_screen(), sys.stdin.buffer, _wall(), hub_key)
 
 
 @dataclass(frozen=True, slots=True)
