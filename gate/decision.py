@@ -6,7 +6,7 @@ the worst reason gives the outcome. Anything uncertain is REFER, never ADMIT (ru
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gate.clock import Moment
 from gate.credential import CodeReading
@@ -20,13 +20,28 @@ _ZONE_REASONS = {Zone.SEALED: Reason.BUILDING_SEALED, Zone.CONTROLLED: Reason.BU
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier passage of the person whom the code names: at which gate, when, which way."""
+
+    gate: str
+    at: datetime
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a visit has shown so far. resident: the roster's entry of the person whom the code names."""
+    """What a visit has shown so far. resident: the roster's entry of the person whom the code names.
+
+    earlier: that person's last passage at any gate of the compound; None where there was none, or nobody can tell.
+    replayed: this very code of a phone has let somebody through before; `earlier` is that passage then.
+    """
 
     direction: Direction
     code: CodeReading | None = None
     resident: Resident | None = None
     measurement: Measurement | None = None
+    earlier: Earlier | None = None
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,9 @@ def decide(evidence: Evidence, rules: Rules | None, now: Moment) -> Decision:
             *_rules_are_fresh(rules, now),
             *_clock_is_believed(now),
             *_code_reasons(evidence),
+            *_code_is_used_once(evidence),
             *_resident_is_known(evidence),
+            *_resident_did_not_just_go_that_way(evidence, rules, now),
             *_resident_is_free_to_cross(evidence),
             *_building_is_free_to_leave(evidence, rules),
             *_temperature_is_normal(evidence, rules),
@@ -77,6 +94,11 @@ def _code_reasons(evidence: Evidence) -> tuple[Reason, ...]:
     return (Reason.NO_CODE,) if evidence.code is None else evidence.code.reasons
 
 
+def _code_is_used_once(evidence: Evidence) -> Iterator[Reason]:
+    if evidence.replayed:
+        yield Reason.REPLAYED
+
+
 def _resident_is_known(evidence: Evidence) -> Iterator[Reason]:
     """A genuine pass of somebody who is not (or no longer) on the roster is the guard's matter.
 
@@ -86,6 +108,15 @@ def _resident_is_known(evidence: Evidence) -> Iterator[Reason]:
     if credential is None or evidence.resident is not None:
         return
     yield Reason.HOLDER_UNMATCHED if credential.person is None else Reason.NOT_ON_ROSTER
+
+
+def _resident_did_not_just_go_that_way(evidence: Evidence, rules: Rules, now: Moment) -> Iterator[Reason]:
+    """Whoever went in and was not seen to come out may have lent his pass; the gates' clocks may differ a little."""
+    earlier = evidence.earlier
+    if earlier is None or earlier.direction is not evidence.direction:
+        return
+    if abs(now.utc - earlier.at) < timedelta(hours=rules.policy.same_way_hours):
+        yield Reason.SAME_WAY_TWICE
 
 
 def _resident_is_free_to_cross(evidence: Evidence) -> Iterator[Reason]:

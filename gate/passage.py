@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gate.clock import ClockState
-from gate.names import Instant, JournalId, Pseudonym, Sequence, Slug
+from gate.names import Digest, Instant, JournalId, Pseudonym, Sequence, Slug
 from gate.policy import Direction
 from gate.reason import Outcome, Reason, worst
 from gate.temperature import Measurement
@@ -36,6 +36,7 @@ class Passage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """One attempt: who, where, when, decided what, why. The outcome follows from the reasons.
 
     person: None where nobody is known to have shown the code. policy, roster: the editions that were in force.
+    fresh_id: which one of a phone's codes it was, so that its copy is known again.
     """
 
     stamp: Stamp
@@ -50,6 +51,7 @@ class Passage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     policy: EditionText | None = None
     roster: EditionText | None = None
     guard: Slug | None = None
+    fresh_id: Digest | None = None
 
     @property
     def outcome(self) -> Outcome:

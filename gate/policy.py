@@ -58,6 +58,9 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     # How long a green stays on the screen, and how long a visit waits for what is missing.
     green_seconds: Annotated[float, Meta(ge=1, le=30)] = 3.0
     visit_seconds: Annotated[float, Meta(ge=2, le=120)] = 12.0
+    # For how long a second passage in the same direction is the guard's matter; 0: never. Past a night it says little,
+    # since people also come and go where nobody reads their pass.
+    same_way_hours: Annotated[int, Meta(ge=0, le=72)] = 16
     office_telephone: Annotated[str, Meta(max_length=32)] = ""
 
     def zone_of(self, building: str) -> Zone:

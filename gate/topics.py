@@ -8,6 +8,7 @@ gate/1/COMPOUND/hub/manifest            out  which of these belong together, sig
 gate/1/COMPOUND/hub/receipt/STATION     out  what of a station's journals is safe, signed
 gate/1/COMPOUND/station/STATION/records  in  passages and amendments, a list of envelopes
 gate/1/COMPOUND/station/STATION/status   in  how the station is (its last will)
+gate/1/COMPOUND/station/STATION/crossings  peers  whom it let through, live, for the other gates
 """
 
 from dataclasses import dataclass
@@ -21,10 +22,11 @@ QOS = 1
 
 
 class Way(StrEnum):
-    """Seen from the hub."""
+    """Seen from the hub; it takes no part in what the gates tell each other."""
 
     OUT = "out"
     IN = "in"
+    PEERS = "peers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,17 @@ MANIFEST = Topic(f"{ROOT}/{{compound}}/hub/manifest", Way.OUT, True, "which docu
 RECEIPT = Topic(f"{ROOT}/{{compound}}/hub/receipt/{{station}}", Way.OUT, True, "what of its journals is safe, signed")
 RECORDS = Topic(f"{ROOT}/{{compound}}/station/{{station}}/records", Way.IN, False, "passages and amendments")
 STATUS = Topic(f"{ROOT}/{{compound}}/station/{{station}}/status", Way.IN, True, "how the station is")
+CROSSINGS = Topic(
+    f"{ROOT}/{{compound}}/station/{{station}}/crossings", Way.PEERS, False, "whom it let through, live, for its peers"
+)
 
-TOPICS = (HUB_STATUS, POLICY, TRUST, ROSTER, MANIFEST, RECEIPT, RECORDS, STATUS)
+TOPICS = (HUB_STATUS, POLICY, TRUST, ROSTER, MANIFEST, RECEIPT, RECORDS, STATUS, CROSSINGS)
 
 
 def station_of(topic: str) -> str | None:
-    """The station that a RECORDS or STATUS topic speaks of; None for any other topic."""
+    """The station that a RECORDS, STATUS or CROSSINGS topic speaks of; None for any other topic."""
     match topic.split("/"):
-        case [*_, "station", station, "records" | "status"]:
+        case [*_, "station", station, "records" | "status" | "crossings"]:
             return station
         case _:
             return None

@@ -12,11 +12,14 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct, json
 
-from gate.names import Digest, Instant, JournalId, Sequence, Slug
+from gate.names import Digest, Instant, JournalId, Pseudonym, Sequence, Slug
 from gate.passage import Record
+from gate.policy import Direction
 from gate.unreadable import UNREADABLE
 
 VERSION = 1
+# Crossings that one digest tells; the newest ones, where there are more.
+MOST_CROSSINGS = 256
 # Holes that one receipt lists; where there are more, it reaches less far.
 MOST_HOLES = 64
 
@@ -82,6 +85,37 @@ class StationStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     faults: tuple[Slug, ...] = ()
 
 
+class Crossing(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Somebody crossed at a gate; or did not after all, since its guard took it back (`crossed` false).
+
+    at: when, by that gate's believed clock. sequence: of the record that says so; passage: of the passage it is about.
+    """
+
+    person: Pseudonym
+    direction: Direction
+    at: Instant
+    sequence: Sequence
+    passage: Sequence
+    crossed: bool = True
+    fresh_id: Digest | None = None
+
+
+class Crossings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A digest for the peers: every crossing of that journal behind the record `after`, up to the record `through`.
+
+    at: when it was told, by the gate's believed clock. hello: this gate has just come; its peers tell what they have.
+    """
+
+    v: Annotated[int, Meta(ge=1, le=VERSION)]
+    gate: Slug
+    journal: JournalId
+    after: Annotated[int, Meta(ge=0)]
+    through: Annotated[int, Meta(ge=0)]
+    at: Instant
+    crossings: Annotated[tuple[Crossing, ...], Meta(max_length=MOST_CROSSINGS)] = ()
+    hello: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Malformed:
     """Something on the wire that is not one of ours: the bytes as they came, and why they cannot be read."""
@@ -128,6 +162,14 @@ def decode_records(payload: bytes) -> list[Envelope | Malformed]:
         return _decode_one_by_one(payload)
 
 
+def decode_crossings(payload: bytes) -> Crossings | Malformed:
+    """What a peer told."""
+    try:
+        return _CROSSINGS.decode(payload)
+    except UNREADABLE as cause:
+        return Malformed(payload, str(cause))
+
+
 def _decode_one_by_one(payload: bytes) -> list[Envelope | Malformed]:
     try:
         parts = json.decode(payload, type=list[Raw])
@@ -144,4 +186,5 @@ def _decode_one(part: bytes) -> Envelope | Malformed:
 
 
 _BODY: json.Decoder[Record] = json.Decoder(Record)
+_CROSSINGS: json.Decoder[Crossings] = json.Decoder(Crossings)
 _ENVELOPES: json.Decoder[list[Envelope]] = json.Decoder(list[Envelope])

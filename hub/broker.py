@@ -2,7 +2,7 @@
 
 `gate-hub init` and `gate-hub station add` write them under DATA/broker/: `passwords`, as mosquitto_passwd makes it, and
 `acl`, derived afresh from the list of stations. A running Mosquitto reads both again on SIGHUP, and only then.
-Rule: a station says only what is its own, and hears only what is meant for it.
+Rule: a station says only what is its own, and hears only what is meant for it or for all gates of the compound.
 """
 
 import hashlib
@@ -28,6 +28,8 @@ SALT_BYTES = 12
 ITERATIONS = 101
 _FILE_MODE = 0o600
 _STATION_HEARS = (topics.HUB_STATUS, topics.POLICY, topics.TRUST, topics.ROSTER, topics.MANIFEST, topics.RECEIPT)
+# Of every station of the compound.
+_STATIONS_HEAR_OF_EACH_OTHER = topics.CROSSINGS
 
 
 def generate_password(randomness: Callable[[int], bytes]) -> str:
@@ -72,6 +74,7 @@ def acl(compound: Slug, stations: Iterable[Slug]) -> str:
 
 def _station_block(compound: Slug, station: Slug) -> str:
     hears = [f"topic read {_topic(topic, compound, station)}" for topic in _STATION_HEARS]
+    hears.append(f"topic read {_STATIONS_HEAR_OF_EACH_OTHER.of(compound)}")
     own = topics.RECORDS.of(compound, station).rpartition("/")[0]
     return _block(station, [*hears, f"topic write {own}/#"])
 

@@ -156,6 +156,14 @@ def _guard_sentences(policy: Policy) -> Iterator[Words]:
         f"绿灯保持{policy.green_seconds:g}秒；一次通行最多等{policy.visit_seconds:g}秒",
         f"Green stays for {policy.green_seconds:g} s; a visit waits for {policy.visit_seconds:g} s at most",
     )
+    again = policy.same_way_hours
+    if again:
+        yield Words(
+            f"{again}小时内同一人同向通行两次：由保安决定",
+            f"Twice in the same direction within {again} hours: the guard decides",
+        )
+    else:
+        yield Words("同向通行两次：不过问", "Nobody is asked about going twice in the same direction")
     if policy.office_telephone:
         yield Words(f"社区电话：{policy.office_telephone}", f"The office's telephone: {policy.office_telephone}")
 

@@ -21,10 +21,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
 
 from gate.trust import index
-from station import read_pictures, verify
+from station import verify
 from station.broker_link import Address
 from station.cameras import Camera, CameraFailed, open_camera
 from station.cameras.rehearsal import RehearsalCamera
@@ -39,6 +38,8 @@ from station.kiosk import PortTaken, create_app, serve
 from station.loop import Inbox, Loop
 from station.notify import Notifier
 from station.panel import PanelFailed, open_panel
+from station.peer_store import load_digests
+from station.peers import REMEMBERED_RECORDS, Peers
 from station.recorder import Recorded, Recorder
 from station.roster import Reader
 from station.settings import CameraBackend, Settings, Synchronisation, load, rehearsed
@@ -75,8 +76,6 @@ def command(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
-        if asked.command == "read":
-            return read_pictures.carry_out(asked, *_screen(), time.perf_counter)
         if asked.command == "verify":
             return verify.carry_out(asked, _desk(asked.config))
         settings, identity = load(Path(asked.config))
@@ -102,23 +101,16 @@ def _parser() -> argparse.ArgumentParser:
         "--rehearsal", action="store_true", help="doubles in place of camera, thermometer, panel and time server"
     )
     commands.add_parser("check", help="read settings and identity, say what is wrong, and end")
-    read_pictures.add_words(commands.add_parser("read", help="say which codes are in pictures"))
     verify.add_words(commands.add_parser("verify", help="say of a code, step by step, whether it may be believed"))
     return parser
 
 
-def _screen() -> tuple[TextIO, TextIO]:
-    """Where answers and troubles go; what the terminal cannot show is spelled out rather than an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    return sys.stdout, sys.stderr
-
-
 def _desk(config: str | None) -> Desk:
-    """Where `verify` is given."""
+    """Where `verify` is given; a name that the terminal cannot show is spelled out rather than an error."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     hub_key = load(Path(config))[1].hub_key if config is not None else None
-    return Desk(*_screen(), sys.stdin.buffer, _wall(), hub_key)
+    return Desk(sys.stdout, sys.stderr, sys.stdin.buffer, _wall(), hub_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +173,8 @@ def _wire(
     journal = open_journal(_journal_path(settings), _new_id, _wall)
     at_end.callback(journal.close)
     uplink = _uplink(settings, identity, reader, inbox.put)
-    told: list[Recorded] = [lambda _journal, _sequence, _record: uplink.nudge()]
+    peers = _peers(settings, journal, uplink)
+    told: list[Recorded] = [lambda _journal, _sequence, _record: uplink.nudge(), peers.recorded]
     if world.stage is not None:
         told.append(world.stage.recorded)
     loop = Loop(
@@ -193,6 +186,7 @@ def _wire(
         _last_snapshot(settings, reader),
         preview=eyes.preview,
         report=uplink.report,
+        peers=peers,
         notifier=Notifier(),
         rehearsal=rehearsal,
     )
@@ -209,10 +203,20 @@ def _uplink(settings: Settings, identity: Identity, reader: Reader, post: Callab
         reader=reader,
         open_journal=lambda: JournalReader(_journal_path(settings)),
         documents_path=_documents_path(settings),
+        peers_path=_peers_path(settings),
         post=post,
         clock=time.monotonic,
         jitter=lambda: random.uniform(0.8, 1.2),  # noqa: S311 - spreads gates in time, guards nothing
     )
+
+
+def _peers(settings: Settings, journal: Journal, uplink: Uplink) -> Peers:
+    """With all that was known of the compound's crossings when this station ended."""
+    newest = journal.last(REMEMBERED_RECORDS)
+    peers = Peers(settings.station, settings.gate, journal.id, newest, uplink.tell_peers)
+    for station, digest in load_digests(_peers_path(settings)):
+        peers.hear(station, digest, 0.0, live=False)
+    return peers
 
 
 def _real_world(settings: Settings) -> World:
@@ -268,6 +272,10 @@ def _journal_path(settings: Settings) -> Path:
 
 def _documents_path(settings: Settings) -> Path:
     return settings.data_folder / "documents.sqlite"
+
+
+def _peers_path(settings: Settings) -> Path:
+    return settings.data_folder / "peers.sqlite"
 
 
 def _announce(host: str, port: int, rehearsal: bool) -> None:

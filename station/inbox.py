@@ -5,7 +5,7 @@ Camera, thermometer and uplink threads post here; the loop alone owns lane and j
 
 from dataclasses import dataclass
 
-from gate.wire import Receipt
+from gate.wire import Crossings, Receipt
 from station.codes import SeenCode
 from station.snapshot import Snapshot
 from station.thermometers import RawReading
@@ -60,4 +60,12 @@ class LinkChanged:
     link: Link
 
 
-Post = Looked | Felt | Faulty | Receipted | SnapshotCame | LinkChanged
+@dataclass(frozen=True, slots=True)
+class CrossingsHeard:
+    """Another gate of the compound told whom it let through."""
+
+    station: str
+    digest: Crossings
+
+
+Post = Looked | Felt | Faulty | Receipted | SnapshotCame | LinkChanged | CrossingsHeard

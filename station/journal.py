@@ -118,6 +118,13 @@ class Journal:
         """Whether the hub has more of this journal than it holds: the card was cloned or rolled back (rule 8)."""
         return receipt.journal == self.id and receipt.through > self.newest
 
+    def last(self, limit: int) -> list[tuple[int, bytes]]:
+        """Up to `limit` of the newest records, in order: (sequence, body); less those whose bytes have changed."""
+        rows = self._connection.execute(
+            "SELECT sequence, body, hash FROM record WHERE sequence > ? ORDER BY sequence", (self.newest - limit,)
+        )
+        return [(sequence, body) for sequence, body, told in rows if body_hash(body) == told]
+
     def last_written_at(self) -> datetime | None:
         """When the newest record was written; None in an empty journal."""
         row = self._connection.execute("SELECT written_at FROM record ORDER BY sequence DESC LIMIT 1").fetchone()

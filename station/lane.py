@@ -270,12 +270,10 @@ def _decide_when_content(lane: Lane, rules: Rules | None, now: Now) -> Step:
 def _decide(lane: Lane, rules: Rules | None, now: Now) -> Step:
     """The visit's one decision; its readings are used up with it."""
     code = cast(Gathering, lane.phase).code
-    evidence = Evidence(
-        lane.direction,
-        code.reading if code else None,
-        code.resident if code else None,
-        _measurement(lane, rules, now),
-    )
+    measurement = _measurement(lane, rules, now)
+    evidence = Evidence(lane.direction, measurement=measurement)
+    if code is not None:
+        evidence = Evidence(lane.direction, code.reading, code.resident, measurement, code.earlier, code.replayed)
     reasons = decide(evidence, rules, now.moment).reasons
     edition = rules.edition if rules else None
     draft = Draft(evidence, reasons, now.moment, edition, _overrulable(reasons, rules))

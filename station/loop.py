@@ -24,9 +24,10 @@ from gate.wire import VERSION, Receipt, StationStatus
 from gate.wording import Words
 from station import lane as machine
 from station.codes import SeenCode
-from station.inbox import Faulty, Felt, LinkChanged, Looked, Post, Receipted, SnapshotCame
+from station.inbox import CrossingsHeard, Faulty, Felt, LinkChanged, Looked, Post, Receipted, SnapshotCame
 from station.notify import Notifier
 from station.panel import Panel, PanelFailed, Press
+from station.peers import Peers
 from station.recorder import Recorder
 from station.screen import Surroundings, view_of
 from station.settings import Settings
@@ -110,6 +111,7 @@ class Loop:
         *,
         preview: Callable[[], bytes | None] = lambda: None,
         report: Callable[[StationStatus], None] = lambda _status: None,
+        peers: Peers | None = None,
         notifier: Notifier | None = None,
         seconds: Callable[[], float] = time.monotonic,
         rehearsal: bool = False,
@@ -121,6 +123,7 @@ class Loop:
         self._panel = panel
         self._preview = preview
         self._report = report
+        self._peers = peers or Peers(settings.station, settings.gate, recorder.journal.id)
         self._notifier = notifier or Notifier({})
         self._seconds = seconds
         self._rehearsal = rehearsal
@@ -215,6 +218,7 @@ class Loop:
         self._recorder.mend_in_time()
         self._fault("journal", self._recorder.fault)
         self._timekeeper.save_in_time()
+        self._peers.beat(self._reading.moment.utc, seconds)
         if _sight(self._lane) != self._drawn or seconds - self._viewed_at >= VIEW_EVERY_SECONDS:
             self._publish()
         self._feed_watchdog(seconds)
@@ -234,8 +238,9 @@ class Loop:
             case Receipted():
                 self._confirm(item.receipt)
             case LinkChanged():
-                self._link = item.link
-                self._drawn = None
+                self._change_link(item.link)
+            case CrossingsHeard():
+                self._hear(item)
             case Flush():
                 _answer(item.done, None)
             case None:
@@ -253,10 +258,14 @@ class Loop:
         self._say(CodesRead(tuple(self._in_view.values())), looked.taken_at)
 
     def _read(self, code: SeenCode) -> ReadCode:
-        reading = read(code.data, self._snapshot.trust, self._timekeeper.read().moment)
-        person = reading.credential.person if reading.credential else None
-        resident = self._snapshot.residents.get(person) if person else None
-        return ReadCode(sha256(code.data).hexdigest(), reading, resident)
+        now, digest = self._timekeeper.read().moment, sha256(code.data).hexdigest()
+        reading = read(code.data, self._snapshot.trust, now)
+        credential = reading.credential
+        if credential is None or credential.person is None:
+            return ReadCode(digest, reading)
+        trace = self._peers.trace(credential.person, credential.fresh_id, now, self._seconds())
+        resident = self._snapshot.residents.get(credential.person)
+        return ReadCode(digest, reading, resident, trace.earlier, trace.replayed)
 
     def _feel(self, felt: Felt) -> None:
         raw = felt.reading
@@ -287,6 +296,18 @@ class Loop:
             self._say(GuardDismissed())
         elif shown is not None and shown.sequence is not None:
             self._say(GuardSettled(shown.sequence, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
+
+    def _change_link(self, link: Link) -> None:
+        if self._link is Link.NONE:
+            self._peers.greet(self._reading.moment.utc, self._seconds())
+        self._link = link
+        self._drawn = None
+
+    def _hear(self, heard: CrossingsHeard) -> None:
+        self._peers.hear(heard.station, heard.digest, self._seconds())
+        if heard.digest.crossings:
+            # Whoever stands here may just have crossed elsewhere.
+            self._in_view = {}
 
     def _fault(self, part: str, sentence: str) -> None:
         """Note a part's fault; an empty sentence ends it."""
@@ -356,6 +377,7 @@ class Loop:
             return self._say(CommitFailed())
         refused = self._say(Committed(self._recorder.journal.newest))
         self._recorder.tell(passage)
+        self._in_view = {}
         return refused
 
     def _record_amendment(self, settled: GuardSettled) -> Words | None:

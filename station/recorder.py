@@ -118,6 +118,7 @@ class Recorder:
             temperature=draft.evidence.measurement,
             policy=draft.edition,
             roster=roster,
+            fresh_id=credential.fresh_id if credential else None,
         )
 
     def _start_over(self, through: int) -> None:

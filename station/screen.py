@@ -9,17 +9,18 @@ from datetime import timedelta
 
 from gate.clock import Moment
 from gate.policy import Policy
-from gate.reason import Outcome
+from gate.reason import Outcome, Reason
 from gate.roster import Resident, Standing
 from station.lane import awaiting
 from station.settings import Settings
 from station.snapshot import Snapshot
-from station.view import Health, KioskView, Link, Person, Screen, Verdict
+from station.view import Earlier, Health, KioskView, Link, Person, Screen, Verdict
 from station.visit import Decided, Gathering, Lane, Showing
 
 # Without these a gate is of no use; what else fails, it says so and goes on.
 VITAL = frozenset({"camera", "journal"})
 _NO_POLICY = Policy(title="")
+_OF_EARLIER_PASSAGES = {Reason.REPLAYED, Reason.SAME_WAY_TWICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,15 @@ def _verdict(decided: Decided) -> Verdict:
         overrulable=decided.overrulable and decided.outcome is not Outcome.ADMIT,
         settled=decided.settled,
         ground=decided.ground,
+        earlier=_earlier(decided),
     )
+
+
+def _earlier(decided: Decided) -> Earlier | None:
+    earlier = decided.evidence.earlier
+    if earlier is None or not _OF_EARLIER_PASSAGES & set(decided.reasons):
+        return None
+    return Earlier(earlier.gate, earlier.at, earlier.direction)
 
 
 def _person(resident: Resident | None) -> Person | None:

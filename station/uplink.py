@@ -22,7 +22,16 @@ from gate import topics
 from gate.document import DocumentKind, DocumentRefused, Edition, body_of, open_document
 from gate.names import JournalId
 from gate.unreadable import UNREADABLE
-from gate.wire import HubStatus, Receipt, StationStatus, encode_records, envelope
+from gate.wire import (
+    Crossings,
+    HubStatus,
+    Malformed,
+    Receipt,
+    StationStatus,
+    decode_crossings,
+    encode_records,
+    envelope,
+)
 from station.broker_link import (
     Address,
     Arrived,
@@ -36,7 +45,8 @@ from station.broker_link import (
     Unreachable,
 )
 from station.documents import Documents
-from station.inbox import Faulty, LinkChanged, Post, Receipted, SnapshotCame
+from station.inbox import CrossingsHeard, Faulty, LinkChanged, Post, Receipted, SnapshotCame
+from station.peer_store import PeerStore
 from station.roster import MANIFEST, POLICY, TRUST, Part, Reader
 from station.steadiness import Steadiness
 from station.view import Link
@@ -100,7 +110,7 @@ class Pace:
 # not allow there, which paho takes for a protocol error.
 _TOO_LARGE_REASONS = ("Packet too large", "Implementation specific error", "Protocol error")
 
-Event = LinkEvent | StationStatus | _Nudged | _NewJournal | _Stopped
+Event = LinkEvent | StationStatus | Crossings | _Nudged | _NewJournal | _Stopped
 
 
 class Uplink:
@@ -120,6 +130,7 @@ class Uplink:
         reader: Reader,
         open_journal: Callable[[], PendingRecords],
         documents_path: Path,
+        peers_path: Path,
         post: Callable[[Post], None],
         clock: Callable[[], float],
         jitter: Callable[[], float],
@@ -128,6 +139,7 @@ class Uplink:
     ) -> None:
         self._station, self._gate, self._reader = station, gate, reader
         self._open_journal, self._documents_path = open_journal, documents_path
+        self._peers_path = peers_path
         self._post, self._clock = post, clock
         self._limits, self._pace = limits or Limits(), pace or Pace()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -170,10 +182,17 @@ class Uplink:
         """How the station is, as the hub shall know it; from any thread."""
         self._events.put(structs.replace(status, online=True))
 
+    def tell_peers(self, digest: Crossings) -> None:
+        """Whom this gate let through, for the other gates; from any thread. Without a connection it is left out."""
+        self._events.put(digest)
+
     def _run(self) -> None:
         try:
-            with closing(Documents(self._documents_path, self._reader, self._gate)) as documents:
-                self._documents = documents
+            with (
+                closing(Documents(self._documents_path, self._reader, self._gate)) as documents,
+                closing(PeerStore(self._peers_path)) as peers,
+            ):
+                self._documents, self._peers = documents, peers
                 self._journal = self._open_journal()
                 self._broker.start()
                 while self._turn():
@@ -226,6 +245,9 @@ class Uplink:
                 self._hear(topic, payload)
             case StationStatus():
                 self._status = event
+            case Crossings():
+                if self._connected:
+                    self._broker.publish(self._topic(topics.CROSSINGS), json.encode(event))
             case Connected(largest):
                 self._on_connected(largest)
             case Disconnected(reason):
@@ -284,11 +306,14 @@ class Uplink:
         self._say_fault(REFUSED_RIGHT if refused.reason == "Not authorized" else TOO_LARGE)
 
     def _hear(self, topic: str, payload: bytes) -> None:
-        """A retained message of the hub; what is not believed changes nothing."""
+        """A peer's digest, or a retained message of the hub; what is not believed changes nothing."""
+        if topic.endswith("/crossings"):
+            self._hear_peer(topic, payload)
+            return
         try:
             if topic == topics.HUB_STATUS.of(self._reader.compound):
                 self._hear_status(payload)
-            elif topic == topics.RECEIPT.of(self._reader.compound, self._station):
+            elif topic == self._topic(topics.RECEIPT):
                 self._hear_receipt(payload)
             elif (part := _part_of(topic, self._reader.compound)) is not None:
                 snapshot = self._documents.take(part, payload)
@@ -296,6 +321,17 @@ class Uplink:
                     self._post(SnapshotCame(snapshot))
         except DocumentRefused as refused:
             log.warning("%s is not believed, what is here stays in force: %s", topic, refused)
+
+    def _hear_peer(self, topic: str, payload: bytes) -> None:
+        """The broker's access list vouches for the station that a topic names."""
+        station, digest = topics.station_of(topic), decode_crossings(payload)
+        if station is None or station == self._station:
+            return
+        if isinstance(digest, Malformed):
+            log.warning("what %s tells its peers cannot be read: %s", station, digest.why)
+            return
+        self._peers.keep(station, payload, tells=bool(digest.crossings))
+        self._post(CrossingsHeard(station, digest))
 
     def _hear_status(self, payload: bytes) -> None:
         try:
@@ -358,7 +394,7 @@ class Uplink:
         if self._largest is not None and len(payload) + PACKET_BYTES > self._largest:
             log.error("record %d is larger (%d bytes) than the broker takes", parcel[0][0], len(payload))
             self._say_fault(TOO_LARGE)
-        elif not self._broker.publish(topics.RECORDS.of(compound, self._station), payload).left:
+        elif not self._broker.publish(self._topic(topics.RECORDS), payload).left:
             return False
         self._window.sent((sequence for sequence, _ in parcel), now)
         return True
@@ -372,7 +408,7 @@ class Uplink:
             if now - at < (self._pace.status_rest if changed else self._pace.status):
                 return
         self._told = (now, self._status)
-        self._broker.publish(self._status_topic(), json.encode(self._status), retain=True)
+        self._broker.publish(self._topic(topics.STATUS), json.encode(self._status), retain=True)
 
     def _say_goodbye(self) -> None:
         if self._connected:
@@ -381,14 +417,14 @@ class Uplink:
         self._broker.stop()
 
     def _last_will(self) -> tuple[str, bytes]:
-        return self._status_topic(), json.encode(structs.replace(self._status, online=False))
+        return self._topic(topics.STATUS), json.encode(structs.replace(self._status, online=False))
 
-    def _status_topic(self) -> str:
-        return topics.STATUS.of(self._reader.compound, self._station)
+    def _topic(self, topic: topics.Topic) -> str:
+        return topic.of(self._reader.compound, self._station)
 
     def _subscriptions(self) -> list[str]:
-        ours = (topics.HUB_STATUS, topics.POLICY, topics.TRUST, topics.ROSTER, topics.MANIFEST, topics.RECEIPT)
-        return [topic.of(self._reader.compound, self._station) for topic in ours]
+        hub = (topics.HUB_STATUS, topics.POLICY, topics.TRUST, topics.ROSTER, topics.MANIFEST, topics.RECEIPT)
+        return [*map(self._topic, hub), topics.CROSSINGS.of(self._reader.compound)]
 
     def _say_link(self) -> None:
         link = Link.NONE if not self._connected else Link.HUB if self._hub_up else Link.BROKER

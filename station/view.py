@@ -42,8 +42,19 @@ class Person(Struct, frozen=True):
     monitored: bool = False
 
 
+class Earlier(Struct, frozen=True):
+    """The passage that speaks against this one: at which gate, when, which way."""
+
+    gate: str
+    at: datetime
+    direction: Direction
+
+
 class Verdict(Struct, frozen=True):
-    """One decided passage. sequence: None where it could not be recorded. settled: what the guard made of it."""
+    """One decided passage. sequence: None where it could not be recorded. settled: what the guard made of it.
+
+    earlier: where a pass or a phone's code was used before, if that is a reason.
+    """
 
     sequence: int | None
     at: datetime
@@ -55,6 +66,7 @@ class Verdict(Struct, frozen=True):
     overrulable: bool = False
     settled: Outcome | None = None
     ground: Ground | None = None
+    earlier: Earlier | None = None
 
 
 class Health(Struct, frozen=True):

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from gate.clock import Moment
 from gate.credential import CodeReading
-from gate.decision import Evidence
+from gate.decision import Earlier, Evidence
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason, worst
@@ -29,11 +29,16 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class ReadCode:
-    """A code in view. digest: of its bytes. resident: whom it names, if it is believed and he is on the roster."""
+    """A code in view. digest: of its bytes. resident: whom it names, if it is believed and he is on the roster.
+
+    earlier, replayed: what the gates of the compound remember of them, as in gate.decision.Evidence.
+    """
 
     digest: str
     reading: CodeReading
     resident: Resident | None = None
+    earlier: Earlier | None = None
+    replayed: bool = False
 
     @property
     def ours(self) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading, read
-from gate.decision import Evidence, decide
+from gate.decision import Earlier, Evidence, decide
 from gate.formats.chain import Credential, Holder, Kind
 from gate.policy import Direction, GateRule, Policy, Rules, Zone
 from gate.reason import GRAVE, Outcome, Reason, worst
@@ -62,6 +62,13 @@ def _resident(case: dict[str, Any]) -> Resident | None:
     )
 
 
+def _earlier(case: dict[str, Any]) -> Earlier | None:
+    if "earlier" not in case:
+        return None
+    at = NOON.utc - timedelta(hours=case.get("earlier_hours_ago", 1))
+    return Earlier("west", at, Direction(case["earlier"]))
+
+
 def _rules(case: dict[str, Any]) -> Rules | None:
     if case.get("rules") == "none":
         return None
@@ -70,6 +77,7 @@ def _rules(case: dict[str, Any]) -> Rules | None:
         gates={"east": GateRule(open=case.get("gate_open", True))},
         zones={"3": Zone(case.get("zone", "open"))},
         measure_on=frozenset(Direction(each) for each in case.get("measure_on", ["in", "out"])),
+        **{key: case[key] for key in ["same_way_hours"] if key in case},
     )
     return Rules("east", policy, "1.1", NOON.utc - timedelta(hours=case.get("rules_age_hours", 1)))
 
@@ -81,6 +89,8 @@ def test_golden(case: dict[str, Any]) -> None:
         _code(case.get("code", "genuine")),
         _resident(case),
         _measurement(case.get("celsius", 36.5), case.get("ambient_celsius", 20.0)),
+        _earlier(case),
+        case.get("replayed", False),
     )
     decision = decide(evidence, _rules(case), Moment(NOON.utc, ClockState(case.get("clock", "synced"))))
     assert [str(reason) for reason in decision.reasons] == case["expect"]["reasons"]
@@ -93,7 +103,7 @@ def test_the_golden_cases_speak_of_every_reason_that_the_ladder_can_give() -> No
         "wrong_use",
         "code_not_fresh",
     }
-    of_other_visits = {"replayed", "same_way_twice", "parts_missing"}
+    of_other_visits = {"parts_missing"}
     assert set(Reason) - of_the_code_alone - of_other_visits - {"unrecorded"} == spoken
 
 
@@ -112,6 +122,14 @@ EVIDENCE = st.builds(
         health=st.sampled_from(Health),
     ),
     st.none() | st.builds(Measurement, st.none() | st.floats(), st.none() | st.floats()),
+    st.none()
+    | st.builds(
+        Earlier,
+        st.just("west"),
+        st.integers(-5, 100).map(lambda hours: NOON.utc - timedelta(hours=hours)),
+        st.sampled_from(Direction),
+    ),
+    st.booleans(),
 )
 RULES = st.none() | st.builds(
     Rules,
@@ -147,6 +165,11 @@ def test_nobody_is_admitted_unless_everything_speaks_for_it(
     assert evidence.measurement is not None
     assert 35.0 <= (evidence.measurement.celsius or 0) < 37.3
     assert evidence.measurement.ambient_celsius is not None
+    assert not evidence.replayed
+    earlier = evidence.earlier
+    assert (
+        earlier is None or earlier.direction is not evidence.direction or NOON.utc - earlier.at >= timedelta(hours=16)
+    )
 
 
 @given(EVIDENCE, RULES, st.sampled_from(ClockState))

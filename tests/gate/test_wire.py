@@ -15,7 +15,7 @@ from gate.passage import Amendment, Ground, Passage, Stamp
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.temperature import Measurement
-from gate.wire import Envelope, JournalReceipt, Malformed
+from gate.wire import Crossing, Crossings, Envelope, JournalReceipt, Malformed
 
 JOURNAL = "0123456789abcdef"
 STAMP = Stamp(datetime(2026, 11, 22, 4, 5, 6, 7000, tzinfo=UTC), ClockState.SYNCED, "aaaabbbbccccdddd", 12.5)
@@ -56,7 +56,13 @@ def test_only_these_fields_can_travel() -> None:
     assert set(Envelope.__struct_fields__) == {"v", "compound", "station", "journal", "sequence", "hash", "body"}
     assert set(Passage.__struct_fields__) == {
         "stamp", "gate", "lane", "direction", "reasons", "person", "pass_serial", "code_format", "temperature",
-        "policy", "roster", "guard",
+        "policy", "roster", "guard", "fresh_id",
+    }  # fmt: skip
+    assert set(Crossings.__struct_fields__) == {
+        "v", "gate", "journal", "after", "through", "at", "crossings", "hello",
+    }  # fmt: skip
+    assert set(Crossing.__struct_fields__) == {
+        "person", "direction", "at", "sequence", "passage", "crossed", "fresh_id",
     }  # fmt: skip
     assert set(Amendment.__struct_fields__) == {
         "stamp", "journal", "sequence", "outcome", "ground", "guard",
@@ -104,6 +110,33 @@ def test_an_unreadable_body_still_has_a_readable_envelope() -> None:
 def test_any_bytes_are_records_or_malformed_and_never_an_exception(payload: bytes) -> None:
     for each in wire.decode_records(payload):
         assert isinstance(each, Envelope | Malformed)
+
+
+def test_a_digest_of_crossings_comes_back_as_it_was_told() -> None:
+    crossing = Crossing("00112233aabbccdd", Direction.IN, STAMP.at, 17, 17, fresh_id="ab" * 16)
+    told = Crossings(1, "east", JOURNAL, 16, 17, STAMP.at, (crossing,), hello=True)
+    assert wire.decode_crossings(json.dumps(msgspec.to_builtins(told)).encode()) == told
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_crossings_or_malformed_and_never_an_exception(payload: bytes) -> None:
+    assert isinstance(wire.decode_crossings(payload), Crossings | Malformed)
+
+
+@pytest.mark.parametrize(("field", "value"), [("person", "王小明"), ("note", "x"), ("fresh_id", "13000009999")])
+def test_a_crossing_has_no_room_for_a_name_or_number(field: str, value: str) -> None:
+    crossing = {
+        "person": "00112233aabbccdd",
+        "direction": "in",
+        "at": "2026-11-22T04:05:06Z",
+        "sequence": 1,
+        "passage": 1,
+    }
+    digest = {"v": 1, "gate": "east", "journal": JOURNAL, "after": 0, "through": 1, "at": "2026-11-22T04:05:06Z"}
+    good = wire.decode_crossings(json.dumps(digest | {"crossings": [crossing]}).encode())
+    assert isinstance(good, Crossings)
+    bad = wire.decode_crossings(json.dumps(digest | {"crossings": [crossing | {field: value}]}).encode())
+    assert isinstance(bad, Malformed)
 
 
 def test_a_bomb_of_brackets_is_malformed() -> None:

@@ -119,18 +119,21 @@ def test_a_station_speaks_for_itself_only(mosquitto: Broker) -> None:
         "hub/manifest",
     ):
         assert east.publish(f"{root}/{topic}") == refused, topic
+    assert not east.publish(f"{root}/station/{EAST}/crossings").is_failure
+    assert east.publish(f"{root}/station/{WEST}/crossings") == refused
     assert east.publish("gate/1/other-court/station/east-1/records") == refused
     east.end()
 
 
 @pytest.mark.broker
-def test_a_station_hears_the_hub_and_its_own_receipt_only(mosquitto: Broker) -> None:
+def test_a_station_hears_the_hub_its_own_receipt_and_its_peers_crossings_only(mosquitto: Broker) -> None:
     """Subscribed to everything, it still gets neither another station's receipt nor anybody's records."""
     hub = Client(mosquitto.port, "hub", PASSWORDS["hub"])
     root = f"gate/1/{COMPOUND}"
     meant = [
         f"{root}/hub/{each}" for each in ("policy", "trust", "roster/00", "roster/63", "manifest", "receipt/east-1")
     ]
+    meant.append(f"{root}/station/west-1/crossings")
     foreign = [f"{root}/hub/receipt/west-1", f"{root}/station/west-1/records", f"{root}/station/east-1/records"]
     for topic in [*foreign, *meant, f"{root}/hub/status"]:
         assert not hub.publish(topic, retain=True).is_failure

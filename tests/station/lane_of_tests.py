@@ -19,13 +19,14 @@ from gate.passage import Record
 from gate.policy import Policy, Rules
 from gate.roster import Resident
 from gate.trust import TrustedKey, Usage, index, key_id_of
-from gate.wire import StationStatus, decode_body
+from gate.wire import Crossings, StationStatus, decode_body
 from station.codes import SeenCode
 from station.inbox import Felt, Looked, Post
 from station.journal import Journal, JournalReader, open_journal, set_aside
 from station.loop import Inbox, Loop
 from station.notify import Notifier
 from station.panel import GpioPanel
+from station.peers import Peers
 from station.recorder import Recorder
 from station.settings import LaneDirection, PanelSettings, Settings
 from station.snapshot import Snapshot
@@ -54,7 +55,8 @@ def pass_of(person: str) -> bytes:
 def snapshot(people: str = "ab", revoked: tuple[str, ...] = (), **policy: object) -> Snapshot:
     """Rules and roster as the hub would have them; people: one hex digit each."""
     residents = {digit * 16: Resident(digit * 16, digit * 16, "王*明", "3") for digit in people}
-    rules = Rules("west", Policy(title="test", **policy), "1.7", NOON)
+    # The same few people come again and again.
+    rules = Rules("west", Policy(**{"title": "test", "same_way_hours": 0, **policy}), "1.7", NOON)
     return Snapshot(rules, index("yuyuan", [_TRUSTED], revoked), residents, "1.9")
 
 
@@ -96,7 +98,10 @@ class TestLane:
         self.settings = settings_in(folder)
         clocks = Clocks(self.wall, lambda: self.seconds, lambda: self.synchronised, "c" * 16)
         self.journal = self._open()
-        self.recorder = Recorder(self.settings, self.journal, self._begin, (self._tell,), lambda: self.seconds)
+        self.digests: list[Crossings] = []
+        peers = Peers("west-1", "west", self.journal.id, self.journal.last(100), self.digests.append)
+        told = (self._tell, peers.recorded)
+        self.recorder = Recorder(self.settings, self.journal, self._begin, told, lambda: self.seconds)
         self.loop = Loop(
             self.settings,
             self._inbox,
@@ -105,6 +110,7 @@ class TestLane:
             GpioPanel(PanelSettings("rehearsal"), self.factory),
             held or snapshot(),
             report=self.reports.append,
+            peers=peers,
             notifier=notifier,
             seconds=lambda: self.seconds,
         )

@@ -18,7 +18,17 @@ from gate.document import DocumentKind, Edition, heading_of, sign
 from gate.policy import Policy
 from gate.roster import BUCKETS, Health, Manifest, Resident, RosterBucket, digest, fill, seal
 from gate.trust import TrustList, key_id_of
-from gate.wire import Envelope, HubStatus, JournalReceipt, Receipt, StationStatus, decode_records
+from gate.wire import (
+    Crossings,
+    Envelope,
+    HubStatus,
+    JournalReceipt,
+    Malformed,
+    Receipt,
+    StationStatus,
+    decode_crossings,
+    decode_records,
+)
 from station.roster import MANIFEST, POLICY, TRUST, Part, Reader
 from tests.broker import Broker
 
@@ -113,6 +123,7 @@ class PlayedHub:
         self.heard_at: list[float] = []
         self.sizes: list[int] = []
         self.statuses: list[StationStatus] = []
+        self.digests: list[Crossings | Malformed] = []
         self._ready = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.username_pw_set("hub", password)
@@ -153,6 +164,9 @@ class PlayedHub:
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         if message.topic.endswith("/status"):
             self.statuses.append(json.decode(message.payload, type=StationStatus))
+            return
+        if message.topic.endswith("/crossings"):
+            self.digests.append(decode_crossings(bytes(message.payload)))
             return
         self.sizes.append(len(message.payload))
         for each in decode_records(bytes(message.payload)):

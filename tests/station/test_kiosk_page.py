@@ -16,6 +16,7 @@ from station.view import (
     ArriveWithoutCode,
     ChooseDirection,
     Dismiss,
+    Earlier,
     Health,
     KioskView,
     Link,
@@ -166,6 +167,18 @@ def test_what_was_not_recorded_can_only_be_written_down(guard) -> None:
     expect(guard.page.locator("#let-through")).to_be_hidden()
     expect(guard.page.locator("#send-back")).to_be_hidden()
     expect(guard.page.locator("#note")).to_contain_text("手工登记")
+
+
+def test_a_pass_used_twice_names_the_passage_before(guard) -> None:
+    """At which gate and when, with the day where it was not today; nothing of it once he was let through."""
+    east = Earlier("east", minutes_ago(12), Direction.IN)
+    guard.lane(decided(Outcome.REFER, Reason.SAME_WAY_TWICE, overrulable=True, earlier=east), "verdict")
+    guard.reads("#note", "上次：东门 进 20:03　社区电话 0991-555-0134")
+    yesterday = Earlier("k2", minutes_ago(60 * 23), Direction.OUT)
+    guard.desk.put(decided(Outcome.REFER, Reason.REPLAYED, sequence=43, overrulable=True, earlier=yesterday))
+    expect(guard.page.locator("#note")).to_contain_text("上次：k2 出 1/15 21:15")
+    guard.desk.put(decided(Outcome.REFER, Reason.REPLAYED, sequence=43, settled=Outcome.ADMIT, earlier=yesterday))
+    expect(guard.page.locator("#note")).to_be_empty()
 
 
 def test_the_ground_belongs_to_the_passage_it_was_asked_for(guard) -> None:

@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import json
 
 from gate import topics
-from gate.wire import JournalReceipt, StationStatus
+from gate.policy import Direction
+from gate.wire import Crossing, Crossings, JournalReceipt, StationStatus
 from station.broker_link import Address
-from station.inbox import Faulty, LinkChanged, Post, Receipted, SnapshotCame
+from station.inbox import CrossingsHeard, Faulty, LinkChanged, Post, Receipted, SnapshotCame
 from station.journal import Journal, JournalReader, open_journal, set_aside
+from station.peer_store import load_digests
 from station.uplink import BROKEN, REFUSED_LOGIN, REFUSED_RIGHT, SHAKY, TOO_LARGE, UNTRUSTED, Pace, Uplink
 from station.view import Link
 from station.window import Limits, Row
@@ -31,6 +34,7 @@ user hub
 topic readwrite gate/1/{COMPOUND}/#
 user {STATION}
 topic read gate/1/{COMPOUND}/hub/#
+topic read gate/1/{COMPOUND}/station/+/crossings
 topic write gate/1/{COMPOUND}/station/{STATION}/#
 user other
 topic read gate/1/{COMPOUND}/hub/#
@@ -61,6 +65,7 @@ class Station:
             reader=self.office.reader,
             open_journal=lambda: reader(folder / "journal.sqlite"),
             documents_path=folder / "documents.sqlite",
+            peers_path=folder / "peers.sqlite",
             post=self.posts.append,
             clock=time.monotonic,
             jitter=lambda: 1.0,
@@ -437,6 +442,39 @@ def test_speaks_tls_with_a_broker_of_its_authority(tmp_path: Path) -> None:
     ):
         until(lambda: station.link() is Link.BROKER)
         assert station.faults() == []
+
+
+WENT_IN = Crossing("0a" * 8, Direction.IN, datetime(2026, 11, 22, 4, 0, tzinfo=UTC), 7, 7)
+DIGEST = Crossings(1, "west", JOURNAL_ID, 0, 7, WENT_IN.at, (WENT_IN,))
+
+
+def test_whom_the_gate_let_through_is_told_its_peers(tmp_path: Path, broker: Broker) -> None:
+    """Live, on the gate's own topic, hub or no hub; nothing of it is retained for whoever comes later."""
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker) as station:
+        until(lambda: station.link() is Link.BROKER)
+        station.uplink.tell_peers(DIGEST)
+        until(lambda: hub.digests == [DIGEST])
+        with PlayedHub(broker, Office()) as later:
+            until(lambda: later.statuses)
+            assert later.digests == []
+
+
+def test_a_peer_is_heard_and_its_own_echo_is_not(
+    tmp_path: Path, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another gate's digest reaches the loop and the disk; rubbish is a line in the log."""
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker) as station:
+        until(lambda: station.link() is Link.BROKER)
+        station.uplink.tell_peers(DIGEST)
+        until(lambda: hub.digests == [DIGEST])
+        hub.publish(topics.CROSSINGS.of(COMPOUND, "south-1"), b"[]")
+        hub.publish(topics.CROSSINGS.of(COMPOUND, "east-1"), json.encode(DIGEST))
+        until(lambda: any(isinstance(post, CrossingsHeard) for post in station.posts))
+        assert [post for post in station.posts if isinstance(post, CrossingsHeard)] == [
+            CrossingsHeard("east-1", DIGEST)
+        ]
+        assert "what south-1 tells its peers cannot be read" in caplog.text
+    assert load_digests(tmp_path / "peers.sqlite") == [("east-1", DIGEST)]
 
 
 # paho leaves the socket of a failed handshake to the garbage collector.

@@ -19,6 +19,15 @@ export function clockText(instant, timezone, parts) {
 const HM = { hour: "2-digit", minute: "2-digit" };
 export const shortTime = (instant, timezone) => clockText(instant, timezone, HM);
 
+/** The time alone today, with the day before it otherwise. */
+export function placeInTime(instant, now, timezone) {
+  const day = (each) => clockText(each, timezone, { month: "numeric", day: "numeric" });
+  const time = shortTime(instant, timezone);
+  return day(instant) === day(now) ? time : `${day(instant)} ${time}`;
+}
+
+export const gateName = (gate) => (known(`gate.${gate}`) ? say(`gate.${gate}`) : gate);
+
 export function drawBar(view) {
   drawGate(view.gate);
   put($("lane"), view.lane);
@@ -30,9 +39,8 @@ export function drawBar(view) {
 
 /** A gate that the compass names is called so; any other needs the word 'gate' behind its name. */
 function drawGate(gate) {
-  const named = known(`gate.${gate}`);
-  put($("gate"), named ? say(`gate.${gate}`) : gate);
-  $("gate-kind").hidden = named;
+  put($("gate"), gateName(gate));
+  $("gate-kind").hidden = known(`gate.${gate}`);
 }
 
 function drawWay(view) {

@@ -1,5 +1,5 @@
 // A verdict, and what the guard makes of it. The same section shows an earlier passage out of the strip.
-import { shortTime } from "/static/bar.js";
+import { gateName, placeInTime, shortTime } from "/static/bar.js";
 import { celsius, drawTags, nameOf, placeOf } from "/static/lane.js";
 import { disarm, tap } from "/static/taps.js";
 import { now, put, say } from "/static/words.js";
@@ -70,10 +70,16 @@ function drawFacts(verdict) {
 function drawNote(view, verdict) {
   const lines = [];
   const stopped = outcomeOf(verdict) !== "admit";
+  if (stopped && verdict.earlier) lines.push(earlierPassage(view, verdict.earlier));
   if (verdict.sequence === null) lines.push(say("verdict.unrecorded"));
   else if (stopped && verdict.settled === null && !verdict.overrulable) lines.push(say("verdict.no_overrule"));
   if (stopped && view.office_telephone) lines.push(say("verdict.office", { n: view.office_telephone }));
   put($("note"), lines.join("　"));
+}
+
+function earlierPassage(view, { gate, at, direction }) {
+  const way = say(`direction.${direction}`);
+  return say("verdict.earlier", { gate: gateName(gate), way, at: placeInTime(at, view.now, view.timezone) });
 }
 
 function drawAnswers(verdict, earlier) {

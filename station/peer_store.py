@@ -1,0 +1,98 @@
+"""The peers' digests on this station's disk, so that a restart does not forget who is inside.
+
+The uplink's thread alone writes here; `load_digests` reads once at the start. Rule: it is a memory, not a record: a
+file that is broken, or a disk that is full, costs what was remembered and nothing else.
+"""
+
+import contextlib
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from gate.wire import Crossings, decode_crossings
+
+log = logging.getLogger(__name__)
+
+MOST_DIGESTS = 40_000
+_PRUNE_EVERY = 500
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS digest(
+  id      INTEGER PRIMARY KEY,  -- in the order of arrival
+  station TEXT NOT NULL,
+  payload BLOB NOT NULL         -- as it came
+) STRICT;
+"""
+
+
+class PeerStore:
+    """Open for writing, for one thread."""
+
+    def __init__(self, path: Path, most: int = MOST_DIGESTS) -> None:
+        self._most = most
+        self._kept = 0
+        self._known: set[str] = set()
+        self._connection: sqlite3.Connection | None = None
+        try:
+            self._connection = _open_or_begin_again(path)
+        except sqlite3.Error as cause:
+            log.warning("%s cannot be opened (%s); what the other gates say is forgotten at the end", path, cause)
+
+    def keep(self, station: str, payload: bytes, tells: bool) -> None:
+        """Add a digest if it tells of a crossing; else only the first of a peer, so that it is known to be one."""
+        if self._connection is None or not (tells or station not in self._known):
+            return
+        self._known.add(station)
+        try:
+            newest = self._connection.execute(
+                "INSERT INTO digest(station, payload) VALUES (?, ?)", (station, payload)
+            ).lastrowid
+            if self._kept % _PRUNE_EVERY == 0 and newest is not None:
+                self._connection.execute("DELETE FROM digest WHERE id <= ?", (newest - self._most,))
+            self._kept += 1
+        except sqlite3.Error as cause:
+            log.warning("what another gate said cannot be kept: %s", cause)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def load_digests(path: Path) -> list[tuple[str, Crossings]]:
+    """What was heard before the last end: station and digest, in order; nothing where there is no file to read."""
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT station, payload FROM digest ORDER BY id").fetchall()
+    except sqlite3.Error as cause:
+        log.warning("%s cannot be read (%s); the other gates tell their newest crossings anew", path, cause)
+        return []
+    found = [(station, decode_crossings(payload)) for station, payload in rows]
+    return [(station, digest) for station, digest in found if isinstance(digest, Crossings)]
+
+
+def _open_or_begin_again(path: Path) -> sqlite3.Connection:
+    try:
+        return _open(path)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as cause:
+        log.warning("%s is no readable database any more (%s); it begins again", path, cause)
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).unlink()
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.executescript(_SCHEMA)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    path.chmod(0o600)
+    return connection

@@ -1,0 +1,167 @@
+"""What the gates of the compound just let through: this one and all others, and whether that is everything.
+
+The loop owns it: tells it of every record, hears the peers' digests through it, lets it tell this gate's own, and asks
+it about each code that is read. Rules: a code of a phone that was used is used, wherever that was said. But that
+somebody 'went in and did not come out' is said only while every peer has been heard without a gap since; otherwise
+nobody knows, and nobody is held up for it. A peer that was never heard is not known to be one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gate.clock import Moment
+from gate.decision import Earlier
+from gate.passage import Amendment, Passage, Record
+from gate.reason import Outcome
+from gate.wire import BodyMalformed, Crossing, Crossings, decode_body
+from station.presence import Crossed, Presence
+from station.streams import OwnStream, PeerStream
+
+BEAT_SECONDS = 10.0
+# Three beats and a little: past that a peer is silent.
+FRESH_SECONDS = 32.0
+GREET_SECONDS = 5.0
+# A gate that nobody has heard for so long was taken down; a week without a network is not that.
+FORGOTTEN_AFTER = timedelta(days=8)
+# Clocks of two gates that are both believed are not further apart.
+CLOCKS_APART = timedelta(minutes=10)
+# The guard settles what is on his screen; older passages cannot be amended any more.
+MOST_OWN_PASSAGES = 64
+# Of the own journal, at the start: three busy days of one lane.
+REMEMBERED_RECORDS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is remembered of a code's person; see gate.decision.Evidence."""
+
+    earlier: Earlier | None = None
+    replayed: bool = False
+
+
+class Peers:
+    """records: the newest of this gate's journal, in order: (sequence, body). tell: publishes a digest; never waits."""
+
+    def __init__(
+        self,
+        station: str,
+        gate: str,
+        journal: str,
+        records: Sequence[tuple[int, bytes]] = (),
+        tell: Callable[[Crossings], None] = lambda _digest: None,
+    ) -> None:
+        self._station, self._gate, self._tell = station, gate, tell
+        self._presence = Presence()
+        self._own = OwnStream(gate, journal, records[0][0] - 1 if records else 0)
+        self._passages: dict[int, Passage] = {}
+        self._streams: dict[str, PeerStream] = {}
+        self._told_at = self._greeted_at = float("-inf")
+        self._asked = False
+        for sequence, body in records:
+            self._remember(journal, sequence, body)
+
+    # --- what this gate did ---
+
+    def recorded(self, journal: str, sequence: int, record: Record) -> None:
+        """A record was committed; the peers hear of it at once where somebody crossed."""
+        if journal != self._own.journal:
+            self._own, self._passages = OwnStream(self._gate, journal, sequence - 1), {}
+        if self._note_own(journal, sequence, record):
+            self._tell(self._own.news(record.stamp.at))
+
+    def _remember(self, journal: str, sequence: int, body: bytes) -> None:
+        try:
+            self._note_own(journal, sequence, decode_body(body))
+        except BodyMalformed:
+            self._own.note(sequence, None)
+
+    def _note_own(self, journal: str, sequence: int, record: Record) -> bool:
+        crossing = self._crossing(journal, sequence, record)
+        self._own.note(sequence, crossing)
+        if crossing is not None:
+            self._presence.note(self._station, self._gate, journal, crossing)
+        return crossing is not None
+
+    def _crossing(self, journal: str, sequence: int, record: Record) -> Crossing | None:
+        """What a record says of who crossed; None where it says nothing."""
+        if isinstance(record, Passage):
+            if record.person is None:
+                return None
+            self._passages[sequence] = record
+            if len(self._passages) > MOST_OWN_PASSAGES:
+                del self._passages[next(iter(self._passages))]
+            admitted = record.outcome is Outcome.ADMIT
+            return _said_of(record, record.stamp.at, sequence, sequence) if admitted else None
+        return self._settled(journal, sequence, record)
+
+    def _settled(self, journal: str, sequence: int, amendment: Amendment) -> Crossing | None:
+        passage = self._passages.get(amendment.sequence) if amendment.journal == journal else None
+        if passage is None:
+            return None
+        crossed = amendment.outcome is Outcome.ADMIT
+        return _said_of(passage, amendment.stamp.at, sequence, amendment.sequence, crossed)
+
+    # --- what the others did ---
+
+    def hear(self, station: str, digest: Crossings, seconds: float, *, live: bool = True) -> None:
+        """A peer's digest. seconds: monotonic. live: false for one of an earlier run, which says nothing of today."""
+        if station == self._station:
+            return
+        stream, heard_at = self._streams.get(station), seconds if live else float("-inf")
+        if stream is None:
+            stream = self._streams[station] = PeerStream(digest, heard_at)
+        elif not stream.take(digest, heard_at):
+            return
+        for crossing in digest.crossings:
+            self._presence.note(station, digest.gate, digest.journal, crossing)
+        if live:
+            self._asked = self._asked or digest.hello
+            if stream.has_a_gap:
+                self.greet(digest.at, seconds)
+
+    def greet(self, at: datetime, seconds: float) -> None:
+        """Tell everything and ask for the same: after a connection is made, or something was missed."""
+        if seconds - self._greeted_at < GREET_SECONDS:
+            return
+        self._greeted_at = self._told_at = seconds
+        self._tell(self._own.everything(at, hello=True))
+
+    def beat(self, at: datetime, seconds: float) -> None:
+        """Time passed: answer who has asked, and be heard every ten seconds."""
+        if self._asked:
+            self._asked = False
+            self._told_at = seconds
+            self._tell(self._own.everything(at))
+        elif seconds - self._told_at >= BEAT_SECONDS:
+            self._told_at = seconds
+            self._tell(self._own.news(at))
+
+    # --- what is known ---
+
+    def trace(self, person: str | None, fresh_id: str | None, now: Moment, seconds: float) -> Trace:
+        """What is remembered of the person and the code. person: None where a code names nobody."""
+        used = self._presence.used(fresh_id) if fresh_id is not None else None
+        if used is not None:
+            return Trace(_earlier(used), replayed=True)
+        last = self._presence.last(person, now.utc + CLOCKS_APART if now.believed else None) if person else None
+        if last is None or not self.whole_since(last.at, now, seconds):
+            return Trace()
+        return Trace(_earlier(last))
+
+    def whole_since(self, since: datetime, now: Moment, seconds: float) -> bool:
+        """Whether every crossing of the compound since then has been heard, up to now."""
+        return all(
+            seconds - stream.heard_at <= FRESH_SECONDS and stream.stretch.since <= since
+            for stream in self._streams.values()
+            if now.utc - stream.told_at <= FORGOTTEN_AFTER
+        )
+
+
+def _said_of(passage: Passage, at: datetime, sequence: int, of_passage: int, crossed: bool = True) -> Crossing:
+    assert passage.person is not None
+    return Crossing(passage.person, passage.direction, at, sequence, of_passage, crossed, passage.fresh_id)
+
+
+def _earlier(crossed: Crossed) -> Earlier:
+    return Earlier(crossed.gate, crossed.at, crossed.direction)
