@@ -25,6 +25,7 @@ from gate.unreadable import UNREADABLE
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _ED25519_BYTES = 32
+_PEM = b"-----BEGIN "
 
 
 class TrustUnreadable(Exception):
@@ -92,14 +93,22 @@ def _entry(entry: object) -> Given:
 
 @lru_cache(maxsize=4096)
 def _key(text: str) -> Given:
-    try:
-        der = b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError) as cause:
-        raise ValueError("not base64") from cause
+    der = _from_base64(text)
+    if der.startswith(_PEM):
+        der = _from_base64(der.decode("ascii", "replace"))
     if len(der) == _ED25519_BYTES:
         return Given(pass_keys=(der,))
     issuers = issuer_keys(der)
     return Given(tuple(_ed25519(issuers)), issuers)
+
+
+def _from_base64(text: str) -> bytes:
+    """Base64 with or without line ends, or PEM, as certificates are passed around."""
+    lines = [line for line in text.splitlines() if not line.startswith("-----")]
+    try:
+        return b64decode("".join("".join(lines).split()), validate=True)
+    except (binascii.Error, ValueError) as cause:
+        raise ValueError("not base64") from cause
 
 
 def _ed25519(issuers: tuple[IssuerKey, ...]) -> Iterator[bytes]:

@@ -127,7 +127,7 @@ def _of_text(text: str, desk: Desk) -> Callable[[Given, datetime], CodeReading]:
 
 
 def _of_picture(path: str, trusted: Given, at: datetime) -> CodeReading:
-    codes = _joined([seen.data for seen in read_picture(_pixels(path))])
+    codes = smart_health_card.joined(seen.data for seen in read_picture(_pixels(path)))
     readings = [verify(code, trusted, at) for code in codes]
     if not readings:
         return _failed("picture", Reason.NO_CODE, "no code can be read in the picture")
@@ -145,13 +145,6 @@ def _pixels(path: str) -> Pixels:
     if pixels is None:
         raise CannotVerify(f"{path}: no picture that can be opened; expected PNG, JPEG or the like")
     return pixels.astype(np.uint8, copy=False)
-
-
-def _joined(codes: list[bytes]) -> list[bytes]:
-    """The parts of a health card in one picture are one code."""
-    parts = [code for code in codes if smart_health_card.is_part(code)]
-    whole = [code for code in codes if not smart_health_card.is_part(code)]
-    return [*whole, b"\n".join(parts)] if parts else whole
 
 
 def _failed(name: str, reason: Reason, note: str) -> CodeReading:

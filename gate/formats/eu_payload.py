@@ -19,7 +19,8 @@ _Text = Annotated[str, Meta(max_length=80)]
 _Needed = Annotated[str, Meta(min_length=1, max_length=80)]
 _Latin = Annotated[str, Meta(max_length=80, pattern=r"^[A-Z<]*\Z")]
 _Country = Annotated[str, Meta(pattern=r"^[A-Z]{1,10}\Z")]
-_Count = Annotated[int, Meta(ge=0, le=99)]
+# JSON knows no difference between 2 and 2.0, and CBOR that was made from it carries either.
+_Count = Annotated[float, Meta(ge=0, le=99, multiple_of=1)]
 _Day = Annotated[str, Meta(max_length=40, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?\Z")]
 _Moment = Annotated[str, Meta(max_length=40, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")]
 _Birth = Annotated[
@@ -28,11 +29,14 @@ _Birth = Annotated[
 
 
 class Name(Struct, frozen=True):
-    """fn, gn: family and given name as written; fnt, gnt: in the letters of a passport's lower line."""
+    """fn, gn: family and given name as written; fnt, gnt: in the letters of a passport's lower line.
 
+    fnt has to be there, and is empty for whoever has one name alone.
+    """
+
+    fnt: _Latin
     fn: _Text | None = None
     gn: _Text | None = None
-    fnt: _Latin | None = None
     gnt: _Latin | None = None
 
 
@@ -107,7 +111,7 @@ class Payload(Struct, frozen=True):
     @property
     def holder(self) -> Holder:
         name = self.nam
-        parts = (name.gn or (name.gnt or "").replace("<", " "), name.fn or (name.fnt or "").replace("<", " "))
+        parts = (name.gn or (name.gnt or "").replace("<", " "), name.fn or name.fnt.replace("<", " "))
         return Holder(" ".join(part for part in parts if part), self.dob[:10])
 
     @property
@@ -123,7 +127,7 @@ _RESULTS = {"260415000": "not detected", "260373001": "detected"}
 
 def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
     if isinstance(entry, Vaccination):
-        yield from (("dose", f"{entry.dn}/{entry.sd}"), ("date", entry.dt[:10]), ("product", entry.mp))
+        yield from (("dose", f"{entry.dn:.0f}/{entry.sd:.0f}"), ("date", entry.dt[:10]), ("product", entry.mp))
     elif isinstance(entry, Test):
         yield from (("sampled_at", entry.sc), ("result", _RESULTS.get(entry.tr, entry.tr)))
     else:

@@ -8,6 +8,7 @@ order, and asks for those that are missing. Source: SMART Health Cards Framework
 import re
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import urlsplit
@@ -66,6 +67,14 @@ def is_part(code: bytes) -> bool:
     """Whether a code is one of several parts of a card."""
     found = _PART.match(code)
     return found is not None and found.group(1) is not None
+
+
+def joined(codes: Iterable[bytes]) -> list[bytes]:
+    """Codes as they were seen, at once or one after the other -> as they are read: the parts of a card as one code."""
+    seen = list(dict.fromkeys(codes))
+    parts = [code for code in seen if is_part(code)]
+    whole = [code for code in seen if not is_part(code)]
+    return [*whole, b"\n".join(parts)] if parts else whole
 
 
 def _join_parts(draft: Draft) -> None:

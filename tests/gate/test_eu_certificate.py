@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from gate.certificates import issuer_keys
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading, read
+from gate.decision import Evidence, decide
 from gate.formats import base45, eu_certificate
 from gate.formats.chain import Holder, Kind
-from gate.reason import Reason
+from gate.policy import Direction, Policy, Rules
+from gate.reason import Outcome, Reason
+from gate.temperature import Measurement
 from gate.trust import Trust
 from tests.gate import foreign_makers as make
 from tests.gate.foreign_makers import EU_TWINS, KID, a_certificate, eu, kid_of, saying, trusting
@@ -79,6 +82,8 @@ PECULIAR = {
     "a vaccination with an hour": make.vaccinated(dt="2026-02-18T00:00:00"),
     "a booster": make.vaccinated(dn=3, sd=2),
     "one name": saying(nam={"fnt": "GABRIELE"}),
+    "a given name alone": saying(nam={"fnt": "", "gn": "Gabriele", "fn": None}),
+    "doses as other languages write whole numbers": make.vaccinated(dn=2.0),
     "fields that nobody knows yet": saying(extra={"a": 1}),
 }  # fmt: skip
 
@@ -87,6 +92,16 @@ PECULIAR = {
 def test_what_countries_write_differently_is_read_all_the_same(name: str) -> None:
     reading = shown(PECULIAR[name])
     assert reading.accepted, reading.steps[-1]
+
+
+@pytest.mark.parametrize("code", [eu(), make.shc()], ids=["EU", "SMART Health Card"])
+def test_a_believed_certificate_by_itself_is_the_guards_matter(code: bytes) -> None:
+    reading = shown(code, trusting(make.ANY_USE, make.spki(make.CLINIC)))
+    assert reading.accepted
+    rules = Rules("east", Policy("test"), "1.1", NOON.utc)
+    decision = decide(Evidence(Direction.IN, reading, None, Measurement(36.5, 20.0)), rules, NOON)
+    assert decision.reasons == (Reason.HOLDER_UNMATCHED,)
+    assert decision.outcome is Outcome.REFER
 
 
 def test_a_certificate_never_outlives_that_of_its_key() -> None:

@@ -73,6 +73,14 @@ def test_the_parts_of_a_card_make_it_whole_in_any_order_and_shown_twice() -> Non
     assert not smart_health_card.is_part(shc())
 
 
+def test_what_was_seen_of_a_card_is_read_as_one_code_and_other_codes_as_themselves() -> None:
+    first, second = in_parts(shc(), 2)
+    *others, card = smart_health_card.joined([first, b"other", shc(), second, first])
+    assert others == [b"other", shc()]
+    assert shown(card).accepted
+    assert smart_health_card.joined([b"other"]) == [b"other"]
+
+
 def test_missing_parts_are_asked_for_by_number() -> None:
     first, _, third = in_parts(shc(), 3)
     (step,) = shown(first + b"\n" + third).steps

@@ -121,7 +121,7 @@ class TestForPeople:
         assert last == "REFUSED at 2027-05-01 00:00:00 UTC: The pass has expired. The office renews it."
 
     def test_a_code_cannot_write_on_the_terminal(self, desk: HelpDesk) -> None:
-        evil = make.saying(nam={"fn": "\x1b[2J\x1b]0;x\x07Ann\u202e\n"}).decode()
+        evil = make.saying(nam={"fnt": "ANN", "fn": "\x1b[2J\x1b]0;x\x07Ann\u202e\n"}).decode()
         assert desk.verify("--trust", desk.trust(make.ANY_USE), evil) == ACCEPTED
         assert all(line.isprintable() for line in desk.said.getvalue().splitlines())
 
@@ -161,6 +161,13 @@ class TestTrust:
     @pytest.mark.parametrize("der", [make.ANY_USE, make.spki(make.COUNTRY)], ids=["certificate", "public key"])
     def test_a_certificate_or_a_public_key(self, desk: HelpDesk, der: bytes) -> None:
         assert desk.answer("--trust", desk.trust(make.spki(make.CLINIC), der), GENUINE)["accepted"]
+
+    def test_a_certificate_as_people_pass_it_around(self, desk: HelpDesk) -> None:
+        """In lines, as PEM, and as PEM in base64."""
+        der = b64encode(make.ANY_USE).decode()
+        pem = f"-----BEGIN CERTIFICATE-----\n{der[:64]}\r\n{der[64:]}\n-----END CERTIFICATE-----\n"
+        for entry in (f" {der[:76]}\n{der[76:]} ", pem, b64encode(pem.encode()).decode()):
+            assert desk.answer("--trust", desk.file("trust.json", json.dumps([entry])), GENUINE)["accepted"]
 
     def test_a_raw_ed25519_key_counts_for_the_compound_that_a_pass_names(self, desk: HelpDesk) -> None:
         raw = OFFICE.public_key().public_bytes_raw()
