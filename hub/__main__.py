@@ -16,6 +16,7 @@ from typing import TextIO
 from hub import control, settings, terminal
 from hub.issue import IssueFailed, PassFormat
 from hub.keys import KeysRefused
+from hub.phones import USUAL_HOURS
 from hub.registry import RegistryRefused
 from hub.settings import SettingsRefused
 from hub.sheet import SheetUnreadable
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     _import(commands.add_parser("import", help="bring people in from a spreadsheet"))
     _policy(commands.add_parser("policy", help="check or publish the rules"))
     _issue(commands.add_parser("issue", help="issue passes, as QR codes or text"))
+    _phone(commands.add_parser("phone", help="cards with which residents fetch their pass onto their phones"))
     revoke = commands.add_parser("revoke", help="make passes void at every gate")
     revoke.add_argument("serial", nargs="+", metavar="SERIAL", help="as index.csv of its folder tells it")
     revoke.set_defaults(do=terminal.revoke)
@@ -126,6 +128,17 @@ def _issue(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="the folder for the passes and their index.csv")
     parser.add_argument("--format", default="png", choices=tuple(PassFormat), help="text: in index.csv alone")
     parser.set_defaults(do=terminal.issue_passes)
+
+
+def _phone(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("person", nargs="*", metavar="PERSON", help="pseudonyms of single people")
+    parser.add_argument("--building", default="", metavar="B", help="everybody of a building")
+    parser.add_argument("--all", action="store_true", help="everybody in the registry")
+    parser.add_argument(
+        "--hours", type=int, default=USUAL_HOURS, metavar="N", help=f"how long a card works (default: {USUAL_HOURS})"
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="the folder for cards.html and index.csv")
+    parser.set_defaults(do=terminal.invite_phones)
 
 
 def _clerk(parser: argparse.ArgumentParser) -> None:

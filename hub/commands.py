@@ -13,11 +13,12 @@ from msgspec import Meta, Struct
 
 from gate.names import Pseudonym, Slug
 from gate.policy import Policy
-from hub import broker, intake, issue, keys, policy_file
+from hub import broker, intake, issue, keys, phones, policy_file
 from hub.identity import write_identity
 from hub.issue import IssuedPass
 from hub.people_sheet import Mistake, SheetPerson
-from hub.registry import Registry, clerks, documents, passes, people, stations
+from hub.phones import Invitation
+from hub.registry import Registry, clerks, documents, invitations, passes, people, stations
 from hub.registry.people import Household, Person
 from hub.registry.stations import Station
 from hub.settings import Settings
@@ -74,6 +75,15 @@ class IssuePasses(Order, frozen=True, tag="issue_passes"):
     days: Annotated[int, Meta(ge=1, le=LONGEST_LIFE_DAYS)] = 180
 
 
+class InvitePhones(Order, frozen=True, tag="invite_phones"):
+    """A card for each of these people, with which one phone may fetch their pass."""
+
+    persons: Annotated[tuple[Pseudonym, ...], Meta(max_length=MOST_ROWS)] = ()
+    building: str = ""
+    everybody: bool = False
+    hours: Annotated[int, Meta(ge=1, le=phones.LONGEST_HOURS)] = phones.USUAL_HOURS
+
+
 class RevokePasses(Order, frozen=True, tag="revoke_passes"):
     """These passes are void at every gate."""
 
@@ -94,6 +104,7 @@ AnyOrder = (
     | ComparePolicy
     | PublishPolicy
     | IssuePasses
+    | InvitePhones
     | RevokePasses
     | PutClerk
 )  # fmt: skip
@@ -153,6 +164,12 @@ class PassesIssued(Answer, frozen=True, tag="passes_issued"):
     passes: tuple[IssuedPass, ...]
 
 
+class PhonesInvited(Answer, frozen=True, tag="phones_invited"):
+    """Recorded in the registry; now the cards can be written. In the order of the doors."""
+
+    invitations: tuple[Invitation, ...]
+
+
 class PassesRevoked(Answer, frozen=True, tag="passes_revoked"):
     count: int
 
@@ -168,6 +185,7 @@ AnyAnswer = (
     | PeopleImported
     | PolicyCompared
     | PassesIssued
+    | PhonesInvited
     | PassesRevoked
     | ClerkPut
 )  # fmt: skip
@@ -209,6 +227,8 @@ def _dispatch(order: AnyOrder, desk: Desk, registry: Registry) -> AnyAnswer:
             return PolicyCompared(True, _warnings(order.policy, registry))
         case IssuePasses():
             return _issue_passes(order, desk, registry)
+        case InvitePhones():
+            return _invite_phones(order, desk, registry)
         case RevokePasses():
             return _revoke_passes(order, desk, registry)
         case PutClerk():
@@ -305,7 +325,20 @@ def _issue_passes(order: IssuePasses, desk: Desk, registry: Registry) -> PassesI
     )
 
 
-def _whose(order: IssuePasses, registry: Registry) -> list[tuple[Person, Household]]:
+def _invite_phones(order: InvitePhones, desk: Desk, registry: Registry) -> PhonesInvited:
+    address = phones.address(desk.settings.resident)
+    if address is None:
+        raise OrderRefused(
+            "no phone could use such a card: set serve = true and the page's address under [resident] in hub.toml,"
+            " then start the hub again"
+        )
+    chosen, expires_at = _whose(order, registry), desk.now + timedelta(hours=order.hours)
+    drawn = [phones.draw_invitation(person, home, address, expires_at, desk.randomness) for person, home in chosen]
+    invitations.put(registry, drawn, desk.now)
+    return PhonesInvited(tuple(drawn))
+
+
+def _whose(order: IssuePasses | InvitePhones, registry: Registry) -> list[tuple[Person, Household]]:
     """The people who are meant, in the order of their doors."""
     homes = {each.id: each for each in people.households(registry)}
     persons = {each.id: each for each in people.persons(registry)}

@@ -102,11 +102,11 @@ def write_passes(
     """
     done = 0
     try:
-        _write_private(folder / INDEX, _index(passes, pass_format).encode("utf-8-sig"))
+        write_private(folder / INDEX, _index(passes, pass_format).encode("utf-8-sig"))
         if pass_format is PassFormat.TEXT:
             return
         for each in passes:
-            _write_private(folder / _file_name(each, pass_format), picture(each.code, pass_format))
+            write_private(folder / _file_name(each, pass_format), picture(each.code, pass_format))
             done += 1
             progress(done)
     except OSError as cause:
@@ -123,11 +123,12 @@ def _index(passes: Iterable[IssuedPass], pass_format: PassFormat) -> str:
     for each in passes:
         file, code = (_file_name(each, pass_format), "") if pass_format is not PassFormat.TEXT else ("", each.code)
         told = (each.name, each.building, each.unit, each.room)
-        rows.writerow((each.serial, file, each.person, *map(_as_data, told), each.expires_on, code))
+        rows.writerow((each.serial, file, each.person, *map(as_data, told), each.expires_on, code))
     return text.getvalue()
 
 
-def _as_data(cell: str) -> str:
+def as_data(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
@@ -135,7 +136,8 @@ def _file_name(each: IssuedPass, pass_format: PassFormat) -> str:
     return f"{each.serial}.{pass_format}"
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
+    """A new file for its owner alone; never over another one."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

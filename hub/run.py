@@ -6,10 +6,12 @@ SIGINT: the office's streams are let go first, the stations are told that the hu
 
 import asyncio
 import logging
+import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -19,11 +21,13 @@ from hub import control, keys
 from hub.keys import KeysRefused
 from hub.office import create_app
 from hub.registry import Registry, RegistryRefused, open_registry
+from hub.resident import Registrar, ResidentServer
 from hub.running import Clock, RunningHub, wall_clock
-from hub.settings import OfficeSettings, Settings, SettingsRefused
+from hub.settings import Served, Settings, SettingsRefused
 
 CONFIRM_SECONDS = 60.0
 GRACE_SECONDS = 2
+_PAGES = {"office": "the office's pages", "resident": "the residents' page"}
 # A clock this far behind the registry is wrong, and everything that it would sign would be refused by the gates.
 CLOCK_SLACK = timedelta(minutes=10)
 
@@ -42,16 +46,35 @@ def run(settings: Settings, clock: Clock = wall_clock) -> None:
     """Serve until SIGTERM or SIGINT. Raises one of REFUSALS before anything is spoken."""
     with (
         control.exclusive(settings),
-        closing(_listen(settings.office)) as listener,
+        closing(_listen("office", settings.office)) as listener,
+        _listen("resident", settings.resident) if settings.resident.serve else nullcontext() as residents,
         closing(_open(settings, clock)) as registry,
     ):
         _refuse_a_clock_in_the_past(registry, clock)
-        hub = RunningHub(settings, registry, keys.load(settings.keys), _broker_password(settings), clock)
-        asyncio.run(_serve(settings, hub, listener, clock))
+        secrets = keys.load(settings.keys)
+        hub = RunningHub(settings, registry, secrets, _broker_password(settings), clock)
+        page = None
+        if residents is not None:
+            registrar = Registrar(settings, hub.writer, secrets.pass_, clock, os.urandom)
+            page = _Page(ResidentServer(settings.resident, registrar), residents)
+        asyncio.run(_serve(settings, hub, listener, page, clock))
 
 
-async def _serve(settings: Settings, hub: RunningHub, listener: socket.socket, clock: Clock) -> None:
-    server = _Server(settings, hub, listener, clock)
+@dataclass(frozen=True)
+class _Page:
+    """The residents' page and where it listens."""
+
+    server: ResidentServer
+    listener: socket.socket
+
+
+async def _serve(
+    settings: Settings, hub: RunningHub, listener: socket.socket, page: _Page | None, clock: Clock
+) -> None:
+    addresses = [f"office {_address(settings.office, listener)}"]
+    if page is not None:
+        addresses.append(f"resident {_address(settings.resident, page.listener)}")
+    server = _Server(settings, hub, addresses, clock)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.end)
@@ -61,6 +84,8 @@ async def _serve(settings: Settings, hub: RunningHub, listener: socket.socket, c
             await stack.enter_async_context(control.serve(settings, hub.writer, clock))
             minutes = asyncio.create_task(_confirm_every_minute(hub))
             stack.callback(minutes.cancel)
+            if page is not None:
+                await stack.enter_async_context(page.server.serving(page.listener))
             await server.serve([listener])
     finally:
         await asyncio.to_thread(hub.stop)
@@ -75,7 +100,7 @@ async def _confirm_every_minute(hub: RunningHub) -> None:
 class _Server(uvicorn.Server):
     """uvicorn with our signals: an open stream would hold up its end for the whole grace."""
 
-    def __init__(self, settings: Settings, hub: RunningHub, listener: socket.socket, clock: Clock) -> None:
+    def __init__(self, settings: Settings, hub: RunningHub, addresses: Sequence[str], clock: Clock) -> None:
         app: Any = create_app(settings, settings.registry, hub.announcer, clock, lambda: hub.connected, hub.form_secret)
         office = settings.office
         super().__init__(
@@ -89,7 +114,7 @@ class _Server(uvicorn.Server):
             )
         )
         self._hub = hub
-        self._address = _address(office, listener)
+        self._addresses = addresses
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -98,7 +123,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        print(f"office {self._address}", flush=True)
+        print(*self._addresses, sep="\n", flush=True)
 
     def end(self) -> None:
         log.info("ending")
@@ -113,26 +138,26 @@ def _open(settings: Settings, clock: Clock) -> Registry:
     return open_registry(settings.registry, clock(), settings.compound)
 
 
-def _listen(office: OfficeSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in office.host else socket.AF_INET
+def _listen(section: str, served: Served) -> socket.socket:
+    family = socket.AF_INET6 if ":" in served.host else socket.AF_INET
     # Only a socket that names TCP gets asyncio's TCP_NODELAY; without it every event waits 40 ms for Nagle.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((office.host, office.port))
+        listener.bind((served.host, served.port))
         listener.listen()
     except OSError as cause:
         listener.close()
         raise HubRefused(
-            f"the office's pages cannot be served on {office.host} port {office.port}: {cause.strerror};"
-            " end whatever holds the port, or set another one under [office] in hub.toml"
+            f"{_PAGES[section]} cannot be served on {served.host} port {served.port}: {cause.strerror};"
+            f" end whatever holds the port, or set another one under [{section}] in hub.toml"
         ) from cause
     return listener
 
 
-def _address(office: OfficeSettings, listener: socket.socket) -> str:
-    scheme = "https" if office.tls_certificate else "http"
-    host = f"[{office.host}]" if ":" in office.host else office.host
+def _address(served: Served, listener: socket.socket) -> str:
+    scheme = "https" if served.tls_certificate else "http"
+    host = f"[{served.host}]" if ":" in served.host else served.host
     return f"{scheme}://{host}:{listener.getsockname()[1]}/"
 
 

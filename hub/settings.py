@@ -42,6 +42,25 @@ class OfficeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     tls_key: str = ""
 
 
+class ResidentSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The page on residents' phones. address: how phones reach it, as the cards tell it; "" is host and port.
+
+    phones_per_person: how many may hold somebody's pass at a time. pass_days: how long such a pass lives.
+    """
+
+    serve: bool = False
+    host: str = "127.0.0.1"
+    port: Port = 0
+    tls_certificate: str = ""
+    tls_key: str = ""
+    address: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?\Z")] = ""
+    phones_per_person: Annotated[int, Meta(ge=1, le=10)] = 1
+    pass_days: Annotated[int, Meta(ge=1, le=3 * 366)] = 180
+
+
+Served = OfficeSettings | ResidentSettings
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """One compound's hub. name: as its people read it. data: the folder of registry, keys and broker files."""
 
@@ -51,6 +70,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "Asia/Shanghai"
     broker: BrokerSettings = field(default_factory=BrokerSettings)
     office: OfficeSettings = field(default_factory=OfficeSettings)
+    resident: ResidentSettings = field(default_factory=ResidentSettings)
 
     @property
     def folder(self) -> Path:
@@ -117,21 +137,27 @@ def _check(path: Path, text: str, settings: Settings) -> None:
         raise _at(path, text, "timezone", why) from cause
     if not settings.broker.tls_ca and not is_loopback(settings.broker.host):
         raise _at(path, text, "broker.tls_ca", "a broker on another machine needs TLS; name its CA certificate file")
-    if not is_loopback(settings.office.host):
-        _check_certificate(path, text, settings.office)
-    elif bool(settings.office.tls_certificate) != bool(settings.office.tls_key):
-        raise _at(path, text, "office.tls_key", "certificate and key come together; set both or neither")
+    _check_served(path, text, "office", settings.office)
+    _check_served(path, text, "resident", settings.resident)
 
 
-def _check_certificate(path: Path, text: str, office: OfficeSettings) -> None:
-    for key, value in (("tls_certificate", office.tls_certificate), ("tls_key", office.tls_key)):
+def _check_served(path: Path, text: str, section: str, served: Served) -> None:
+    if not is_loopback(served.host):
+        _check_certificate(path, text, section, served)
+    elif bool(served.tls_certificate) != bool(served.tls_key):
+        raise _at(path, text, f"{section}.tls_key", "certificate and key come together; set both or neither")
+
+
+def _check_certificate(path: Path, text: str, section: str, served: Served) -> None:
+    for key, value in (("tls_certificate", served.tls_certificate), ("tls_key", served.tls_key)):
         if not value:
-            why = f"the office is open to {office.host}, so its pages need TLS; name a PEM file, or use 127.0.0.1"
-            raise _at(path, text, f"office.{key}", why)
+            who = "the office is" if section == "office" else "the residents' page is"
+            why = f"{who} open to {served.host}, so its pages need TLS; name a PEM file, or use 127.0.0.1"
+            raise _at(path, text, f"{section}.{key}", why)
 
 
 def _absolute(settings: Settings, folder: Path) -> Settings:
-    broker, office = settings.broker, settings.office
+    broker, office, resident = settings.broker, settings.office, settings.resident
 
     def rooted(value: str) -> str:
         return str(folder / Path(value).expanduser()) if value else ""
@@ -141,6 +167,7 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
         data=rooted(settings.data),
         broker=replace(broker, tls_ca=rooted(broker.tls_ca), password_file=rooted(broker.password_file)),
         office=replace(office, tls_certificate=rooted(office.tls_certificate), tls_key=rooted(office.tls_key)),
+        resident=replace(resident, tls_certificate=rooted(resident.tls_certificate), tls_key=rooted(resident.tls_key)),
     )
 
 

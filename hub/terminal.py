@@ -16,7 +16,7 @@ from msgspec import ValidationError, convert, to_builtins
 
 from gate.policy import Policy
 from gate.wording import LANGUAGES
-from hub import broker, commands, control, issue, passwords, policy_file, sheet
+from hub import broker, cards, commands, control, issue, passwords, phones, policy_file, sheet
 from hub.commands import AnyOrder
 from hub.issue import PassFormat
 from hub.people_sheet import door_number, read_people
@@ -184,6 +184,22 @@ def issue_passes(words: Namespace, terminal: Terminal) -> None:
     )
 
 
+def invite_phones(words: Namespace, terminal: Terminal) -> None:
+    if bool(words.person) + bool(words.building) + words.all != 1:
+        raise CommandFailed("say whose phones: PERSON... (pseudonyms), or --building B, or --all")
+    folder = Path(words.out)
+    building = _building(words.building)
+    issue.prepare_folder(folder)
+    order = commands.InvitePhones(tuple(words.person), building, words.all, words.hours)
+    invited = terminal.ask(order, commands.PhonesInvited).invitations
+    settings = terminal.settings
+    cards.write_cards(invited, folder, settings.name or settings.compound, settings.zone)
+    terminal.say(
+        f"{_count(len(invited), 'card')} in {folder / cards.CARDS}: open it in a browser, print it, hand out each card",
+        f"to its own person, and delete the folder then. A card works once, for one phone, within {words.hours} hours",
+    )
+
+
 def _building(text: str) -> str:
     try:
         return door_number("building", text)
@@ -233,6 +249,7 @@ _SHAPES = {
     "lane": "a lane's name is 1 to 32 lower-case letters, digits and hyphens, such as 1",
     "persons": "a person is named by the pseudonym, 16 digits and letters a to f",
     "serials": "a pass is named by its serial, 16 digits and letters a to f; index.csv of its folder tells it",
+    "hours": f"a card for a phone works for 1 to {phones.LONGEST_HOURS} hours",
     "days": f"a pass is valid for 1 to {commands.LONGEST_LIFE_DAYS} days",
     "name": "a clerk's name is 1 to 32 characters without spaces and colons",
 }

@@ -75,7 +75,24 @@ _FIRST = (
 )
 
 
+_PHONES = (
+    # phone_key: the phone's own P-256 key (33 bytes, compressed, in hex) where the pass lives on one; '' on paper.
+    "ALTER TABLE pass ADD COLUMN phone_key TEXT NOT NULL DEFAULT ''",
+    # A card that lets one phone fetch a pass, once. token_hash: SHA-256 in hex, so that nobody who reads the registry
+    # can use it. serial: of the pass that came of it; NULL until then.
+    """CREATE TABLE invitation (
+        token_hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person(id), made_at TEXT NOT NULL,
+        expires_at TEXT NOT NULL, serial TEXT REFERENCES pass(serial)) STRICT""",
+)
+
+
 @MIGRATIONS(name="0001_first_tables")
 def first_tables(database: Database) -> None:
     for statement in _FIRST:
+        database.execute(statement)
+
+
+@MIGRATIONS(name="0002_phones")
+def phones(database: Database) -> None:
+    for statement in _PHONES:
         database.execute(statement)

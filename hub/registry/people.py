@@ -92,6 +92,12 @@ def persons(registry: Registry) -> list[Person]:
     return [_person(dict(zip(_PERSON_COLUMNS, row, strict=True))) for row in rows]
 
 
+def masked_name(registry: Registry, person: str) -> str | None:
+    """As others may read it; None where nobody of that pseudonym lives here now."""
+    row = registry.one("SELECT masked_name FROM person WHERE id = ? AND left_at IS NULL", (person,))
+    return None if row is None else str(row[0])
+
+
 def roster(registry: Registry) -> list[Resident]:
     """Everybody who lives here, as little of them as a gate must know."""
     rows = registry.rows(

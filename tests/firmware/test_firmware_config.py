@@ -102,6 +102,8 @@ def test_the_defaults_in_the_comments_are_the_true_ones(name: str, shape: type[S
 
 
 def _normal(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     text = value.isoformat() if hasattr(value, "isoformat") else str(value)
     return text.strip('"').replace("+00:00", "Z").removesuffix(".0")
 

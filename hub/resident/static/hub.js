@@ -1,0 +1,58 @@
+// The two questions to the community's hub, and the time by its clock. Everything else works without it.
+
+const PATIENCE_MS = 10000;
+// A phone that sets its clock by its network is off by less.
+const SLACK_MS = 2000;
+const OFFSET = "offset";
+
+export class Refused extends Error {
+  constructor(why) {
+    super(why);
+    this.why = why;
+  }
+}
+
+// The certified pass for a token and a key. Throws Refused with why, or "unreachable".
+export async function fetchPass(token, publicKey) {
+  const answer = await ask("/passes", { token, key: btoa(String.fromCharCode(...publicKey)) });
+  return { ...answer, pass: Uint8Array.from(atob(answer.pass), (each) => each.charCodeAt(0)) };
+}
+
+// The serials among these that no gate takes any more; undefined where the hub cannot be reached.
+export async function revokedAmong(serials) {
+  try {
+    return (await ask("/standing", { serials })).revoked;
+  } catch {
+    return undefined;
+  }
+}
+
+// Milliseconds since 1970 by the hub's clock, as far as it was ever heard.
+export function now() {
+  return Date.now() + offset();
+}
+
+// How far the phone's clock is off, in milliseconds; positive where it is slow.
+export function offset() {
+  return Number(localStorage.getItem(OFFSET)) || 0;
+}
+
+async function ask(path, question) {
+  const sent = Date.now();
+  let response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(question),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    throw new Refused("unreachable");
+  }
+  const answer = await response.json().catch(() => ({ why: "broken" }));
+  if (!response.ok) throw new Refused(answer.why);
+  const found = answer.now - (sent + Date.now()) / 2;
+  localStorage.setItem(OFFSET, String(Math.abs(found) < SLACK_MS ? 0 : Math.round(found)));
+  return answer;
+}
