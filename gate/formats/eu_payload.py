@@ -24,7 +24,7 @@ _Count = Annotated[float, Meta(ge=0, le=99, multiple_of=1)]
 _Day = Annotated[str, Meta(max_length=40, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?\Z")]
 _Moment = Annotated[str, Meta(max_length=40, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")]
 _Birth = Annotated[
-    str, Meta(max_length=40, pattern=r"^((19|20)[0-9]{2}(-([0-9]{2}|XX)(-([0-9]{2}|XX)([T ].*)?)?)?)?\Z")
+    str, Meta(max_length=40, pattern=r"^((19|20)[0-9]{2}(-([0-9]{2}|[Xx]{2})(-([0-9]{2}|[Xx]{2})([T ].*)?)?)?)?\Z")
 ]
 
 
@@ -149,15 +149,16 @@ def payload(told: object) -> Payload:
 
 
 def _check_calendar(found: Payload) -> None:
-    """The patterns let the 40th of June through; the calendar does not."""
+    """The patterns let the 40th of June through; the calendar does not.
+
+    Dates of birth are left out: an unknown day is written in many ways, as 00 among others, and the schema lets it be.
+    """
     entry: Any = found.entry
     for name in ("dt", "fr", "df", "du"):
         if day := getattr(entry, name, None):
             _on_calendar(date.fromisoformat, day[:10], name)
     if isinstance(entry, Test):
         _on_calendar(datetime.fromisoformat, entry.sc, "sc")
-    if len(found.dob) >= 10 and "X" not in found.dob[:10]:
-        _on_calendar(date.fromisoformat, found.dob[:10], "dob")
 
 
 def _on_calendar(read: Any, text: str, name: str) -> None:  # noqa: ANN401 - one of two readers of ISO text

@@ -78,6 +78,8 @@ PECULIAR = {
     "a month of birth": saying(dob="1998-02"),
     "an unknown date of birth": saying(dob=""),
     "a date of birth with crosses": saying(dob="1998-XX-XX"),
+    "a date of birth with small crosses": saying(dob="1963-xx-xx"),
+    "a date of birth with noughts": saying(dob="1988-00-02"),
     "a date of birth with an hour": saying(dob="1998-02-26T00:00:00"),
     "a vaccination with an hour": make.vaccinated(dt="2026-02-18T00:00:00"),
     "a booster": make.vaccinated(dn=3, sd=2),
