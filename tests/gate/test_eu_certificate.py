@@ -9,6 +9,7 @@ import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from gate.certificates import issuer_keys
 from gate.clock import ClockState, Moment
@@ -19,10 +20,10 @@ from gate.formats.chain import Holder, Kind
 from gate.policy import Direction, Policy, Rules
 from gate.reason import Outcome, Reason
 from gate.temperature import Measurement
-from gate.trust import Trust
+from gate.trust import Trust, index
 from tests.gate import foreign_makers as make
 from tests.gate.foreign_makers import EU_TWINS, KID, a_certificate, eu, kid_of, saying, trusting
-from tests.gate.makers import NOON, Twin
+from tests.gate.makers import COMPOUND, NOON, Twin
 
 WITHDRAWN = sha256(make.WITHDRAWN.encode()).digest()[:8].hex()
 TRUST = trusting(make.ANY_USE, make.ONLY_TESTS, revoked=(WITHDRAWN,))
@@ -148,12 +149,7 @@ def test_es256_is_p256_alone() -> None:
 
 def _crowded(*ders: bytes) -> Trust:
     """All of the keys under the id of the first, as several certificates of the EU share one."""
-    keys = [replace_id(issuer_keys(der)[0], KID.hex()) for der in ders]
-    return Trust("yuyuan", {}, frozenset(), {KID.hex(): tuple(keys)})
-
-
-def replace_id(key: Any, key_id: str) -> Any:
-    return type(key)(key.spki, key_id, key.uses, key.not_before, key.not_after, key.name)
+    return index(COMPOUND, (), (), [structs.replace(issuer_keys(der)[0], key_id=KID.hex()) for der in ders])
 
 
 def test_of_several_keys_with_one_id_each_is_tried() -> None:
