@@ -16,6 +16,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.datastructures import MutableScopeHeaders
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
+from litestar.params import JSONBody
 from litestar.types import Message, Scope
 from msgspec import Meta, Struct, field
 
@@ -103,7 +104,7 @@ def create_app(registrar: Registrar) -> Litestar:
 @post("/passes", sync_to_thread=True, status_code=200)
 def enrol(
     request: Request[Any, Any, Any],
-    data: Asking,
+    data: JSONBody[Asking],
     registrar: NamedDependency[Registrar],
     attempts: NamedDependency[Attempts],
 ) -> Response[Any]:
@@ -130,7 +131,7 @@ def enrol(
 
 
 @post("/standing", sync_to_thread=True, status_code=200)
-def standing(data: Standing, registrar: NamedDependency[Registrar]) -> Stands:
+def standing(data: JSONBody[Standing], registrar: NamedDependency[Registrar]) -> Stands:
     """Whether passes were revoked, and what time it is."""
     revoked = registrar.revoked_among(data.serials)
     return Stands(_milliseconds(registrar.clock()), tuple(sorted(revoked)))

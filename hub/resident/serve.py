@@ -58,3 +58,6 @@ class ResidentServer(uvicorn.Server):
         finally:
             self.should_exit = True
             await task
+            # A phone that has gone to sleep does not answer the farewell of TLS.
+            for connection in tuple(self.server_state.connections):
+                connection.transport.abort()

@@ -4,7 +4,7 @@ const WORDS = {
   title: ["通行证", "Gate pass"],
   other: ["English", "中文"],
   show: ["请将此码对准门口的镜头", "Show this code to the camera at the gate"],
-  fresh: ["每 30 秒自动换码，截图无效", "New every 30 seconds; screenshots do not work"],
+  fresh: ["每 30 秒换码，截图无效", "New every 30 s; a screenshot is refused"],
   renew: ["换一张码", "New code"],
   bright: ["扫不上？请把屏幕调到最亮，擦净屏幕。", "Not read? Turn the brightness up and wipe the screen."],
   until: ["有效期至", "Valid until"],
