@@ -11,7 +11,8 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from gate.names import Instant, KeyId, Pseudonym, Slug
+from gate.names import Instant, KeyId, Slug
+from gate.revocations import Revocations, revocations_of, unpack
 
 # Under this id stand bare keys of foreign issuers, which are tried for every certificate whatever key it names.
 ANY_KEY_ID = ""
@@ -55,11 +56,21 @@ class IssuerKey(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
 
 class TrustList(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The body of the signed trust document: keys, serials of passes that were revoked, and foreign issuers."""
+    """The body of the signed trust document: keys, passes that were revoked, and foreign issuers.
+
+    revoked: as gate.revocations packs them; anything else is refused when the document is read.
+    """
 
     keys: tuple[TrustedKey, ...] = ()
-    revoked: frozenset[Pseudonym] = frozenset()
+    revoked: bytes = b""
     issuers: tuple[IssuerKey, ...] = ()
+
+    def __post_init__(self) -> None:
+        unpack(self.revoked)
+
+    @property
+    def revocations(self) -> Revocations:
+        return unpack(self.revoked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class Trust:
 
     compound: str
     by_key_id: dict[str, tuple[TrustedKey, ...]]
-    revoked: frozenset[str]
+    revoked: Revocations
     issuers: Mapping[str, tuple[IssuerKey, ...]] = field(default_factory=dict)
 
     def keys_for(self, key_id: str, usage: Usage) -> tuple[TrustedKey, ...]:
@@ -86,13 +97,17 @@ def key_id_of(public: bytes) -> KeyId:
 
 
 def index(
-    compound: str, keys: Iterable[TrustedKey], revoked: Iterable[str] = (), issuers: Iterable[IssuerKey] = ()
+    compound: str,
+    keys: Iterable[TrustedKey],
+    revoked: Revocations | Iterable[str] = (),
+    issuers: Iterable[IssuerKey] = (),
 ) -> Trust:
-    """Build the look-up that `credential.read` takes."""
+    """Build the look-up that `credential.read` takes. revoked: those of a trust list, or serials of 16 hex digits."""
     by_key_id: dict[str, tuple[TrustedKey, ...]] = {}
     for key in keys:
         by_key_id[key.key_id] = (*by_key_id.get(key.key_id, ()), key)
     issuers_by_key_id: dict[str, tuple[IssuerKey, ...]] = {}
     for issuer in issuers:
         issuers_by_key_id[issuer.key_id] = (*issuers_by_key_id.get(issuer.key_id, ()), issuer)
-    return Trust(compound, by_key_id, frozenset(revoked), issuers_by_key_id)
+    looked_up = revoked if isinstance(revoked, Revocations) else revocations_of(revoked)
+    return Trust(compound, by_key_id, looked_up, issuers_by_key_id)

@@ -7,7 +7,7 @@ kept in the registry and put back after every connection, since a broker may for
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, json
 
@@ -15,6 +15,7 @@ from gate import topics
 from gate.document import DocumentKind, DocumentRefused, heading_of, open_document, sign
 from gate.names import Slug
 from gate.policy import Policy
+from gate.revocations import pack, revocations_of
 from gate.roster import (
     BUCKETS,
     NONCE_BYTES,
@@ -61,7 +62,7 @@ class Bulletin:
             log.warning("no policy is in force, so every gate refers everybody: gate-hub policy publish FILE")
             return 0
         held = documents.published(registry)
-        bodies = self._bodies(registry, policy)
+        bodies = self._bodies(registry, policy, now)
         fresh = [
             self._signed(place, body, now)
             for place, body in bodies.items()
@@ -83,11 +84,11 @@ class Bulletin:
         self._publish_all(standing)
         return len(standing)
 
-    def _bodies(self, registry: Registry, policy: Policy) -> dict[Place, Struct]:
+    def _bodies(self, registry: Registry, policy: Policy, now: datetime) -> dict[Place, Struct]:
         """Everything that the gates should hold, as the registry has it now."""
         bodies: dict[Place, Struct] = {
             (DocumentKind.POLICY, NO_BUCKET): policy,
-            (DocumentKind.TRUST, NO_BUCKET): self._trust(registry),
+            (DocumentKind.TRUST, NO_BUCKET): self._trust(registry, now),
         }
         for bucket, residents in enumerate(fill(people.roster(registry))):
             bodies[DocumentKind.ROSTER, bucket] = RosterBucket(residents)
@@ -113,12 +114,12 @@ class Bulletin:
             payload = seal(payload, bucket, self._compound, self._keys.roster, self._randomness(NONCE_BYTES))
         return Published(kind, bucket, edition, payload, now)
 
-    def _trust(self, registry: Registry) -> TrustList:
+    def _trust(self, registry: Registry, now: datetime) -> TrustList:
         made = registry.created_at
         key = TrustedKey(
             self._keys.pass_.public, self._compound, frozenset({Usage.PASS}), made - KEY_MARGIN, made + KEY_LIFE
         )
-        return TrustList((key,), passes.revoked(registry))
+        return TrustList((key,), pack(revocations_of(passes.revoked(registry, _long_expired(now)))))
 
     def _unsealed(self, document: Published) -> bytes:
         if document.kind is not DocumentKind.ROSTER:
@@ -144,6 +145,12 @@ def _manifest(whole: Mapping[Place, Published], bodies: Mapping[Place, Struct]) 
 def _is_due(manifest: Published | None, now: datetime) -> bool:
     """Also where the clock was set back, so that no gate waits for a time that has been."""
     return manifest is None or not timedelta(0) <= now - manifest.at < CONFIRM_EVERY
+
+
+def _long_expired(now: datetime) -> datetime:
+    """A midnight, so that the list is signed anew once a day and not whenever a pass expires; a day and more ago, so
+    that a gate whose clock is behind knows a revoked pass for one until it knows it for an expired one."""
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
 
 def _topic(document: Published, compound: Slug) -> str:

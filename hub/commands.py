@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from gate import revocations
 from gate.names import Pseudonym, Slug
 from gate.policy import Policy
 from hub import broker, intake, issue, keys, phones, policy_file
@@ -362,6 +363,11 @@ def _revoke_passes(order: RevokePasses, desk: Desk, registry: Registry) -> Passe
         raise OrderRefused(
             f"no pass {', '.join(unknown[:5])} was issued here, so none was revoked; a serial has 16 digits and stands"
             " in the index.csv of its folder"
+        )
+    if len(passes.revoked(registry, desk.now - timedelta(days=2))) > revocations.MOST:
+        raise OrderRefused(
+            f"the gates cannot be told of more than {revocations.MOST} revoked passes, so none was revoked; give all"
+            " passes a new key instead: gate-hub trust rotate --overlap DAYS, then issue them anew"
         )
     return PassesRevoked(len(set(order.serials)))
 

@@ -2,7 +2,8 @@
 
 The uplink's thread alone writes here (`Documents`); `load_snapshot` reads once at the start, so that a gate without a
 network knows its people. Two shelves: `newest` is what came last, `in_force` the last whole set that fitted one
-manifest. Rule: a gate acts on a whole set only, and no edition goes back.
+manifest. Rule: no edition goes back, and a gate acts on a whole set only, but for what takes something away: that
+holds at once (`restrictions`).
 """
 
 import logging
@@ -16,6 +17,7 @@ from typing import cast
 from gate.document import DocumentKind, DocumentRefused, Edition
 from gate.names import Digest
 from gate.roster import BUCKETS, Manifest, digest
+from station.restrictions import restricted
 from station.roster import MANIFEST, POLICY, TRUST, Opened, Part, Reader, whole
 from station.snapshot import Snapshot
 
@@ -75,6 +77,14 @@ class Shelves:
                 found[part] = held
         return found, missing
 
+    def not_in_force_yet(self) -> list[tuple[Part, Opened]]:
+        """What came after the set in force, of a set that is not whole."""
+        return [
+            (part, held.opened)
+            for part, held in self.newest.items()
+            if part in self.in_force and held.edition > self.in_force[part].edition
+        ]
+
 
 class Documents:
     """The shelves, open for writing; for the uplink's thread alone."""
@@ -84,9 +94,11 @@ class Documents:
         self._gate = gate
         self._connection = _open_or_set_aside(path)
         self._shelves = _read_shelves(self._connection, reader)
+        self._given = _snapshot_in_force(self._shelves, reader, gate)
 
     def take(self, part: Part, payload: bytes) -> Snapshot | None:
-        """Keep what the hub published; the new whole set where this completes or refreshes one.
+        """Keep what the hub published; the new whole set where this completes or refreshes one, or the present set
+        where it takes something away from it.
 
         Raises DocumentRefused: forged, older than what is held, or unreadable. What is in force stays.
         """
@@ -98,7 +110,9 @@ class Documents:
             return None
         self._put("newest", {part: held})
         self._shelves.newest[part] = held
-        return self._act(loud=part == MANIFEST)
+        snapshot = self._act(loud=part == MANIFEST) or self._restrict(part, held)
+        self._given = snapshot or self._given
+        return snapshot
 
     def receipt_floor(self) -> int:
         """The generation of the newest receipt; 0 before the first."""
@@ -132,6 +146,13 @@ class Documents:
         self._shelves.in_force = found
         return _snapshot(self._gate, self._reader, found)
 
+    def _restrict(self, part: Part, held: Held) -> Snapshot | None:
+        """What was given last, less what this document takes away; None where that is nothing."""
+        if self._given is None:
+            return None
+        snapshot = restricted(self._given, [(part, held.opened)])
+        return None if snapshot is self._given else snapshot
+
     def _differs(self, part: Part, held: Held) -> bool:
         known = self._shelves.in_force.get(part)
         return known is None or known.digest != held.digest
@@ -153,14 +174,19 @@ def load_snapshot(path: Path, reader: Reader, gate: str) -> Snapshot | None:
         return None
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            in_force = _read_shelves(connection, reader).in_force
+            shelves = _read_shelves(connection, reader)
     except sqlite3.DatabaseError as cause:
         log.error("%s cannot be read (%s); the gate has no rules until the hub is heard", path, cause)
         return None
-    shelves = Shelves(in_force=in_force)
-    if MANIFEST not in in_force or shelves.fitting(in_force[MANIFEST])[1]:
+    return _snapshot_in_force(shelves, reader, gate)
+
+
+def _snapshot_in_force(shelves: Shelves, reader: Reader, gate: str) -> Snapshot | None:
+    """The last whole set, less what newer documents of a set that is not whole take away."""
+    in_force = shelves.in_force
+    if MANIFEST not in in_force or Shelves(in_force=in_force).fitting(in_force[MANIFEST])[1]:
         return None
-    return _snapshot(gate, reader, in_force)
+    return restricted(_snapshot(gate, reader, in_force), shelves.not_in_force_yet())
 
 
 def _snapshot(gate: str, reader: Reader, found: dict[Part, Held]) -> Snapshot:

@@ -89,13 +89,14 @@ def whole(gate: str, compound: str, manifest: Opened, parts: Sequence[Opened]) -
     Rules are as fresh as the manifest: it is signed anew every hour though nothing changes.
     """
     policy, policy_edition = _only(parts, Policy)
-    trust, _ = _only(parts, TrustList)
+    trust, trust_edition = _only(parts, TrustList)
     listed, _ = _only([manifest], Manifest)
     return Snapshot(
         rules=Rules(gate, policy, policy_edition, manifest.heading.issued_at),
-        trust=index(compound, trust.keys, trust.revoked, trust.issuers),
+        trust=index(compound, trust.keys, trust.revocations, trust.issuers),
         residents=_by_pseudonym(part.body for part in parts),
         roster_edition=listed.roster_edition,
+        trust_edition=trust_edition,
     )
 
 

@@ -84,6 +84,7 @@ def _health(snapshot: Snapshot, around: Surroundings, now: Moment) -> Health:
         queue=around.queue,
         oldest_seconds=around.oldest_seconds,
         rules=rules.edition if rules else None,
+        trust=snapshot.trust_edition,
         rules_age_hours=max(0.0, age / timedelta(hours=1)) if age is not None else None,
         rules_stale=stale,
         clock=now.state,

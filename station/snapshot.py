@@ -13,9 +13,13 @@ from gate.trust import Trust
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """rules: None until the hub has been heard once. residents: by pseudonym. roster_edition: as on a passage."""
+    """rules: None until the hub has been heard once. residents: by pseudonym. roster_edition: as on a passage.
+
+    trust_edition: of the list of keys and revoked passes; None before there is one.
+    """
 
     rules: Rules | None
     trust: Trust
     residents: Mapping[str, Resident] = field(default_factory=dict)
     roster_edition: str | None = None
+    trust_edition: str | None = None

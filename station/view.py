@@ -72,14 +72,16 @@ class Verdict(Struct, frozen=True):
 class Health(Struct, frozen=True):
     """What must always be seen, amber when it is not as it should be.
 
-    queue: records without the hub's receipt; oldest_seconds: the age of the oldest of them. rules_age_hours: since the
-    hub last confirmed the rules; None before it ever did. faults: sentences for the guard by part (camera, ...).
+    queue: records without the hub's receipt; oldest_seconds: the age of the oldest of them. rules, trust: editions of
+    the policy and of the list of keys and revoked passes. rules_age_hours: since the hub last confirmed that both are
+    still in force; None before it ever did. faults: sentences for the guard by part (camera, ...).
     """
 
     link: Link = Link.NONE
     queue: int = 0
     oldest_seconds: float = 0.0
     rules: str | None = None
+    trust: str | None = None
     rules_age_hours: float | None = None
     rules_stale: bool = True
     clock: ClockState = ClockState.FLOOR

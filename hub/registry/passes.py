@@ -80,8 +80,10 @@ def revoke(registry: Registry, serials: Iterable[str], now: datetime) -> list[st
     return unknown
 
 
-def revoked(registry: Registry) -> frozenset[str]:
-    return frozenset(row[0] for row in registry.rows("SELECT serial FROM pass WHERE revoked_at IS NOT NULL"))
+def revoked(registry: Registry, since: datetime) -> frozenset[str]:
+    """Which passes the gates have to know as void: those that had not expired by then anyway."""
+    statement = "SELECT serial FROM pass WHERE revoked_at IS NOT NULL AND expires_at >= ?"
+    return frozenset(row[0] for row in registry.rows(statement, (written(since),)))
 
 
 def serials_of(registry: Registry, person: str) -> list[str]:

@@ -20,6 +20,7 @@ KIOSK = {
     "queue.none": Words("记录已送达", "All records sent"),
     "queue.some": Words("{n} 条待送", "{n} to send"),
     "queue.old": Words("{n} 条待送，最久 {age}", "{n} to send, oldest {age}"),
+    "rules.editions": Words("规则 {rules}，信任名单 {trust}", "Rules {rules}, trust list {trust}"),
     "rules.none": Words("没有规则", "No rules"),
     "rules.fresh": Words("规则 {age}前确认", "Rules confirmed {age} ago"),
     "rules.stale": Words("规则已过时 {age}", "Rules {age} old"),

@@ -141,9 +141,33 @@ def test_a_revoked_pass_reaches_the_trust_list(board: Board):
     board.registry.run(lambda each: passes.revoke(each, [card.serial], NOW))
     assert board.refresh() == [topics.TRUST.of("sunshine"), MANIFEST]
     trust = body_of(board.document(topics.TRUST, DocumentKind.TRUST), TrustList)
-    assert trust.revoked == {card.serial}
+    assert card.serial in trust.revocations
+    assert len(trust.revocations) == 1
     assert [(each.key_id, each.usages) for each in trust.keys] == [(key, {Usage.PASS})]
     assert trust.keys[0].not_before <= NOW <= trust.keys[0].not_after
+
+
+def test_a_revoked_pass_leaves_the_list_when_it_has_expired(board: Board):
+    """And not before: a day later, and with one new list a day at most, whoever expires when."""
+    key = board.keys.pass_.key_id
+    cards = [
+        Credential(
+            "GC1", Kind.RESIDENT, "sunshine", person(7).id, f"{number:016x}", key, NOW, NOW + timedelta(hours=number)
+        )
+        for number in range(10, 20)
+    ]
+    board.registry.run(lambda each: passes.add(each, cards))
+    board.registry.run(lambda each: passes.revoke(each, [card.serial for card in cards], NOW))
+    signed = []
+    for hours in range(72):
+        if topics.TRUST.of("sunshine") in board.refresh(NOW + timedelta(hours=hours)):
+            trust = body_of(board.document(topics.TRUST, DocumentKind.TRUST), TrustList)
+            signed.append((hours, len(trust.revocations)))
+            kept = {card.serial for card in cards if card.serial in trust.revocations}
+            assert kept >= {card.serial for card in cards if card.expires_at >= NOW + timedelta(hours=hours)}
+    assert signed[0] == (0, 10)
+    assert signed[-1][1] == 0
+    assert len(signed) <= 3
 
 
 def test_the_manifest_is_signed_again_every_hour(board: Board):

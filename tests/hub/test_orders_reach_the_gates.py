@@ -56,7 +56,7 @@ class Gate:
 
     def revoked(self) -> frozenset[str]:
         trust = self._body(topics.TRUST.of(COMPOUND), DocumentKind.TRUST, TrustList)
-        return frozenset() if trust is None else trust.revoked
+        return frozenset() if trust is None else frozenset(trust.revocations)
 
     def roster(self) -> dict[str, Resident]:
         found: dict[str, Resident] = {}

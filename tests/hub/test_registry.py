@@ -155,7 +155,7 @@ def test_a_revoked_pass_is_named_and_an_unknown_serial_reported(registry: Regist
     registry.run(lambda each: passes.add(each, [card]))
     assert passes.serials_of(registry, WANG.id) == [card.serial]
     assert registry.run(lambda each: passes.revoke(each, [card.serial, "00" * 8], NOW)) == ["00" * 8]
-    assert passes.revoked(registry) == {card.serial}
+    assert passes.revoked(registry, NOW) == {card.serial}
     assert Change.TRUST in registry.touched
 
 

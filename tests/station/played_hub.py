@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from gate import topics
 from gate.document import DocumentKind, Edition, heading_of, sign
 from gate.policy import Policy
+from gate.revocations import pack, revocations_of
 from gate.roster import BUCKETS, Health, Manifest, Resident, RosterBucket, digest, fill, seal
 from gate.trust import TrustList, key_id_of
 from gate.wire import (
@@ -84,6 +85,9 @@ class Office:
         document = self.signed(DocumentKind.ROSTER, RosterBucket(tuple(residents)), number)
         nonce = self.number.to_bytes(12, "big")
         return seal(document, bucket, self.compound, self._roster_key, nonce)
+
+    def trust(self, revoked: Iterable[str]) -> bytes:
+        return self.signed(DocumentKind.TRUST, TrustList(revoked=pack(revocations_of(revoked))))
 
     def receipt(
         self,

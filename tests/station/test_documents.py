@@ -1,14 +1,17 @@
 """The hub's documents on the station's disk: whole sets only, never an older one, sealed, and there after a restart."""
 
+import contextlib
 import logging
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from gate.document import DocumentKind, DocumentRefused
-from gate.roster import Health
+from gate.roster import Health, Standing
+from gate.trust import TrustedKey, TrustList, Usage
 from station.documents import Documents, load_snapshot
 from station.roster import MANIFEST, POLICY, TRUST, Part
 from station.snapshot import Snapshot
@@ -66,7 +69,7 @@ def test_half_a_set_is_not_acted_on(shelf: Shelf, caplog: pytest.LogCaptureFixtu
     """A new policy and manifest without one of its buckets leave the old whole set in force, and say so."""
     caplog.set_level(logging.INFO)
     shelf.take(*shelf.office.whole_set().items())
-    later = shelf.office.whole_set([resident(FIRST, Health.RED)], "第二版")
+    later = shelf.office.whole_set([resident(FIRST, Health.RED), *PEOPLE[1:]], "第二版")
     missing = {part: payload for part, payload in later.items() if part != BUCKET_0}
     assert shelf.take(*missing.items()) == []
     assert _title(shelf.loaded()) == "第一版"
@@ -74,6 +77,53 @@ def test_half_a_set_is_not_acted_on(shelf: Shelf, caplog: pytest.LogCaptureFixtu
     assert "王" not in caplog.text
     (completed,) = shelf.take((BUCKET_0, later[BUCKET_0]))
     assert completed.residents[FIRST].health is Health.RED
+
+
+def test_a_revocation_holds_before_its_set_is_whole(shelf: Shelf) -> None:
+    """The trust list alone came through: the pass is void at once and after a restart, and nothing else has changed."""
+    (before,) = shelf.take(*shelf.office.whole_set().items())
+    (at_once,) = shelf.take((TRUST, shelf.office.trust(["5e" * 8])))
+    assert "5e" * 8 in at_once.trust.revoked
+    assert "5e" * 8 not in before.trust.revoked
+    assert (at_once.rules, at_once.residents) == (before.rules, before.residents)
+    assert shelf.loaded() == at_once
+
+
+def test_an_isolation_holds_before_its_set_is_whole(shelf: Shelf) -> None:
+    """One bucket alone: who is isolated, gone red or moved away is so at once; who was freed waits for all of it."""
+    isolated, red, freed, gone = (f"0000000000000{number}00" for number in range(4))
+    people = [resident(isolated), resident(red), resident(freed, Health.RED), resident(gone)]
+    shelf.take(*shelf.office.whole_set(people).items())
+    now = [structs.replace(people[0], standing=Standing.ISOLATED), resident(red, Health.RED), resident(freed)]
+    documents = shelf.office.whole_set(now)
+    (at_once,) = shelf.take((BUCKET_0, documents[BUCKET_0]))
+    assert at_once.residents[isolated].standing is Standing.ISOLATED
+    assert at_once.residents[red].health is Health.RED
+    assert at_once.residents[freed].health is Health.RED
+    assert gone not in at_once.residents
+    assert shelf.loaded() == at_once
+    (whole,) = shelf.take(*documents.items())
+    assert whole.residents[freed].health is Health.GREEN
+
+
+def test_a_new_resident_and_a_new_key_wait_for_the_whole_set(shelf: Shelf) -> None:
+    """What would let somebody through who was not let through before is no restriction."""
+    shelf.take(*shelf.office.whole_set([]).items())
+    key = TrustedKey(bytes(32), shelf.office.compound, frozenset({Usage.PASS}), ISSUED_AT, ISSUED_AT)
+    later = shelf.office.bucket(0, [resident("00" * 8)])
+    trust = shelf.office.signed(DocumentKind.TRUST, TrustList((key,)))
+    assert shelf.take((BUCKET_0, later), (TRUST, trust)) == []
+
+
+def test_an_older_trust_list_cannot_bring_a_revoked_pass_back(shelf: Shelf) -> None:
+    """Neither at once nor after a restart, nor by a manifest of its time."""
+    old = shelf.office.whole_set()
+    shelf.take(*old.items())
+    shelf.take((TRUST, shelf.office.trust(["5e" * 8])))
+    for part in (TRUST, MANIFEST):
+        with contextlib.suppress(DocumentRefused):
+            shelf.take((part, old[part]))
+        assert "5e" * 8 in shelf.loaded().trust.revoked
 
 
 def test_nothing_before_the_first_whole_set(shelf: Shelf) -> None:

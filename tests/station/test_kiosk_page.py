@@ -26,7 +26,7 @@ from station.view import (
     Tap,
     TapRefused,
 )
-from tests.station.desk import NIGHT, WANG, MemoryDesk, decided, minutes_ago, ready, verdict
+from tests.station.desk import NIGHT, WANG, WELL, MemoryDesk, decided, minutes_ago, ready, verdict
 
 pytestmark = pytest.mark.browser
 SIZES = [(1280, 800), (1024, 600)]
@@ -305,6 +305,13 @@ def test_what_is_not_as_it_should_be_is_amber_and_in_words(guard) -> None:
     expect(guard.page.locator("#health .amber")).to_have_text(
         ["断网，照常工作", "214 条待送，最久 1 小时", "规则已过时 9 天", "时间不可信", "相机故障", "灯和道闸故障"]
     )
+
+
+def test_which_rules_and_trust_list_a_gate_has_can_be_read_out(guard) -> None:
+    """The office asks on the telephone: the editions stand behind the age of the rules, in the guard's language."""
+    guard.desk.put(ready(health=msgspec.structs.replace(WELL, rules="1763800000.7", trust="1763800000.9")))
+    editions = "规则 1763800000.7，信任名单 1763800000.9"
+    expect(guard.page.locator("#health [data-part=rules]")).to_have_attribute("title", editions)
 
 
 def test_a_young_queue_is_no_alarm_and_an_old_one_is(guard) -> None:

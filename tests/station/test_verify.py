@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from gate.document import DocumentKind, Edition, heading_of, sign
 from gate.formats import FORMATS
 from gate.reason import Reason
+from gate.revocations import pack, revocations_of
 from gate.trust import TrustList, key_id_of
 from station import trust_file, verdict
 from station.trust_file import Given
@@ -307,6 +308,6 @@ def test_as_a_process_it_needs_no_settings_and_ends_with_0_1_or_2(desk: HelpDesk
 
 
 def _signed_list() -> bytes:
-    body = TrustList((trusted(),), frozenset({"deaddeaddeaddead"}), make.issuer_keys(make.ANY_USE))
+    body = TrustList((trusted(),), pack(revocations_of(["deaddeaddeaddead"])), make.issuer_keys(make.ANY_USE))
     heading = heading_of(DocumentKind.TRUST, "yuyuan", Edition(1, 1), NOON.utc, key_id_of(HUB_KEY))
     return sign(heading, body, STRANGER.sign)

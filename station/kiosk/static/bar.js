@@ -64,6 +64,7 @@ function drawHealth(health) {
   for (const [part, [text, amber]] of Object.entries(words)) {
     const item = list.querySelector(`[data-part="${CSS.escape(part)}"]`) ?? added(list, part);
     put(item, text);
+    if (part === "rules") item.title = editions(health);
     item.classList.toggle("amber", amber);
   }
 }
@@ -90,5 +91,8 @@ function rules({ rules: edition, rules_age_hours: hours, rules_stale: stale }) {
   if (stale) return [say("rules.stale", { age: age(hours * 3600) }), true];
   return [say("rules.fresh", { age: age(hours * 3600) }), false];
 }
+
+/** For whoever asks on the telephone which list a gate has: the editions behind the age. */
+const editions = ({ rules: edition, trust }) => (edition && trust ? say("rules.editions", { rules: edition, trust }) : "");
 
 const clock = (health) => [say(`clock.${health.clock}`), health.clock !== "synced"];

@@ -1,0 +1,69 @@
+"""What may not wait for a whole set: a pass revoked, a key retired, a person isolated, gone red or moved away.
+
+`documents` lays it over the set in force as soon as its own signed document is there. Pure. Rule: it only takes away;
+whatever would let somebody through who was not before waits until policy, trust and roster fit together.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from msgspec import structs
+
+from gate.revocations import Revocations, revocations_of
+from gate.roster import Health, Resident, RosterBucket, Standing, bucket_of
+from gate.trust import Trust, TrustList, index
+from station.roster import Opened, Part
+from station.snapshot import Snapshot
+
+_GRAVITY = (Health.GREEN, Health.UNKNOWN, Health.YELLOW, Health.RED)
+
+
+def restricted(snapshot: Snapshot, newer: Iterable[tuple[Part, Opened]]) -> Snapshot:
+    """The set in force, less what these newer documents take away; the very same where that is nothing."""
+    for part, document in newer:
+        match document.body:
+            case TrustList():
+                snapshot = _with_trust(snapshot, document.body)
+            case RosterBucket() if part.bucket is not None:
+                snapshot = _with_bucket(snapshot, part.bucket, document.body)
+            case _:
+                continue
+    return snapshot
+
+
+def _with_trust(snapshot: Snapshot, newer: TrustList) -> Snapshot:
+    old = snapshot.trust
+    known = {key.public for keys in old.by_key_id.values() for key in keys}
+    keys = [key for key in newer.keys if key.public in known]
+    issuers = {issuer.spki for issuer in newer.issuers}
+    still = [issuer for same_id in old.issuers.values() for issuer in same_id if issuer.spki in issuers]
+    trust = index(old.compound, keys, _together(old, newer), still)
+    return snapshot if trust == old else replace(snapshot, trust=trust)
+
+
+def _together(old: Trust, newer: TrustList) -> Revocations:
+    return revocations_of([*old.revoked, *newer.revocations])
+
+
+def _with_bucket(snapshot: Snapshot, bucket: int, newer: RosterBucket) -> Snapshot:
+    told = {resident.person: resident for resident in newer.residents}
+    residents = dict(snapshot.residents)
+    for person, before in snapshot.residents.items():
+        if bucket_of(person) != bucket:
+            continue
+        after = told.get(person)
+        if after is None:
+            del residents[person]
+        else:
+            residents[person] = _graver(before, after)
+    return snapshot if residents == snapshot.residents else replace(snapshot, residents=residents)
+
+
+def _graver(before: Resident, after: Resident) -> Resident:
+    """As before, but no freer than after."""
+    isolated = Standing.ISOLATED in (before.standing, after.standing)
+    return structs.replace(
+        before,
+        standing=Standing.ISOLATED if isolated else before.standing,
+        health=max(before.health, after.health, key=_GRAVITY.index),
+    )
