@@ -65,6 +65,7 @@ def decide(evidence: Evidence, rules: Rules | None, now: Moment) -> Decision:
             *_rules_are_fresh(rules, now),
             *_clock_is_believed(now),
             *_code_reasons(evidence),
+            *_code_still_holds(evidence, now),
             *_code_is_used_once(evidence),
             *_resident_is_known(evidence),
             *_resident_did_not_just_go_that_way(evidence, rules, now),
@@ -97,6 +98,13 @@ def _code_reasons(evidence: Evidence) -> tuple[Reason, ...]:
 def _code_is_used_once(evidence: Evidence) -> Iterator[Reason]:
     if evidence.replayed:
         yield Reason.REPLAYED
+
+
+def _code_still_holds(evidence: Evidence, now: Moment) -> Iterator[Reason]:
+    """A pass may end between the look that read it and the thermometer that kept its bearer waiting."""
+    credential = evidence.code.credential if evidence.code else None
+    if credential and credential.expires_at and now.utc + now.drift >= credential.expires_at:
+        yield Reason.EXPIRED
 
 
 def _resident_is_known(evidence: Evidence) -> Iterator[Reason]:

@@ -182,6 +182,16 @@ def test_a_foreign_certificate_by_itself_never_opens_the_gate(
     assert rules is None or Reason.HOLDER_UNMATCHED in decision.reasons
 
 
+def test_a_pass_that_ends_during_the_visit_does_not_turn_green() -> None:
+    """Read a second before its end, decided at its end: what counts is the moment of the decision."""
+    ends = NOON.utc + timedelta(seconds=1)
+    evidence = Evidence(
+        Direction.IN, read(a_pass(expires_at=ends), trust(), NOON), _resident({}), _measurement(36.5, 20.0)
+    )
+    assert decide(evidence, _rules({}), NOON).outcome is Outcome.ADMIT
+    assert decide(evidence, _rules({}), Moment(ends, ClockState.SYNCED)).reasons == (Reason.EXPIRED,)
+
+
 @given(st.lists(st.sampled_from(Reason)))
 def test_the_worst_reason_gives_the_outcome_whatever_the_order(reasons: list[Reason]) -> None:
     assert worst(reasons) == worst(reversed(reasons))
