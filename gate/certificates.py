@@ -6,6 +6,7 @@ sign), by a reader that takes the DER of every country; cryptography refuses cer
 
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from asn1crypto import keys, x509
@@ -60,11 +61,18 @@ def _of_certificate(der: bytes) -> tuple[IssuerKey, ...]:
     spki, days, name = body["subject_public_key_info"].dump(), body["validity"], str(body["subject"].human_friendly)
     named = usage.native if usage is not None else ()
     uses = frozenset(_USE_OIDS[oid] for oid in named if oid in _USE_OIDS)
-    not_before, not_after = days["not_before"].native, days["not_after"].native
+    not_before, not_after = _instant(days["not_before"].native), _instant(days["not_after"].native)
     return tuple(
         IssuerKey(spki, key_id, uses, not_before, not_after, name)
         for key_id in (sha256(der).digest()[:8].hex(), *_thumbprints(spki))
     )
+
+
+def _instant(told: object) -> datetime:
+    """A time without a zone, which DER forbids and some write, is taken for UTC."""
+    if not isinstance(told, datetime):
+        raise ValueError("a day of the certificate is in no year of ours")
+    return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def _thumbprints(spki: bytes) -> Iterator[str]:
