@@ -1,11 +1,13 @@
 """Frame -> code bytes. Every frame of a camera goes to one `Cascade`; still pictures go to `stills.read_picture`.
 
 Rule: bytes, not text. What a code means, and in which encoding, is for gate/formats to find out.
-zxing-cpp looks first: it reads more and is seldom wrong. libzbar looks where zxing-cpp found nothing and is never
-asked first, because it wins with wrong text and takes ten times as long.
+zxing-cpp looks first: it is quick, reads much and is seldom wrong. The second look (`station/qr`) mends what it could
+not; libzbar comes last, because it wins with wrong text and takes ten times as long.
 """
 
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import cv2
@@ -13,7 +15,9 @@ import numpy as np
 import zxingcpp
 
 from station.cameras import Pixels
-from station.stillness import Stillness, crowded
+from station.qr.flat import Flat
+from station.qr.second import Memory, Read, corners_of, second_look
+from station.stillness import Crowd, Stillness, crowd
 from station.zbar import Corners, scan
 
 QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
@@ -25,6 +29,9 @@ FULL_SIZE = frozenset(
     }
 )
 """zxing-cpp counts Micro QR among the QR codes; those are too small for a pass and too easily seen by mistake."""
+
+
+ZBAR_PIXELS = 480_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,64 +65,152 @@ def zbar(pixels: Pixels) -> list[SeenCode]:
     return [SeenCode(data, "QRCode", corners) for data, corners in scan(grey_of(pixels))]
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A code that is seen and cannot be read. module: pixels; contrast: grey levels between its dark and its light."""
+
+    corners: Corners
+    module: float
+    contrast: float
+    fit: float
+
+
+Step = list[SeenCode] | Sight | None
+"""What one step of a dear look gave: codes, the sight of a code, or nothing."""
+DearLook = Callable[[Pixels, bool], Iterator[Step]]
+"""(grey, brief) -> steps; a brief one ends where nothing looks like a code's corners."""
+
+
+def dear_look(grey: Pixels, brief: bool = False, memory: Memory | None = None) -> Iterator[Step]:
+    """All that is tried where the first decoder read nothing, in short steps. libzbar, the longest, comes last."""
+    seen_nothing = brief
+    for step in second_look(grey, memory, brief=brief):
+        seen_nothing &= step is None
+        if isinstance(step, Read):
+            yield [SeenCode(step.barcode.bytes, "QRCode", step.corners, step.barcode.text)]
+        else:
+            yield sight_of(step) if step is not None else None
+    if not seen_nothing:
+        yield _zbar_in_time(grey)
+
+
+def _zbar_in_time(grey: Pixels) -> list[SeenCode]:
+    """libzbar at a picture of at most `ZBAR_PIXELS`; what is finer than that the second look reads better."""
+    scale = math.sqrt(min(1.0, ZBAR_PIXELS / grey.size))
+    if scale == 1.0:
+        return zbar(grey)
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return [_rescaled(code, 1 / scale) for code in zbar(np.asarray(small, dtype=np.uint8))]
+
+
+def _rescaled(code: SeenCode, by: float) -> SeenCode:
+    one, two, three, four = ((round(x * by), round(y * by)) for x, y in code.corners)
+    return SeenCode(code.data, code.symbology, (one, two, three, four), code.guess)
+
+
+def sight_of(flat: Flat) -> Sight:
+    """What there is to say of a code that cannot be read."""
+    corners = corners_of(flat)
+    (left, top), _, (right, bottom), _ = corners
+    dark, light = (float(each) for each in np.percentile(flat.seen, (10, 90)))
+    module = math.hypot(right - left, bottom - top) / math.sqrt(2) / flat.layout.side
+    return Sight(corners, module, light - dark, flat.fit)
+
+
 class Cascade:
     """The decoders behind one camera: `look` at its frames in order, from one thread.
 
     The first decoder sees every frame that moved, and every frame after one in which it read a code. Of a still
     scene in which it read none it sees every `LOOK_AGAIN`th: the noise of another frame, or a lens that settles,
     may tell what this one did not. In between the answer stays as it was.
-    The second decoder sees a moving scene at most once in `SECOND_REST` frames and a still one once, and only where
-    something is crowded enough to be a code. So a code that only it can read may be missing from frames in between.
+    Where it reads nothing, and something is crowded enough to be a code, one picture at a time is given the dear
+    look, as much of it in each frame as `DEAR_SECONDS` allow; what it read counts as in view until the next picture
+    says otherwise. A still scene is given it once, and a crowd in which it saw no code is familiar: then it rests for
+    `DEAR_REST` frames, and is brief, unless something crowded appears where there was nothing. So a code that only
+    the dear look reads comes some frames late.
     """
 
     LOOK_AGAIN = 8
-    SECOND_REST = 5
+    DEAR_SECONDS = 0.012
+    """No step is begun later than this; the longest takes nearly as long again."""
+    DEAR_REST = 20
 
-    def __init__(self, first: Decoder = zxing, second: Decoder = zbar) -> None:
+    def __init__(
+        self,
+        first: Decoder = zxing,
+        dear: DearLook | None = None,
+        seconds: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._memory = Memory()
         self._first = first
-        self._second = second
+        self._dear = dear or (lambda grey, brief: dear_look(grey, brief, self._memory))
+        self._seconds = seconds
         self._stillness = Stillness()
         self._seen: list[SeenCode] = []
         self._first_reads = False
         self._since_look = 0
-        self._since_second = self.SECOND_REST
-        self._second_owed = False
+        self._owed = False
+        self._since_dear = 0
+        self._crowd = self._familiar = np.zeros((0, 0), np.bool_)
+        self._steps: Iterator[Step] | None = None
+        self._glimpsed: Sight | None = None
+        self.sight: Sight | None = None
+        """The code in view that cannot be read, if there is one."""
 
     def look(self, pixels: Pixels) -> list[SeenCode]:
         """The codes in view, in no order; empty when there are none."""
         self._since_look += 1
-        self._since_second += 1
+        self._since_dear += 1
         moved = self._stillness.moved(pixels)
-        self._second_owed |= moved
-        if not (moved or self._first_reads or self._time_to_look_again()):
-            return list(self._seen)
-        self._since_look = 0
-        self._seen = self._decode(grey_of(pixels))
+        self._owed |= moved
+        if moved or self._first_reads or self._since_look >= self.LOOK_AGAIN:
+            self._since_look = 0
+            self._look_closely(grey_of(pixels))
+        elif self._steps is not None:
+            self._go_on()
         return list(self._seen)
 
-    def _time_to_look_again(self) -> bool:
-        return self._since_look >= self.LOOK_AGAIN or (self._second_owed and self._second_rested())
-
-    def _second_rested(self) -> bool:
-        return self._since_second >= self.SECOND_REST
-
-    def _decode(self, grey: Pixels) -> list[SeenCode]:
+    def _look_closely(self, grey: Pixels) -> None:
         seen = self._first(grey)
         self._first_reads = bool(seen)
-        if seen or not crowded(grey):
-            self._second_owed = False
-            return seen
-        return self._second_opinion(grey)
+        now = crowd(grey)
+        if seen or not now.any():
+            self._settle(seen)
+            return
+        unfamiliar = self._unfamiliar(now)
+        if self._steps is None and self._owed and (self._since_dear >= self.DEAR_REST or unfamiliar):
+            self._owed, self._since_dear, self._crowd, self._glimpsed = False, 0, now, None
+            self._steps = self._dear(grey.copy(), not unfamiliar)
+        if self._steps is not None:
+            self._go_on()
 
-    def _second_opinion(self, grey: Pixels) -> list[SeenCode]:
-        """Owed to a scene that moved, and to one that still shows what only this decoder could read."""
-        if not (self._second_owed or self._seen):
-            return []
-        if not self._second_rested():
-            return []
-        self._second_owed = False
-        self._since_second = 0
-        return self._second(grey)
+    def _unfamiliar(self, now: Crowd) -> bool:
+        return now.shape != self._familiar.shape or bool((now & ~self._familiar).any())
+
+    def _settle(self, seen: list[SeenCode]) -> None:
+        """Nothing is left to find out."""
+        self._seen, self._steps, self.sight = seen, None, None
+        self._owed = False
+        self._memory.forget()
+
+    def _go_on(self) -> None:
+        """The dear look's next steps; its answer holds from its end until the end of the next."""
+        assert self._steps is not None
+        until = self._seconds() + self.DEAR_SECONDS
+        for step in self._steps:
+            if isinstance(step, Sight):
+                self._glimpsed = max(self._glimpsed or step, step, key=lambda sight: sight.fit)
+            elif step:
+                self._seen, self._steps, self.sight = step, None, None
+                return
+            if self._seconds() >= until:
+                return
+        self._seen, self._steps, self.sight = [], None, self._glimpsed
+        if self._glimpsed is None:
+            known = self._familiar.shape == self._crowd.shape
+            self._familiar = self._crowd | self._familiar if known else self._crowd
+        else:
+            self._familiar = np.zeros((0, 0), np.bool_)
 
 
 def grey_of(pixels: Pixels) -> Pixels:

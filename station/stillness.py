@@ -6,8 +6,11 @@ Rule: a wrong answer may cost time, never a code for good; the cascade looks aga
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from station.cameras import Pixels
+
+Crowd = npt.NDArray[np.bool_]
 
 STRIDE = 8
 """Every 8th pixel of every 8th row: 14,400 samples of a 720p frame."""
@@ -38,14 +41,20 @@ class Stillness:
         return True
 
 
-def crowded(grey: Pixels) -> bool:
-    """Whether some block of 32 x 32 pixels is full of edges both ways, as a code is, and much else in the world."""
+def crowd(grey: Pixels) -> Crowd:
+    """Which blocks of 32 x 32 pixels are near so many edges, both ways, as a code has, and much else in the world."""
     samples = np.ascontiguousarray(grey[::CROWD_STRIDE, ::CROWD_STRIDE])
     if min(samples.shape) < 2:
-        return False
+        return np.zeros((0, 0), np.bool_)
     across = _edges(samples[:, 1:], samples[:, :-1])[:-1]
     down = _edges(samples[1:], samples[:-1])[:, :-1]
-    return bool(np.minimum(across, down).max() >= CROWD_EDGES)
+    most = cv2.dilate(np.minimum(across, down), np.ones((CROWD_BLOCK, CROWD_BLOCK), np.uint8))
+    return np.asarray(most[::CROWD_BLOCK, ::CROWD_BLOCK] >= CROWD_EDGES)
+
+
+def crowded(grey: Pixels) -> bool:
+    """Whether any block is."""
+    return bool(crowd(grey).any())
 
 
 def _sample(pixels: Pixels) -> Pixels:

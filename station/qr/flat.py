@@ -30,6 +30,9 @@ LEAST_FIT = 0.3
 GOOD_FIT = 0.75
 """No other version is tried; a wrong one never fits so well."""
 MIDDLE = 3.5
+TIMING, ALL = 2, 3
+"""How many of the groups of modules are looked at whose tone is known."""
+BEST = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +47,15 @@ class Flat:
     onto: Matrix
     fit: float
 
+    @property
+    def seen(self) -> Pixels:
+        """The picture of the code alone, without what is around it."""
+        around = MARGIN * PIXELS
+        return self.picture[around:-around, around:-around]
 
-def flattened(grey: Pixels, triple: Triple) -> Flat | None:
-    """The code that these marks belong to, or None where there is none."""
+
+def flattened(grey: Pixels, triple: Triple) -> Iterator[Flat | None]:
+    """The code that these marks belong to: None after each step of the search, at its end the code, if there is one."""
     best = LEAST_FIT
     found = None
     for version in _versions(triple):
@@ -55,7 +64,9 @@ def flattened(grey: Pixels, triple: Triple) -> Flat | None:
             best, found = fit, (layout(version), onto)
         if fit > GOOD_FIT:
             break
-    return None if found is None else drawn_to_patterns(grey, *found)
+        yield None
+    if found is not None:
+        yield drawn_to_patterns(grey, *found)
 
 
 def drawn_to_patterns(grey: Pixels, at: Layout, onto: Matrix, rounds: int = 2) -> Flat:
@@ -90,20 +101,26 @@ def _placed(grey: Pixels, triple: Triple, version: int) -> tuple[float, Matrix]:
     """The best place of the fourth corner: coarse over all it may be, then fine."""
     at = layout(version)
     three = [mark.at for mark in (triple.top_left, triple.top_right, triple.bottom_left)]
-    guess = three[1] + three[2] - three[0]
     one, other = (three[1] - three[0]) / (at.side - 7), (three[2] - three[0]) / (at.side - 7)
-    fit = -1.0
-    onto = np.eye(3)
-    for reach, step in ((REACH * (at.side - 7), 1.0), (1.0, 0.34)):
+
+    def tried(around: Matrix, reach: float, step: float, groups: int) -> tuple[Floats, Matrix, Matrix]:
         count = int(reach / step)
         i, j = (part.ravel()[:, None] * step for part in np.mgrid[-count : count + 1, -count : count + 1])
-        corners = guess + i * one + j * other
+        corners = around + i * one + j * other
         grids = _homographies(three[0], three[1], corners, three[2], at.side)
         # Where nothing tells, as in version 1, the corner stays where it would be without perspective.
-        fits = _fits(grey, at, grids) - 0.002 * (np.abs(i) + np.abs(j)).ravel()
-        best = int(np.argmax(fits))
-        fit, onto, guess = float(fits[best]), grids[best], corners[best]
-    return fit, onto
+        return _fits(grey, at, grids, groups) - 0.002 * (np.abs(i) + np.abs(j)).ravel(), grids, corners
+
+    # The timing lines are short of detail, so a wide net will do for them; the last alignment pattern wants a fine one.
+    fits, _, corners = tried(three[1] + three[2] - three[0], REACH * (at.side - 7), 2.0, TIMING)
+    likely = [corners[each] for each in np.argsort(-fits)[:BEST]]
+    nearer = [tried(corner, 2.0, 1.0, ALL) for corner in likely]
+    _, corner = max(
+        ((fits.max(), corners[int(np.argmax(fits))]) for fits, _, corners in nearer), key=lambda each: each[0]
+    )
+    fits, grids, _ = tried(corner, 0.7, 0.34, ALL)
+    best = int(np.argmax(fits))
+    return float(fits[best]), grids[best]
 
 
 def _homographies(top_left: Matrix, top_right: Matrix, bottom_right: Matrix, bottom_left: Matrix, side: int) -> Matrix:
@@ -142,9 +159,9 @@ def _tested(version: int) -> tuple[tuple[Floats, Floats], ...]:
     )
 
 
-def _fits(grey: Pixels, at: Layout, grids: Matrix) -> Floats:
-    """For each grid, how well the tested groups correlate with what they should be, 1 at best."""
-    groups = _tested(at.version)
+def _fits(grey: Pixels, at: Layout, grids: Matrix, count: int = 3) -> Floats:
+    """For each grid, how well the first so many groups correlate with what they should be, 1 at best."""
+    groups = _tested(at.version)[:count]
     points = np.concatenate([points for points, _ in groups])
     seen = _sampled(grey, grids, points)
     total = np.zeros(len(grids), np.float32)
