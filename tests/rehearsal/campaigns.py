@@ -18,6 +18,7 @@ from tests.rehearsal import settings
 from tests.rehearsal.bare import bare_decisions_ms, empty_lane_ms
 from tests.rehearsal.gates import Screen, SeenView
 from tests.rehearsal.progress import Progress
+from tests.rehearsal.reading_bench import reading
 from tests.rehearsal.scenario import CASES, Cast, Visit, visits
 from tests.rehearsal.smoke import FRAMES_PER_SECOND, SEED, percentiles
 from tests.rehearsal.town import Town, everybody
@@ -111,7 +112,7 @@ def ingest(scale: float) -> Figures:
 
 CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
     "soak": {"outage": outage},
-    "bench": {"decision": decision, "decode_empty": decode_empty, "ingest": ingest},
+    "bench": {"decision": decision, "decode_empty": decode_empty, "ingest": ingest, "reading": reading},
 }
 
 
