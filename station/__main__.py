@@ -47,7 +47,7 @@ from station.snapshot import Snapshot
 from station.stage import RehearsalStage
 from station.thermometers import Thermometer, open_thermometer
 from station.thermometers.rehearsal import RehearsalThermometer
-from station.timekeeper import Timekeeper, system_clocks
+from station.timekeeper import Timekeeper, last_synced, system_clocks
 from station.toml import Wrong
 from station.uplink import Uplink
 from station.verify import CannotVerify, Desk
@@ -55,6 +55,7 @@ from station.verify import CannotVerify, Desk
 log = logging.getLogger("station")
 
 REFUSED = 2
+RECORDS_ASKED_FOR_THE_TIME = 100
 NEED_SETTINGS = frozenset({"run", "check"})
 
 
@@ -181,7 +182,7 @@ def _wire(
         settings,
         inbox,
         Recorder(settings, journal, _journals(settings, at_end, uplink), tuple(told), time.monotonic),
-        _timekeeper(settings),
+        _timekeeper(settings, journal),
         open_panel(settings.panel),
         _last_snapshot(settings, reader),
         preview=eyes.preview,
@@ -240,12 +241,13 @@ def _rehearsed_world(settings: Settings) -> World:
     return World(lambda: camera, lambda: thermometer, RehearsalStage(camera, thermometer, pictures))
 
 
-def _timekeeper(settings: Settings) -> Timekeeper:
+def _timekeeper(settings: Settings, journal: Journal) -> Timekeeper:
     rehearsal = settings.clock.synchronised_by is Synchronisation.REHEARSAL
     if rehearsal:
         log.warning("the clock counts as right because the settings say so: never at a real gate")
     clocks = system_clocks(rehearsal=rehearsal)
-    return Timekeeper(settings.data_folder / "clock.json", clocks, settings.clock.image_built_at)
+    recorded_at = last_synced(journal.last(RECORDS_ASKED_FOR_THE_TIME))
+    return Timekeeper(settings.data_folder / "clock.json", clocks, settings.clock.image_built_at, recorded_at)
 
 
 def _last_snapshot(settings: Settings, reader: Reader) -> Snapshot:

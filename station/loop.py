@@ -324,7 +324,7 @@ class Loop:
         self._in_view = {}
         self._drawn = None
         if snapshot.rules:
-            self._timekeeper.raise_floor(snapshot.rules.confirmed_at)
+            self._timekeeper.hear_signed(snapshot.rules.confirmed_at)
 
     # --- the lane, and what it asks for ---
 

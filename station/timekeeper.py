@@ -1,16 +1,25 @@
 """The shell that reads the clocks: what the loop believes about the time comes from here (rule 7 of the house).
 
 Wall clock, boot clock (CLOCK_BOOTTIME, which counts through sleep) and the kernel's word on synchronisation are read
-together; gate/clock.py judges them. Rule: after the last sync the time is counted on by the boot clock, so nobody who
+together; gate/clock.py judges them. After the last sync the time is counted on by the boot clock, so nobody who
 sets the wall clock back makes an expired pass valid.
-What must outlive a restart is in clock.json: the floor, and the last sync of this boot.
+
+The floor is the newest of three: when the image was built, what the hub signed last, and when a time server last
+vouched for this clock (from clock.json, or the journal's last synced record). Rules for the case that one is wrong:
+- the hub's own word may lower its part: the newest edition counts, not the latest time;
+- a time server's word raises the floor to MOST_AHEAD beyond the hub's at the most. From there on the rules are stale
+  by any policy and nobody is admitted, so a higher floor could refuse nobody more, while 2106 could stay for ever;
+- a record raises it to KEPT_LAGS_BY beyond clock.json at the most, where that file can be read;
+- and it is dropped when the hub's next word lies more than CONTRADICTED_BY before it.
+What must outlive a restart is in clock.json: that word, and the last sync of this boot.
 """
 
 import ctypes
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,10 +29,17 @@ from msgspec import MsgspecError, Struct, json
 from gate.clock import ClockEvidence, ClockState, Moment, judge
 from gate.names import Instant, JournalId
 from gate.passage import Stamp
+from gate.wire import BodyMalformed, decode_body
 
 log = logging.getLogger(__name__)
 
 SAVE_EVERY_SECONDS = 600.0
+# The longest stale_after_hours that a policy may have.
+MOST_AHEAD = timedelta(days=31)
+# The hub signs every hour. What it signed while this gate had no network is as old as that; the last sync is, too.
+CONTRADICTED_BY = timedelta(days=2)
+# clock.json is written every ten minutes.
+KEPT_LAGS_BY = timedelta(hours=1)
 _TIME_ERROR = 5
 _STA_UNSYNC = 0x40
 
@@ -37,9 +53,9 @@ class Sync(Struct, frozen=True):
 
 
 class Kept(Struct, frozen=True):
-    """clock.json."""
+    """clock.json. synced: the newest time that a time server vouched for."""
 
-    floor: Instant
+    synced: Instant | None = None
     sync: Sync | None = None
 
 
@@ -67,13 +83,15 @@ class Reading:
 
 
 class Timekeeper:
-    """Owned by the loop's thread. floor: an instant that is certainly past, such as when the image was built."""
+    """Owned by the loop's thread. built_at: of the image. recorded_at: of the journal's last synced record."""
 
-    def __init__(self, path: Path, clocks: Clocks, floor: datetime) -> None:
+    def __init__(self, path: Path, clocks: Clocks, built_at: datetime, recorded_at: datetime | None = None) -> None:
         kept = _read(path)
         self._path = path
         self._clocks = clocks
-        self._floor = max(floor, kept.floor) if kept else floor
+        self._built_at = built_at
+        self._signed: datetime | None = None
+        self._synced = _vouched_for(kept.synced if kept else None, recorded_at)
         # A sync of another boot says nothing: how long the machine was off is unknown.
         self._sync = kept.sync if kept and kept.sync and kept.sync.boot == clocks.boot else None
         self._saved_at: float | None = None
@@ -86,15 +104,28 @@ class Timekeeper:
         if not synchronised and self._sync is not None:
             since_sync = timedelta(seconds=boot_seconds - self._sync.boot_seconds)
             wall = self._sync.wall + since_sync
-        moment = judge(ClockEvidence(wall, synchronised, self._floor, since_sync))
+        moment = judge(ClockEvidence(wall, synchronised, self.floor, since_sync))
         if moment.state is ClockState.SYNCED:
             self._sync = Sync(self._clocks.boot, wall, boot_seconds)
-            self._floor = max(self._floor, wall)
+            self._synced = max(self._synced, wall) if self._synced else wall
         return Reading(moment, self._clocks.boot, boot_seconds)
 
-    def raise_floor(self, certainly_past: datetime) -> None:
-        """A signed document or a record made under a synced clock tells the time at the least."""
-        self._floor = max(self._floor, certainly_past)
+    @property
+    def floor(self) -> datetime:
+        """An instant that is certainly past."""
+        synced = self._synced or self._built_at
+        if self._signed is None:
+            return max(self._built_at, synced)
+        signed = max(self._built_at, self._signed)
+        return max(signed, min(synced, signed + MOST_AHEAD))
+
+    def hear_signed(self, at: datetime) -> None:
+        """When the hub signed the newest edition of its manifest; earlier than before only where it corrects itself."""
+        is_news = self._signed is not None and at != self._signed
+        self._signed = at
+        if is_news and self._synced is not None and self._synced - at > CONTRADICTED_BY:
+            log.warning("a time server said %s, and the hub %s: the hub is believed", self._synced, at)
+            self._synced = self._sync = None
 
     def save_in_time(self) -> None:
         """Write the floor down every ten minutes, and at once when it is new."""
@@ -106,7 +137,7 @@ class Timekeeper:
     def save(self) -> None:
         """Write the floor down. A disk that refuses is the journal's matter, not this one's."""
         try:
-            _write(self._path, json.encode(Kept(self._floor, self._sync)))
+            _write(self._path, json.encode(Kept(self._synced, self._sync)))
         except OSError as cause:
             log.warning("%s cannot be written: %s", self._path, cause)
 
@@ -157,6 +188,23 @@ def _read(path: Path) -> Kept | None:
     except (OSError, MsgspecError) as cause:
         log.warning("%s cannot be read (%s); the floor of the time starts from the image again", path, cause)
         return None
+
+
+def last_synced(records: Sequence[tuple[int, bytes]]) -> datetime | None:
+    """When the last of these records (sequence, body) was made under a synchronised clock."""
+    for _, body in reversed(records):
+        with suppress(BodyMalformed):
+            stamp = decode_body(body).stamp
+            if stamp.clock is ClockState.SYNCED:
+                return stamp.at
+    return None
+
+
+def _vouched_for(kept: datetime | None, recorded: datetime | None) -> datetime | None:
+    """One bad record says no more than the file allows, which is never much older than the last record."""
+    if kept is None or recorded is None:
+        return kept or recorded
+    return max(kept, min(recorded, kept + KEPT_LAGS_BY))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -6,10 +6,31 @@ from pathlib import Path
 import pytest
 
 from gate.clock import ClockState
-from station.timekeeper import SAVE_EVERY_SECONDS, Clocks, Timekeeper, kernel_is_synchronised, system_clocks
+from gate.passage import Passage, Stamp
+from gate.policy import Direction
+from gate.wire import encode_body
+from station.timekeeper import (
+    CONTRADICTED_BY,
+    KEPT_LAGS_BY,
+    MOST_AHEAD,
+    SAVE_EVERY_SECONDS,
+    Clocks,
+    Timekeeper,
+    kernel_is_synchronised,
+    last_synced,
+    system_clocks,
+)
 
 BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+
+
+FAR = datetime(2106, 2, 7, tzinfo=UTC)
+
+
+def _record(at: datetime, clock: ClockState = ClockState.SYNCED) -> tuple[int, bytes]:
+    stamp = Stamp(at, clock, "a" * 16, 1.0)
+    return 1, encode_body(Passage(stamp, "west", "1", Direction.IN))
 
 
 class Machine:
@@ -19,9 +40,9 @@ class Machine:
         self.path = folder / "clock.json"
         self.wall, self.boot_seconds, self.synchronised, self.boot = NOON, 100.0, True, "a" * 16
 
-    def start(self) -> Timekeeper:
+    def start(self, recorded_at: datetime | None = None) -> Timekeeper:
         clocks = Clocks(lambda: self.wall, lambda: self.boot_seconds, lambda: self.synchronised, self.boot)
-        return Timekeeper(self.path, clocks, BUILT)
+        return Timekeeper(self.path, clocks, BUILT, recorded_at)
 
     def later(self, seconds: float) -> None:
         self.wall += timedelta(seconds=seconds)
@@ -79,8 +100,67 @@ def test_after_a_power_cut_only_the_floor_is_known(pi):
 def test_a_synchronised_clock_behind_the_floor_is_not_believed(pi):
     """A time server that says what is certainly past is wrong, whoever vouches for it."""
     keeper = pi.start()
-    keeper.raise_floor(NOON + timedelta(days=1))
+    keeper.hear_signed(NOON + timedelta(days=1))
     assert keeper.read().moment.state is ClockState.FLOOR
+
+
+def test_the_hub_may_correct_itself(pi):
+    """A hub that signed with its clock in 2106 signs again: its newest edition counts."""
+    keeper = pi.start()
+    keeper.hear_signed(FAR)
+    assert keeper.read().moment.state is ClockState.FLOOR
+    keeper.hear_signed(NOON)
+    assert (keeper.read().moment.utc, keeper.read().moment.state) == (NOON, ClockState.SYNCED)
+
+
+def test_a_time_server_gone_mad_holds_the_gate_up_until_the_hub_speaks(pi):
+    """One synced reading of 2106: nothing is green for it, it survives a restart, and the hub's next word ends it."""
+    keeper = pi.start()
+    keeper.hear_signed(NOON)
+    pi.wall = FAR
+    assert keeper.read().moment.utc == FAR
+    pi.wall = NOON
+    assert keeper.read().moment.state is ClockState.FLOOR
+    keeper.save()
+    keeper = pi.start()
+    keeper.hear_signed(NOON)
+    assert keeper.read().moment.state is ClockState.FLOOR
+    assert keeper.read().moment.utc == NOON + MOST_AHEAD, "past that the rules are stale, and nobody is let in by them"
+    keeper.hear_signed(NOON + timedelta(hours=1))
+    pi.later(3600)
+    assert keeper.read().moment.state is ClockState.SYNCED
+
+
+def test_the_hubs_next_word_leaves_a_sound_floor_alone(pi):
+    """Signed while this gate had no network, hours or a day ago: no reason to forget a time server's word."""
+    keeper = pi.start()
+    keeper.hear_signed(NOON - timedelta(days=3))
+    keeper.read()
+    keeper.hear_signed(NOON - CONTRADICTED_BY)
+    assert keeper.floor == NOON
+
+
+def test_the_journal_tells_the_time_where_the_file_is_lost(pi):
+    """clock.json is gone after a power cut: the last synced record is certainly past."""
+    pi.synchronised = False
+    recorded = last_synced(
+        [_record(NOON - timedelta(hours=2)), _record(NOON), _record(BUILT, ClockState.FLOOR), (9, b"?")]
+    )
+    assert recorded == NOON
+    keeper = pi.start(recorded)
+    keeper.hear_signed(NOON - timedelta(days=1))
+    assert keeper.read().moment.utc == NOON
+    assert last_synced([]) is None
+
+
+def test_one_bad_record_does_not_poison_the_floor(pi):
+    """A record of 2106 says no more than clock.json allows."""
+    keeper = pi.start()
+    keeper.read()
+    keeper.save()
+    keeper = pi.start(FAR)
+    keeper.hear_signed(NOON)
+    assert keeper.floor == NOON + KEPT_LAGS_BY
 
 
 def test_a_new_machine_starts_from_its_image(pi):
@@ -103,7 +183,7 @@ def test_the_floor_is_written_down_seldom(pi):
     assert [number for number, was in enumerate(written) if was] == [0, 10]
 
 
-@pytest.mark.parametrize("content", [b"", b"\0" * 64, b'{"floor": "yesterday"}'])
+@pytest.mark.parametrize("content", [b"", b"\0" * 64, b'{"synced": "yesterday"}'])
 def test_a_damaged_clock_file_is_no_reason_to_stop(pi, content, caplog):
     """A power cut may leave rubbish: the floor starts from the image again, and the log says so."""
     pi.path.write_bytes(content)
