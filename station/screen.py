@@ -7,6 +7,8 @@ visit needs the screen.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from gate.clock import Moment
 from gate.policy import Policy
 from gate.reason import Outcome, Reason
@@ -14,7 +16,8 @@ from gate.roster import Resident, Standing
 from station.lane import awaiting
 from station.settings import Settings
 from station.snapshot import Snapshot
-from station.view import Earlier, Health, KioskView, Link, Person, Screen, Verdict
+from station.verdict import printable
+from station.view import CertificateHolder, Earlier, Health, KioskView, Link, Person, Screen, Verdict
 from station.visit import Decided, Gathering, Lane, Showing
 
 # Without these a gate is of no use; what else fails, it says so and goes on.
@@ -49,7 +52,7 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         direction=lane.direction,
         both_directions=lane.both_directions,
         health=_health(snapshot, around, now),
-        verdict=_verdict(shown) if shown else None,
+        verdict=replace(_verdict(shown), holder=_holder(shown)) if shown else None,
         person=_person(visit.code.resident) if visit and visit.code else None,
         celsius=_warmest(lane) if visit else None,
         awaiting=awaiting(lane, snapshot.rules),
@@ -107,6 +110,15 @@ def _verdict(decided: Decided) -> Verdict:
         ground=decided.ground,
         earlier=_earlier(decided),
     )
+
+
+def _holder(decided: Decided) -> CertificateHolder | None:
+    """Only until the guard has settled whose certificate it is."""
+    code = decided.evidence.code
+    holder = code.credential.holder if code and code.credential else None
+    if holder is None or decided.settled is not None:
+        return None
+    return CertificateHolder(printable(holder.name), printable(holder.birth))
 
 
 def _earlier(decided: Decided) -> Earlier | None:

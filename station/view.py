@@ -50,10 +50,18 @@ class Earlier(Struct, frozen=True):
     direction: Direction
 
 
+class CertificateHolder(Struct, frozen=True):
+    """Whom a foreign certificate names, for the guard to compare; birth as far as it is known, or empty."""
+
+    name: str
+    birth: str
+
+
 class Verdict(Struct, frozen=True):
     """One decided passage. sequence: None where it could not be recorded. settled: what the guard made of it.
 
-    earlier: where a pass or a phone's code was used before, if that is a reason.
+    earlier: where a pass or a phone's code was used before, if that is a reason. holder: only while the guard has to
+    compare it, and never in the strip of recent passages.
     """
 
     sequence: int | None
@@ -67,6 +75,7 @@ class Verdict(Struct, frozen=True):
     settled: Outcome | None = None
     ground: Ground | None = None
     earlier: Earlier | None = None
+    holder: CertificateHolder | None = None
 
 
 class Health(Struct, frozen=True):

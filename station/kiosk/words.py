@@ -68,6 +68,7 @@ KIOSK = {
     "verdict.seen": Words("知道了", "Seen"),
     "verdict.no_overrule": Words("此项保安不能放行，请联系社区", "Only the office can lift this: call them"),
     "verdict.earlier": Words("上次：{gate} {way} {at}", "Before: {gate}, {way} at {at}"),
+    "verdict.holder": Words("证书持有人：{name}，出生 {birth}", "Certificate of {name}, born {birth}"),
     "verdict.unrecorded": Words("本次没有存入记录，请手工登记", "Not stored: write it down by hand"),
     "verdict.let_through.done": Words("保安已放行", "Let through by the guard"),
     "verdict.send_back.done": Words("保安已劝返", "Sent back by the guard"),

@@ -14,6 +14,7 @@ from gate.reason import Outcome, Reason
 from station.kiosk import create_app, serve
 from station.view import (
     ArriveWithoutCode,
+    CertificateHolder,
     ChooseDirection,
     Dismiss,
     Earlier,
@@ -134,6 +135,16 @@ def test_each_reason_is_told_with_its_next_step(guard) -> None:
     guard.reads("#where", "3 号楼")
     guard.reads("#heat", "38.4 ℃")
     expect(guard.page.locator("#note")).to_contain_text("0991-555-0134")
+
+
+def test_the_holder_of_a_foreign_certificate_is_told_to_be_compared(guard) -> None:
+    """Name and date of birth as the certificate has them, as text; nothing of it where there is none."""
+    nasty = "<b>Gabriele</b> Gößinger"
+    holder = CertificateHolder(nasty, "1998-02-26")
+    guard.lane(decided(Outcome.REFER, Reason.HOLDER_UNMATCHED, person=None, holder=holder), "verdict")
+    expect(guard.page.locator("#note")).to_contain_text(f"证书持有人：{nasty}，出生 1998-02-26")
+    guard.lane(decided(Outcome.REFER, Reason.NO_CODE, sequence=43, person=None), "verdict")
+    expect(guard.page.locator("#note")).not_to_contain_text("证书持有人")
 
 
 def test_letting_through_takes_two_taps_and_a_ground(guard) -> None:
