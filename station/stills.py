@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from station.cameras import Pixels
-from station.codes import SeenCode, grey_of, zbar, zxing
+from station.codes import SeenCode, grey_of, travel, zbar, zxing
 from station.qr.second import Read, second_look
 
 LARGEST_SIDE = 1600
@@ -22,7 +22,7 @@ SMALL_SIDE = 500
 def read_picture(pixels: Pixels) -> list[SeenCode]:
     """Every code in grey or BGR pixels, none twice; empty when nothing can be read."""
     grey = grey_of(pixels)
-    return zxing(grey) or _second(pixels) or zbar(grey) or _changed(pixels)
+    return zxing(grey) + travel(grey) or _second(pixels) or zbar(grey) or _changed(pixels)
 
 
 def _second(pixels: Pixels) -> list[SeenCode]:

@@ -47,12 +47,6 @@ class Flat:
     onto: Matrix
     fit: float
 
-    @property
-    def seen(self) -> Pixels:
-        """The picture of the code alone, without what is around it."""
-        around = MARGIN * PIXELS
-        return self.picture[around:-around, around:-around]
-
 
 def flattened(grey: Pixels, triple: Triple) -> Iterator[Flat | None]:
     """The code that these marks belong to: None after each step of the search, at its end the code, if there is one."""

@@ -1,6 +1,7 @@
 """From a frame to the bytes of its codes: exact, whatever they carry, and without waste on an empty lane."""
 
 import io
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,15 +9,17 @@ import cv2
 import numpy as np
 import pytest
 import segno
+import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.cameras import Pixels
 from station.cameras.pictures import decode_picture, load_picture
 from station.cameras.rehearsal import RehearsalCamera
-from station.codes import Cascade, SeenCode, Sight, Step, dear_look, zbar, zxing
+from station.codes import Cascade, SeenCode, Sight, Step, dear_look, travel, zbar, zxing
 from station.stillness import Stillness, crowded
 from station.stills import read_picture
+from tests.rehearsal.pictures import blank
 from tests.rehearsal.rendered import frames
 
 CORPUS = Path(__file__).parents[3] / "shared" / "testdata" / "qr"
@@ -150,6 +153,44 @@ def expected(text: str) -> set[bytes]:
         except UnicodeEncodeError:
             continue
     return encoded
+
+
+TRAVEL = {"Aztec": zxingcpp.BarcodeFormat.AztecCode, "DataMatrix": zxingcpp.BarcodeFormat.DataMatrix}
+
+
+def travel_code(data: bytes, symbology: str) -> Pixels:
+    image = np.array(zxingcpp.create_barcode(data, TRAVEL[symbology]).to_image(scale=5))
+    return np.asarray(cv2.copyMakeBorder(image, 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=255), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("symbology", TRAVEL)
+class TestTravelPapers:
+    @pytest.mark.parametrize("data", ["王小明".encode(), "东门二号楼301".encode("gb18030"), b"\x00\x00M1\xff\x00"])
+    def test_bytes_stay_bytes(self, symbology, data):
+        """Chinese in both encodings and NULs come out of Aztec and Data Matrix as they went in."""
+        (seen,) = read_picture(travel_code(data, symbology))
+        assert (seen.data, seen.symbology) == (data, symbology)
+
+    def test_the_cascade_reads_them_when_they_are_held_up(self, symbology):
+        """A boarding card at the gate is read within a second, and stays in view."""
+        code, frame, cascade = travel_code(b"M1WANG/XIAOMING", symbology), lane(), Cascade()
+        frame[100 : 100 + code.shape[0], 400 : 400 + code.shape[1]] = code[:, :, None]
+        seen = [bytes_of(cascade.look(frame)) for _ in range(15)]
+        assert seen[-1] == [b"M1WANG/XIAOMING"]
+
+    def test_a_qr_code_beside_it_is_read_too(self, symbology):
+        """A still picture gives every code in it."""
+        code, frame = travel_code(b"M1WANG/XIAOMING", symbology), held_up(b"GC1:A", left=900)
+        frame[100 : 100 + code.shape[0], 100 : 100 + code.shape[1]] = code[:, :, None]
+        assert sorted(bytes_of(read_picture(frame))) == [b"GC1:A", b"M1WANG/XIAOMING"]
+
+
+def test_no_backdrop_and_no_noise_is_taken_for_a_travel_code():
+    """Gates by day and night, coarse noise and fine: nothing."""
+    noise = np.random.default_rng(3).integers(0, 2, (180, 320), dtype=np.uint8) * 255
+    views = [blank(random.Random(view), view=view) for view in range(4)]
+    views += [np.kron(noise, np.ones((size, size), np.uint8)) for size in (2, 3, 4)]
+    assert [travel(view) for view in views] == [[]] * len(views)
 
 
 class Asked:
