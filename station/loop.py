@@ -263,6 +263,9 @@ class Loop:
         credential = reading.credential
         if credential is None or credential.person is None:
             return ReadCode(digest, reading)
+        if credential.fresh_id is not None:
+            # A phone that is left in view draws a new code every 30 seconds; that is no new visit.
+            digest = sha256(f"phone {credential.serial}".encode()).hexdigest()
         trace = self._peers.trace(credential.person, credential.fresh_id, now, self._seconds())
         resident = self._snapshot.residents.get(credential.person)
         return ReadCode(digest, reading, resident, trace.earlier, trace.replayed)

@@ -29,8 +29,9 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class ReadCode:
-    """A code in view. digest: of its bytes. resident: whom it names, if it is believed and he is on the roster.
+    """A code in view. digest: of its bytes, or of the pass that a believed phone holds.
 
+    resident: whom it names, if it is believed and he is on the roster.
     earlier, replayed: what the gates of the compound remember of them, as in gate.decision.Evidence.
     """
 

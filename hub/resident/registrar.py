@@ -28,13 +28,13 @@ class Submits(Protocol):
 
 
 class Registrar:
-    """key: signs passes. clock: aware instants. randomness: for serials."""
+    """key: the one that signs passes now; it may change meanwhile. clock: aware instants. randomness: for serials."""
 
     def __init__(
         self,
         settings: Settings,
         writer: Submits,
-        key: SigningKey,
+        key: Callable[[], SigningKey],
         clock: Callable[[], datetime],
         randomness: Callable[[int], bytes],
     ) -> None:
@@ -54,7 +54,7 @@ class Registrar:
         now = self.clock()
 
         def command(registry: Registry) -> Enrolled:
-            return phones.enrol(registry, token, phone_key, self._key, self._settings.resident, now, self._randomness)
+            return phones.enrol(registry, token, phone_key, self._key(), self._settings.resident, now, self._randomness)
 
         enrolled = self._writer.submit(command).result(PATIENCE_SECONDS)
         log.info("a phone has fetched a pass")

@@ -12,7 +12,8 @@ const COSE_SIGN1 = 18;
 const HEADER = map([[integer(1), integer(-7)]]);
 const NOTHING = new Uint8Array(0);
 // Order of P-256. Of the two signatures that fit, gates take the one with the smaller s.
-const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+const ORDER = octets("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+const HALF = octets("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8");
 
 // The private key cannot be read out of the browser, not even by this page.
 export async function drawKey() {
@@ -37,12 +38,24 @@ async function compressed(key) {
 }
 
 function lowered(signature) {
-  const s = BigInt("0x" + hex(signature.slice(32)));
-  if (s <= ORDER / 2n) return signature;
-  const digits = (ORDER - s).toString(16).padStart(64, "0");
-  return joined(signature.slice(0, 32), Uint8Array.from(digits.match(/../g), (pair) => parseInt(pair, 16)));
+  const s = signature.slice(32);
+  const differs = s.findIndex((byte, place) => byte !== HALF[place]);
+  if (differs < 0 || s[differs] < HALF[differs]) return signature;
+  return joined(signature.slice(0, 32), difference(ORDER, s));
 }
 
-function hex(content) {
-  return Array.from(content, (byte) => byte.toString(16).padStart(2, "0")).join("");
+// Of two numbers of 32 bytes, the greater first; by hand, since BigInt is too new for the phones of many elderly.
+function difference(greater, lesser) {
+  const left = new Uint8Array(32);
+  let borrowed = 0;
+  for (let place = 31; place >= 0; place--) {
+    const value = greater[place] - lesser[place] - borrowed;
+    borrowed = value < 0 ? 1 : 0;
+    left[place] = value & 0xff;
+  }
+  return left;
+}
+
+function octets(hex) {
+  return Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
 }

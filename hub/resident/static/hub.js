@@ -39,16 +39,20 @@ export function offset() {
 
 async function ask(path, question) {
   const sent = Date.now();
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
   let response;
   try {
     response = await fetch(path, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(question),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: patience.signal,
     });
   } catch {
     throw new Refused("unreachable");
+  } finally {
+    clearTimeout(timer);
   }
   const answer = await response.json().catch(() => ({ why: "broken" }));
   if (!response.ok) throw new Refused(answer.why);

@@ -186,8 +186,7 @@ async function setUp() {
 
 // The key is kept before it is sent: an answer that gets lost is asked for again, with the same key.
 async function enrol(card) {
-  const waiting = await store.pending();
-  const key = waiting?.token === card ? waiting.key : await drawKey();
+  const key = (await store.pendingOf(card))?.key ?? (await drawKey());
   await store.keepPending({ token: card, key });
   const answer = await fetchPass(card, key.public);
   await store.keepPass({
@@ -256,11 +255,12 @@ function listen() {
 }
 
 async function start() {
+  at("old").hidden = true;
   speak();
   listen();
   try {
     passes = await store.passes();
-    token = token || (await store.pending())?.token || "";
+    token = token || (await store.pending())[0]?.token || "";
   } catch {
     complaint = "why_storage";
   }

@@ -37,6 +37,7 @@ export const passes = async () => (await listed("passes")).sort((one, other) => 
 export const keepPass = (pass) => put("passes", pass);
 export const dropPass = (serial) => removed("passes", serial);
 
-export const pending = async () => (await listed("pending"))[0];
+export const pending = () => listed("pending");
+export const pendingOf = (token) => within("pending", "readonly", (each) => each.get(token));
 export const keepPending = (enrolment) => put("pending", enrolment);
 export const dropPending = (token) => removed("pending", token);
