@@ -18,12 +18,13 @@ class CodeReading:
     """What a code turned out to be.
 
     format: the family it belongs to; None for a code that is not one of ours. steps: the chain as far as it went.
-    credential: set only where every step passed.
+    credential: set only where every step passed. read_at: by which clock it was judged; None where by none.
     """
 
     format: str | None
     steps: tuple[Step, ...]
     credential: Credential | None = None
+    read_at: Moment | None = None
 
     @property
     def accepted(self) -> bool:
@@ -42,5 +43,5 @@ def read(code: bytes, trust: Trust, now: Moment) -> CodeReading:
     for code_format in FORMATS:
         if code_format.recognise(code):
             steps, credential = run(code_format, code, trust, now)
-            return CodeReading(code_format.name, steps, credential)
+            return CodeReading(code_format.name, steps, credential, now)
     return CodeReading(None, (Step("recognise", False, Reason.NOT_OURS, "not a code of any family known here"),))

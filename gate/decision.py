@@ -63,9 +63,9 @@ def decide(evidence: Evidence, rules: Rules | None, now: Moment) -> Decision:
         (
             *_gate_is_open(rules),
             *_rules_are_fresh(rules, now),
-            *_clock_is_believed(now),
+            *_clock_is_believed(evidence, now),
             *_code_reasons(evidence),
-            *_code_still_holds(evidence, now),
+            *_code_still_holds(evidence, rules, now),
             *_code_is_used_once(evidence),
             *_resident_is_known(evidence),
             *_resident_did_not_just_go_that_way(evidence, rules, now),
@@ -86,8 +86,10 @@ def _rules_are_fresh(rules: Rules, now: Moment) -> Iterator[Reason]:
         yield Reason.RULES_STALE
 
 
-def _clock_is_believed(now: Moment) -> Iterator[Reason]:
-    if not now.believed:
+def _clock_is_believed(evidence: Evidence, now: Moment) -> Iterator[Reason]:
+    """Neither now nor when the code was read: a clock that was set during the visit came too late for the code."""
+    read_at = evidence.code.read_at if evidence.code is not None else None
+    if not now.believed or (read_at is not None and not read_at.believed):
         yield Reason.CLOCK_NOT_BELIEVED
 
 
@@ -100,11 +102,20 @@ def _code_is_used_once(evidence: Evidence) -> Iterator[Reason]:
         yield Reason.REPLAYED
 
 
-def _code_still_holds(evidence: Evidence, now: Moment) -> Iterator[Reason]:
-    """A pass may end between the look that read it and the thermometer that kept its bearer waiting."""
-    credential = evidence.code.credential if evidence.code else None
-    if credential and credential.expires_at and now.utc + now.drift >= credential.expires_at:
+def _code_still_holds(evidence: Evidence, rules: Rules, now: Moment) -> Iterator[Reason]:
+    """Between reading and decision a visit waits, a code stays in view, and a clock may be set."""
+    credential = evidence.code.credential if evidence.code is not None else None
+    if credential is None:
+        return
+    earliest, latest = now.utc - now.drift, now.utc + now.drift
+    if credential.expires_at is not None and credential.expires_at <= latest:
         yield Reason.EXPIRED
+    elif now.believed and latest < credential.issued_at:
+        yield Reason.NOT_YET_VALID
+    # The phone has done its part once its code was read; the visit may wait for a temperature.
+    patience = timedelta(seconds=rules.policy.visit_seconds)
+    if credential.fresh_until is not None and credential.fresh_until + patience < earliest:
+        yield Reason.CODE_NOT_FRESH
 
 
 def _resident_is_known(evidence: Evidence) -> Iterator[Reason]:

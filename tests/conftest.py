@@ -7,6 +7,11 @@ loopback.
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# No test depends on how fast the machine is: hypothesis would fail an example that once took 200 ms.
+settings.register_profile("gate", deadline=None)
+settings.load_profile("gate")
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (

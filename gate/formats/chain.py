@@ -41,7 +41,8 @@ class Credential:
     serial: 16 hex digits. key_id: of the key that signed. issued_at, expires_at: aware, UTC; expires_at is None where
     the issuer set no end. person: 16 hex digits, and compound: both None for a foreign certificate, which names a
     holder instead. claims: plain facts for the guard and the help desk, e.g. {"type": "vaccination"}. fresh_id: names
-    this one code of a phone (32 hex digits, the same however often it is signed); None where a code is no phone's.
+    this one code of a phone (32 hex digits, the same however often it is signed), and fresh_until is when that code
+    stops being fresh; both None where a code is no phone's.
     """
 
     format: str
@@ -55,6 +56,7 @@ class Credential:
     holder: Holder | None = None
     claims: Mapping[str, str] = field(default_factory=dict)
     fresh_id: str | None = None
+    fresh_until: datetime | None = None
 
 
 class StepFailed(Exception):

@@ -134,7 +134,12 @@ def _check_freshness(draft: Draft) -> None:
     if now.believed and (age + now.drift > VALID_FOR or age - now.drift < -GREATEST_LEAD):
         raise StepFailed(Reason.CLOCK_NOT_BELIEVED, "whether the code is fresh is less than this gate's clock knows")
     assert draft.credential is not None
-    draft.credential = replace(draft.credential, format=NAME, fresh_id=fresh_id(draft.credential.serial, draft.said_at))
+    draft.credential = replace(
+        draft.credential,
+        format=NAME,
+        fresh_id=fresh_id(draft.credential.serial, draft.said_at),
+        fresh_until=draft.said_at + VALID_FOR,
+    )
 
 
 FORMAT = Format(

@@ -31,7 +31,8 @@ def test_a_phones_code_passes_every_step_and_says_what_the_office_certified() ->
     """It differs from the paper pass of the same resident in its format and in the name of this one code."""
     reading = read(a_phone_code(), trust(), NOON)
     assert [step.name for step in reading.steps] == [name for name, _ in phone_pass.FORMAT.steps]
-    expected = replace(CREDENTIAL, format="GC1-PHONE", fresh_id=phone_pass.fresh_id(CREDENTIAL.serial, NOON.utc))
+    named, until = phone_pass.fresh_id(CREDENTIAL.serial, NOON.utc), NOON.utc + timedelta(seconds=60)
+    expected = replace(CREDENTIAL, format="GC1-PHONE", fresh_id=named, fresh_until=until)
     assert reading.credential == expected
 
 
