@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
 
-from hub import control, settings, terminal
+from hub import control, settings, terminal, trust_terminal
 from hub.issue import IssueFailed, PassFormat
 from hub.keys import KeysRefused
 from hub.phones import USUAL_HOURS
@@ -87,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     revoke = commands.add_parser("revoke", help="make passes void at every gate")
     revoke.add_argument("serial", nargs="+", metavar="SERIAL", help="as index.csv of its folder tells it")
     revoke.set_defaults(do=terminal.revoke)
+    _trust(commands.add_parser("trust", help="the keys that gates believe: list them, or begin a new one"))
     _clerk(commands.add_parser("clerk", help="give a clerk a login for the office's pages"))
     return parser
 
@@ -139,6 +140,18 @@ def _phone(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="the folder for cards.html and index.csv")
     parser.set_defaults(do=terminal.invite_phones)
+
+
+def _trust(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(required=True, metavar="list|rotate")
+    listing = words.add_parser("list", help="which keys sign passes or have signed them, and how many are revoked")
+    listing.set_defaults(do=trust_terminal.trust_list)
+    rotate = words.add_parser("rotate", help="sign passes with a new key from now on")
+    rotate.add_argument(
+        "--overlap", type=int, metavar="DAYS",
+        help="how long passes of the old key are believed (default: until the last of them has expired)",
+    )  # fmt: skip
+    rotate.set_defaults(do=trust_terminal.trust_rotate)
 
 
 def _clerk(parser: argparse.ArgumentParser) -> None:

@@ -30,12 +30,10 @@ from gate.roster import (
 from gate.trust import TrustedKey, TrustList, Usage
 from hub.keys import Keys
 from hub.receipts import Publish
-from hub.registry import Registry, documents, passes, people
+from hub.registry import Registry, documents, pass_keys, passes, people
 from hub.registry.documents import NO_BUCKET, Editions, Place, Published
 
 CONFIRM_EVERY = timedelta(hours=1)
-# A pass that was signed in the very second in which the registry was made must not seem older than its key.
-KEY_MARGIN = timedelta(days=1)
 KEY_LIFE = timedelta(days=3660)
 
 log = logging.getLogger(__name__)
@@ -53,9 +51,13 @@ class Bulletin:
         self._editions = editions
         self._publish = publish
         self._randomness = randomness
+        self._key_is_known = False
 
     def refresh(self, registry: Registry, now: datetime) -> int:
         """Sign what changed, keep it, publish it; how many documents. Not inside a transaction."""
+        if not self._key_is_known:
+            registry.run(lambda each: pass_keys.adopt(each, self._keys.pass_.public, now))
+            self._key_is_known = True
         policy = documents.policy(registry)
         if policy is None:
             registry.touched.clear()
@@ -115,11 +117,14 @@ class Bulletin:
         return Published(kind, bucket, edition, payload, now)
 
     def _trust(self, registry: Registry, now: datetime) -> TrustList:
-        made = registry.created_at
-        key = TrustedKey(
-            self._keys.pass_.public, self._compound, frozenset({Usage.PASS}), made - KEY_MARGIN, made + KEY_LIFE
+        passes_alone = frozenset({Usage.PASS})
+        trusted = tuple(
+            TrustedKey(
+                key.public, self._compound, passes_alone, key.not_before, key.retired_at or key.not_before + KEY_LIFE
+            )
+            for key in pass_keys.listed(registry, now)
         )
-        return TrustList((key,), pack(revocations_of(passes.revoked(registry, _long_expired(now)))))
+        return TrustList(trusted, pack(revocations_of(passes.revoked(registry, _long_expired(now)))))
 
     def _unsealed(self, document: Published) -> bytes:
         if document.kind is not DocumentKind.ROSTER:

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from gate import revocations
+from gate.document import DocumentKind
 from gate.names import Pseudonym, Slug
 from gate.policy import Policy
 from hub import broker, intake, issue, keys, phones, policy_file
@@ -19,7 +20,8 @@ from hub.identity import write_identity
 from hub.issue import IssuedPass
 from hub.people_sheet import Mistake, SheetPerson
 from hub.phones import Invitation
-from hub.registry import Registry, clerks, documents, invitations, passes, people, stations
+from hub.registry import Registry, clerks, documents, invitations, pass_keys, passes, people, stations
+from hub.registry.pass_keys import PassKey
 from hub.registry.people import Household, Person
 from hub.registry.stations import Station
 from hub.settings import Settings
@@ -91,6 +93,16 @@ class RevokePasses(Order, frozen=True, tag="revoke_passes"):
     serials: Annotated[tuple[Pseudonym, ...], Meta(max_length=MOST_ROWS)]
 
 
+class ListTrust(Order, frozen=True, tag="list_trust"):
+    """Which keys and how many revoked passes the gates are told of."""
+
+
+class RotatePassKey(Order, frozen=True, tag="rotate_pass_key"):
+    """A new key signs passes. overlap_days: how long what the old one signed is believed; None: as long as it lasts."""
+
+    overlap_days: Annotated[int, Meta(ge=0, le=LONGEST_LIFE_DAYS)] | None = None
+
+
 class PutClerk(Order, frozen=True, tag="put_clerk"):
     """A clerk may log in with the password of this hash; a known clerk gets a new one."""
 
@@ -107,6 +119,8 @@ AnyOrder = (
     | IssuePasses
     | InvitePhones
     | RevokePasses
+    | ListTrust
+    | RotatePassKey
     | PutClerk
 )  # fmt: skip
 
@@ -175,6 +189,23 @@ class PassesRevoked(Answer, frozen=True, tag="passes_revoked"):
     count: int
 
 
+class TrustListed(Answer, frozen=True, tag="trust_listed"):
+    """edition, size: of the list that is published, in bytes; "" and 0 before there is one."""
+
+    keys: tuple[PassKey, ...]
+    revoked: int
+    edition: str
+    size: int
+
+
+class PassKeyRotated(Answer, frozen=True, tag="pass_key_rotated"):
+    """retired: the keys before that are still believed. lapsing: passes that end with the overlap."""
+
+    new_key: str
+    retired: tuple[PassKey, ...]
+    lapsing: int
+
+
 class ClerkPut(Answer, frozen=True, tag="clerk_put"):
     new: bool
 
@@ -188,6 +219,8 @@ AnyAnswer = (
     | PassesIssued
     | PhonesInvited
     | PassesRevoked
+    | TrustListed
+    | PassKeyRotated
     | ClerkPut
 )  # fmt: skip
 
@@ -232,6 +265,10 @@ def _dispatch(order: AnyOrder, desk: Desk, registry: Registry) -> AnyAnswer:
             return _invite_phones(order, desk, registry)
         case RevokePasses():
             return _revoke_passes(order, desk, registry)
+        case ListTrust():
+            return _list_trust(desk, registry)
+        case RotatePassKey():
+            return _rotate_pass_key(order, desk, registry)
         case PutClerk():
             return ClerkPut(clerks.put(registry, order.name, order.password_hash, desk.now))
 
@@ -370,6 +407,27 @@ def _revoke_passes(order: RevokePasses, desk: Desk, registry: Registry) -> Passe
             " passes a new key instead: gate-hub trust rotate --overlap DAYS, then issue them anew"
         )
     return PassesRevoked(len(set(order.serials)))
+
+
+def _list_trust(desk: Desk, registry: Registry) -> TrustListed:
+    published = documents.published(registry).get((DocumentKind.TRUST, documents.NO_BUCKET))
+    told = tuple(pass_keys.listed(registry, desk.now))
+    revoked = len(passes.revoked(registry, desk.now))
+    edition, size = (str(published.edition), len(published.payload)) if published else ("", 0)
+    return TrustListed(told, revoked, edition, size)
+
+
+def _rotate_pass_key(order: RotatePassKey, desk: Desk, registry: Registry) -> PassKeyRotated:
+    """The file comes last: where it cannot be written, nothing has changed."""
+    pass_keys.adopt(registry, keys.load(desk.settings.keys).pass_.public, desk.now)
+    before = next(key.key_id for key in pass_keys.listed(registry, desk.now) if key.retired_at is None)
+    overlap = timedelta(days=order.overlap_days) if order.overlap_days is not None else None
+    key, secret = keys.new_pass_key(desk.randomness)
+    pass_keys.put(registry, key.public, desk.now, overlap)
+    lapsing = 0 if overlap is None else pass_keys.lapsing(registry, before, desk.now + overlap)
+    retired = tuple(each for each in pass_keys.listed(registry, desk.now) if each.retired_at is not None)
+    keys.replace_pass_key(desk.settings.keys, secret)
+    return PassKeyRotated(key.key_id, retired, lapsing)
 
 
 def _natural(text: str) -> tuple[int, str]:

@@ -8,6 +8,7 @@ import hmac
 import os
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,20 @@ def load(folder: Path) -> Keys:
         SigningKey(Ed25519PrivateKey.from_private_bytes(pass_)),
         roster,
     )
+
+
+def new_pass_key(randomness: Callable[[int], bytes]) -> tuple[SigningKey, bytes]:
+    """A key that signs nothing yet, and its secret for `replace_pass_key`."""
+    secret = randomness(KEY_BYTES)
+    return SigningKey(Ed25519PrivateKey.from_private_bytes(secret)), secret
+
+
+def replace_pass_key(folder: Path, secret: bytes) -> None:
+    """From now on this key signs passes; the one before is gone for good, so that nobody signs with it any more."""
+    fresh = folder / f"{PASS_KEY}.rotated"
+    fresh.unlink(missing_ok=True)
+    _write_once(fresh, secret)
+    fresh.replace(folder / PASS_KEY)
 
 
 def _write_once(path: Path, secret: bytes) -> None:

@@ -55,7 +55,7 @@ def run(settings: Settings, clock: Clock = wall_clock) -> None:
         hub = RunningHub(settings, registry, secrets, _broker_password(settings), clock)
         page = None
         if residents is not None:
-            registrar = Registrar(settings, hub.writer, secrets.pass_, clock, os.urandom)
+            registrar = Registrar(settings, hub.writer, lambda: keys.load(settings.keys).pass_, clock, os.urandom)
             page = _Page(ResidentServer(settings.resident, registrar), residents)
         asyncio.run(_serve(settings, hub, listener, page, clock))
 

@@ -92,7 +92,22 @@ def first_tables(database: Database) -> None:
         database.execute(statement)
 
 
+_PASS_KEYS = (
+    # public: in hex. trusted_until: what the key signed until retired_at is believed so long; NULL while it signs.
+    """CREATE TABLE pass_key (
+        key_id TEXT PRIMARY KEY, public TEXT NOT NULL, not_before TEXT NOT NULL, retired_at TEXT,
+        trusted_until TEXT) STRICT""",
+    "CREATE INDEX pass_key_of ON pass(key_id)",
+)
+
+
 @MIGRATIONS(name="0002_phones")
 def phones(database: Database) -> None:
     for statement in _PHONES:
+        database.execute(statement)
+
+
+@MIGRATIONS(name="0003_pass_keys")
+def pass_keys(database: Database) -> None:
+    for statement in _PASS_KEYS:
         database.execute(statement)

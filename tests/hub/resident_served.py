@@ -55,7 +55,7 @@ class ResidentHub:
         self.registry.run(lambda each: people.put_persons(each, [DAUGHTER, GRANDMOTHER]))
         self.writer = Writer(self.registry, after=lambda _: None)
         self.writer.start()
-        self.registrar = Registrar(self.settings, self.writer, KEY, self.clock, self._random.randbytes)
+        self.registrar = Registrar(self.settings, self.writer, lambda: KEY, self.clock, self._random.randbytes)
         self._server: ResidentServer | None = None
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
