@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 from PIL import Image
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from gate.policy import Direction
 from tests.conftest import CHROMIUM, QUIET
+from tests.hub.resident_served import DAUGHTER, GRANDMOTHER, served
 from tests.rehearsal import settings
 from tests.rehearsal.album import draw_album
 from tests.rehearsal.codes import Codes
@@ -51,6 +53,7 @@ def screens() -> int:
             _draw_kiosk(browser, town, language)
             _draw_office(browser, town, language)
             _draw_rehearsal(browser, town, language)
+            _draw_pass(browser, language)
     for picture in sorted(FOLDER.glob("*.png")):
         progress.say(f"{picture.name}: {picture.stat().st_size // 1000} kB")
     return int(any(picture.stat().st_size > MOST_BYTES for picture in FOLDER.glob("*.png")))
@@ -112,6 +115,18 @@ def _draw_rehearsal(browser: Browser, town: Town, language: str) -> None:
         _speak(page, language)
         page.goto(f"{town.kiosk_urls[name]}/rehearsal")
         _shoot(page, f"rehearsal-{language}")
+
+
+def _draw_pass(browser: Browser, language: str) -> None:
+    """A daughter's phone, on which her grandmother's pass was set up too."""
+    with TemporaryDirectory() as folder, served(Path(folder)) as hub, _page(browser, PHONE) as page:
+        page.add_init_script(f"localStorage.setItem('language', '{language}')")
+        for person in (DAUGHTER, GRANDMOTHER):
+            page.goto(hub.invite(person).link)
+            page.click("#set-up")
+            page.wait_for_selector("#live:not([hidden])")
+        page.locator("#people button").first.click()
+        _shoot(page, f"pass-{language}")
 
 
 def _empty_lane(at: int) -> bytes:
