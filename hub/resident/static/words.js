@@ -4,7 +4,7 @@ const WORDS = {
   title: ["通行证", "Gate pass"],
   other: ["English", "中文"],
   show: ["请将此码对准门口的镜头", "Show this to the gate’s camera"],
-  fresh: ["每 30 秒换码\n截图无效", "New each 30 s\nA photo fails"],
+  fresh: ["每 30 秒换码\n截图无效", "Renews itself\nA photo fails"],
   renew: ["换一张码", "New code"],
   bright: ["扫不上？请把屏幕调到最亮，擦净屏幕。", "Not read? Turn the brightness up and wipe the screen."],
   until: ["有效期至", "Valid until"],
