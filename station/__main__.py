@@ -169,7 +169,8 @@ def _wire(
     """The whole object graph of a lane. Everybody reaches the loop by its inbox alone."""
     inbox: Inbox = queue.SimpleQueue()
     reader = Reader(identity.compound, identity.hub_key, identity.roster_key)
-    eyes = Eyes(world.open_camera, Cascade().look, inbox.put)
+    cascade = Cascade()
+    eyes = Eyes(world.open_camera, cascade.look, inbox.put, sight=lambda: cascade.sight)
     feeler = Feeler(world.open_thermometer, inbox.put)
     journal = open_journal(_journal_path(settings), _new_id, _wall)
     at_end.callback(journal.close)

@@ -1,12 +1,13 @@
 """What to tell somebody whose code is seen and cannot be read: closer, farther, brighter, or hold still.
 
-The loop asks it for the guard's screen. Rule: one hint at a time, of what stands most in the way; pure.
+The eyes ask it, for the guard's screen. Rule: one hint at a time, of what stands most in the way; pure.
 """
 
-from enum import StrEnum
+from collections.abc import Sequence
 
-from station.codes import Sight
-from station.zbar import Corner
+from station.codes import SeenCode, Sight
+from station.view import Aim, Hint
+from station.zbar import Corner, Corners
 
 SMALLEST_MODULE = 2.5
 """Pixels; below it no decoder tells neighbours apart for sure."""
@@ -16,11 +17,21 @@ EDGE = 0.01
 """Of the frame's width: a corner nearer to the edge than this is about to leave it."""
 
 
-class Hint(StrEnum):
-    CLOSER = "closer"
-    FARTHER = "farther"
-    BRIGHTER = "brighter"
-    HOLD_STILL = "hold_still"
+FINENESS = 2
+"""Decimals of a share of the frame: a hand that trembles does not make the screen draw anew."""
+
+
+def aim(codes: Sequence[SeenCode], sight: Sight | None, width: int, height: int) -> Aim | None:
+    """Where the first code is in a frame of that size in pixels, or the one that cannot be read and what would help."""
+    if codes:
+        return Aim(_shares(codes[0].corners, width, height))
+    if sight is not None:
+        return Aim(_shares(sight.corners, width, height), hint(sight, width, height))
+    return None
+
+
+def _shares(corners: Corners, width: int, height: int) -> tuple[tuple[float, float], ...]:
+    return tuple((round(x / width, FINENESS), round(y / height, FINENESS)) for x, y in corners)
 
 
 def hint(sight: Sight, width: int, height: int) -> Hint:

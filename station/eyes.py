@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import cv2
 
+from station.aim import aim
 from station.cameras import Camera, CameraFailed, Frame, Pixels
-from station.codes import SeenCode
+from station.codes import SeenCode, Sight
 from station.inbox import Faulty, Looked, Post
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,10 @@ _QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 70)
 
 
 class Eyes:
-    """open_camera: opens, or opens again. look: a cascade's. retry_seconds: between two attempts to open."""
+    """open_camera: opens, or opens again. look: a cascade's. retry_seconds: between two attempts to open.
+
+    sight: the code that the last look saw and could not read.
+    """
 
     def __init__(
         self,
@@ -29,9 +33,11 @@ class Eyes:
         look: Callable[[Pixels], list[SeenCode]],
         post: Callable[[Post], None],
         retry_seconds: float = 2.0,
+        sight: Callable[[], Sight | None] = lambda: None,
     ) -> None:
         self._open_camera = open_camera
         self._look = look
+        self._sight = sight
         self._post = post
         self._retry_seconds = retry_seconds
         self._stopped = threading.Event()
@@ -87,7 +93,9 @@ class Eyes:
                     works = True
                     self._post(Faulty("camera", ""))
                 self._newest = frame
-                self._post(Looked(frame.taken_at, tuple(self._look(frame.pixels))))
+                codes = tuple(self._look(frame.pixels))
+                height, width = frame.pixels.shape[:2]
+                self._post(Looked(frame.taken_at, codes, aim(codes, self._sight(), width, height)))
         finally:
             camera.close()
 

@@ -9,15 +9,19 @@ from gate.wire import Crossings, Receipt
 from station.codes import SeenCode
 from station.snapshot import Snapshot
 from station.thermometers import RawReading
-from station.view import Link
+from station.view import Aim, Link
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A frame was looked at. taken_at: monotonic seconds when the frame was in hand. codes: empty for an empty view."""
+    """A frame was looked at. taken_at: monotonic seconds when the frame was in hand. codes: empty for an empty view.
+
+    aim: where a code is, read or not; for the screen alone.
+    """
 
     taken_at: float
     codes: tuple[SeenCode, ...]
+    aim: Aim | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from station.screen import Surroundings, view_of
 from station.settings import Settings
 from station.snapshot import Snapshot
 from station.timekeeper import Reading, Timekeeper
-from station.view import ArriveWithoutCode, ChooseDirection, Dismiss, KioskView, Link, Settle, Tap, TapRefused
+from station.view import Aim, ArriveWithoutCode, ChooseDirection, Dismiss, KioskView, Link, Settle, Tap, TapRefused
 from station.visit import (
     AmendmentCommitted,
     AmendmentFailed,
@@ -134,6 +134,7 @@ class Loop:
         self._faults: dict[str, str] = {}
         self._in_view: dict[bytes, ReadCode] = {}
         self._beat = 0
+        self._aim: Aim | None = None
         self._viewed_at = self._fed_at = float("-inf")
         self._drawn: Sight | None = None
         self._stopping = False
@@ -249,6 +250,9 @@ class Loop:
     # --- what comes in, as the lane's signals ---
 
     def _look(self, looked: Looked) -> None:
+        if looked.aim != self._aim:
+            self._aim = looked.aim
+            self._drawn = None
         if not looked.codes:
             self._in_view = {}
             self._say(NothingSeen(), looked.taken_at)
@@ -418,6 +422,7 @@ class Loop:
             faults=self._faults,
             beat=self._beat + 1,
             rehearsal=self._rehearsal,
+            aim=self._aim,
         )
         return view_of(self._lane, self._snapshot, self._settings, around, now)
 

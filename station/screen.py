@@ -17,7 +17,7 @@ from station.lane import awaiting
 from station.settings import Settings
 from station.snapshot import Snapshot
 from station.verdict import printable
-from station.view import CertificateHolder, Earlier, Health, KioskView, Link, Person, Screen, Verdict
+from station.view import Aim, CertificateHolder, Earlier, Health, KioskView, Link, Person, Screen, Verdict
 from station.visit import Decided, Gathering, Lane, Showing
 
 # Without these a gate is of no use; what else fails, it says so and goes on.
@@ -36,6 +36,7 @@ class Surroundings:
     faults: dict[str, str]
     beat: int
     rehearsal: bool
+    aim: Aim | None = None
 
 
 def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surroundings, now: Moment) -> KioskView:
@@ -65,6 +66,7 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         timezone=settings.timezone,
         green_seconds=policy.green_seconds,
         beat=around.beat,
+        aim=around.aim,
     )
 
 

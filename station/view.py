@@ -97,6 +97,22 @@ class Health(Struct, frozen=True):
     faults: dict[str, str] = {}
 
 
+class Hint(StrEnum):
+    """What would help a code to be read that is seen and cannot be."""
+
+    CLOSER = "closer"
+    FARTHER = "farther"
+    BRIGHTER = "brighter"
+    HOLD_STILL = "hold_still"
+
+
+class Aim(Struct, frozen=True):
+    """Where a code is in the preview: corners as shares of width and height. hint: None once it is read."""
+
+    corners: tuple[tuple[float, float], ...]
+    hint: Hint | None = None
+
+
 class KioskView(Struct, frozen=True):
     """The guard's screen. awaiting: what the visit still lacks ("temperature", "code"). recent: newest first.
 
@@ -125,6 +141,7 @@ class KioskView(Struct, frozen=True):
     timezone: str = "Asia/Shanghai"
     green_seconds: float = 30.0
     beat: int = 0
+    aim: Aim | None = None
 
 
 class Settle(Struct, frozen=True):

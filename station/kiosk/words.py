@@ -46,6 +46,10 @@ KIOSK = {
     # Ready, gathering
     "ready.prompt": Words("请出示通行码", "Show your pass"),
     "ready.how": Words("二维码对准镜头，停一秒", "Hold the code to the camera"),
+    "aim.closer": Words("请靠近镜头一点", "A little closer"),
+    "aim.farther": Words("请离镜头远一点", "A little farther away"),
+    "aim.brighter": Words("请把屏幕调亮，或避开阴影", "Brighter, please, or out of the shade"),
+    "aim.hold_still": Words("请拿稳，停一秒", "Hold still for a second"),
     "ready.mask": Words("请戴好口罩", "Please wear a mask"),
     "ready.without_code": Words("无码登记", "No code"),
     "ready.no_picture": Words("相机没有画面", "No camera picture"),

@@ -9,6 +9,7 @@ from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.kiosk.words import WORDS, dictionary
+from station.view import Hint
 
 KIOSK = Path(__file__).parents[2] / "station/kiosk"
 PAGES = sorted([*KIOSK.glob("static/*.js"), *KIOSK.glob("templates/*.html")])
@@ -25,6 +26,7 @@ BUILT = {
     "clock.": ["synced", "held", "floor"],
     "theme.": ["auto", "light", "dark"],
     "part.ok.": ["camera", "thermometer"],
+    "aim.": list(Hint),
 }
 
 

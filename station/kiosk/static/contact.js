@@ -37,7 +37,7 @@ export function contact(path, { heard, lost }) {
 }
 
 /** A WebSocket of JPEGs on a canvas; an <img> stream would leak. While one is being decoded, later ones are dropped. */
-export function preview(path, canvas, missing) {
+export function preview(path, canvas, missing, drawOver = () => {}) {
   const brush = canvas.getContext("2d", { alpha: false });
   let last = -Infinity;
   let busy = false;
@@ -52,6 +52,7 @@ export function preview(path, canvas, missing) {
         canvas.height = picture.height;
       }
       brush.drawImage(picture, 0, 0);
+      drawOver(brush, picture.width, picture.height);
       picture.close();
       last = performance.now();
     } catch {

@@ -2,7 +2,7 @@
 // no view, no green; a green past its time, no green.
 import { drawBar } from "/static/bar.js";
 import { contact, preview } from "/static/contact.js";
-import { drawClosed, drawGathering, drawOrder, drawReady, drawRecent } from "/static/lane.js";
+import { drawAim, drawClosed, drawGathering, drawOrder, drawReady, drawRecent } from "/static/lane.js";
 import { disarm, tap } from "/static/taps.js";
 import { drawTheme } from "/static/theme.js";
 import { closeGrounds, drawVerdict, nameplate, outcomeOf } from "/static/verdict.js";
@@ -79,4 +79,4 @@ onLanguage(draw);
 drawWords();
 document.title = say("gate");
 contact("/view", { heard: (newest) => { view = newest; draw(); }, lost });
-preview("/preview", $("preview"), $("no-picture"));
+preview("/preview", $("preview"), $("no-picture"), (brush, width, height) => drawAim(brush, view, width, height));

@@ -37,7 +37,22 @@ export function drawTags(element, person) {
   }));
 }
 
+/** A frame around the code that the camera sees: full when it is read, broken while it cannot be. */
+export function drawAim(brush, view, width, height) {
+  const corners = view?.aim?.corners ?? [];
+  if (!corners.length) return;
+  brush.beginPath();
+  for (const [x, y] of corners) brush.lineTo(x * width, y * height);
+  brush.closePath();
+  brush.lineWidth = Math.max(4, width / 100);
+  brush.setLineDash(view.aim.hint ? [width / 40, width / 60] : []);
+  brush.strokeStyle = view.aim.hint ? "#ffb000" : "#ffffff";
+  brush.stroke();
+}
+
 export function drawReady(view) {
+  const hint = view.aim?.hint;
+  put($("ready-how"), hint ? say(`aim.${hint}`) : say("ready.how"));
   const way = $("ready-way");
   const key = `${now()} ${view.direction}`;
   if (way.dataset.key === key) return;
