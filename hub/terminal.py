@@ -16,7 +16,7 @@ from msgspec import ValidationError, convert, to_builtins
 
 from gate.policy import Policy
 from gate.wording import LANGUAGES
-from hub import broker, cards, commands, control, issue, passwords, phones, policy_file, sheet
+from hub import broker, commands, control, issue, passwords, phones, policy_file, sheet
 from hub.commands import AnyOrder
 from hub.issue import PassFormat
 from hub.people_sheet import door_number, read_people
@@ -185,6 +185,9 @@ def issue_passes(words: Namespace, terminal: Terminal) -> None:
 
 
 def invite_phones(words: Namespace, terminal: Terminal) -> None:
+    # Templates come along with it, which no other command has to wait for.
+    from hub import cards  # noqa: PLC0415
+
     if bool(words.person) + bool(words.building) + words.all != 1:
         raise CommandFailed("say whose phones: PERSON... (pseudonyms), or --building B, or --all")
     folder = Path(words.out)
