@@ -21,14 +21,16 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from gate.trust import index
-from station import verify
+from station import read_pictures, verify
 from station.broker_link import Address
 from station.cameras import Camera, CameraFailed, open_camera
 from station.cameras.rehearsal import RehearsalCamera
 from station.codes import Cascade
 from station.documents import load_snapshot
+from station.ears import Ears
 from station.eyes import Eyes
 from station.feeler import Feeler
 from station.identity import Identity
@@ -42,7 +44,8 @@ from station.peer_store import load_digests
 from station.peers import REMEMBERED_RECORDS, Peers
 from station.recorder import Recorded, Recorder
 from station.roster import Reader
-from station.settings import CameraBackend, Settings, Synchronisation, load, rehearsed
+from station.scanners import ScannerFailed, open_scanner
+from station.settings import CameraBackend, ScannerBackend, Settings, Synchronisation, load, rehearsed
 from station.snapshot import Snapshot
 from station.stage import RehearsalStage
 from station.thermometers import Thermometer, open_thermometer
@@ -56,6 +59,7 @@ log = logging.getLogger("station")
 
 REFUSED = 2
 RECORDS_ASKED_FOR_THE_TIME = 100
+BROKEN_SENSES = (CameraFailed, PanelFailed, ScannerFailed)
 NEED_SETTINGS = frozenset({"run", "check"})
 
 
@@ -77,6 +81,8 @@ def command(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
+        if asked.command == "read":
+            return read_pictures.carry_out(asked, *_screen(), time.perf_counter)
         if asked.command == "verify":
             return verify.carry_out(asked, _desk(asked.config))
         settings, identity = load(Path(asked.config))
@@ -84,7 +90,7 @@ def command(arguments: Sequence[str]) -> int:
             print(f"{asked.config}: in order; station {settings.station}, gate {settings.gate}, lane {settings.lane}")
             return 0
         return run(rehearsed(settings) if asked.rehearsal else settings, identity, rehearsal=asked.rehearsal)
-    except (Wrong, JournalUnusable, CameraFailed, PanelFailed, PortTaken, DataInUse, CannotVerify) as refused:
+    except (*BROKEN_SENSES, Wrong, JournalUnusable, PortTaken, DataInUse, CannotVerify) as refused:
         print(f"gate-station: {refused}", file=sys.stderr)
         return REFUSED
 
@@ -102,16 +108,23 @@ def _parser() -> argparse.ArgumentParser:
         "--rehearsal", action="store_true", help="doubles in place of camera, thermometer, panel and time server"
     )
     commands.add_parser("check", help="read settings and identity, say what is wrong, and end")
+    read_pictures.add_words(commands.add_parser("read", help="say which codes are in pictures"))
     verify.add_words(commands.add_parser("verify", help="say of a code, step by step, whether it may be believed"))
     return parser
 
 
+def _screen() -> tuple[TextIO, TextIO]:
+    """Where answers and troubles go; what the terminal cannot show is spelled out rather than an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    return sys.stdout, sys.stderr
+
+
 def _desk(config: str | None) -> Desk:
-    """Where `verify` is given; a name that the terminal cannot show is spelled out rather than an error."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    """Where `verify` is given."""
     hub_key = load(Path(config))[1].hub_key if config is not None else None
-    return Desk(sys.stdout, sys.stderr, sys.stdin.buffer, _wall(), hub_key)
+    return Desk(*_screen(), sys.stdin.buffer, _wall(), hub_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +151,7 @@ def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
         for part in (eyes, feeler, uplink):
             part.start()
             at_end.callback(part.stop)
+        _hear_scanner(settings, loop, at_end)
         for ending in (signal.SIGTERM, signal.SIGINT):
             at_end.callback(signal.signal, ending, signal.signal(ending, lambda _number, _frame: loop.stop()))
         _announce(settings.kiosk.host, kiosk.port, rehearsal)
@@ -193,6 +207,17 @@ def _wire(
         rehearsal=rehearsal,
     )
     return loop, eyes, feeler, uplink
+
+
+def _hear_scanner(settings: Settings, loop: Loop, at_end: ExitStack) -> None:
+    """Where the lane has a scanner head; one that cannot be opened at the start is an error of the settings."""
+    scanner = settings.scanner
+    if scanner.backend is ScannerBackend.NONE:
+        return
+    first = [open_scanner(scanner.backend, scanner.source)]
+    ears = Ears(lambda: first.pop() if first else open_scanner(scanner.backend, scanner.source), loop.post)
+    ears.start()
+    at_end.callback(ears.stop)
 
 
 def _uplink(settings: Settings, identity: Identity, reader: Reader, post: Callable[[Post], None]) -> Uplink:

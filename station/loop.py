@@ -157,6 +157,10 @@ class Loop:
         if refused is not None:
             raise TapRefused(refused.zh, refused.en)
 
+    def post(self, post: Post) -> None:
+        """What a sense has to tell."""
+        self._inbox.put(post)
+
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until everything posted so far was handled; False when the time is up."""
         flush = Flush(Future())

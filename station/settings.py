@@ -43,6 +43,12 @@ class CameraBackend(StrEnum):
     REHEARSAL = "rehearsal"
 
 
+class ScannerBackend(StrEnum):
+    SERIAL = "serial"
+    HID = "hid"
+    NONE = "none"
+
+
 class ThermometerBackend(StrEnum):
     REHEARSAL = "rehearsal"
     NONE = "none"
@@ -77,6 +83,13 @@ class CameraSettings(Struct, frozen=True, forbid_unknown_fields=True):
     width: Annotated[int, Meta(ge=1, le=8192)] = 1280
     height: Annotated[int, Meta(ge=1, le=8192)] = 720
     frames_per_second: Annotated[float, Meta(gt=0, le=120)] = 15.0
+
+
+class ScannerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """A scanner head beside the camera. source: its device."""
+
+    backend: ScannerBackend = ScannerBackend.NONE
+    source: str = ""
 
 
 class ThermometerSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -131,6 +144,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     camera: CameraSettings
     thermometer: ThermometerSettings
     panel: PanelSettings
+    scanner: ScannerSettings = field(default_factory=ScannerSettings)
     timezone: str = "Asia/Shanghai"
     kiosk: KioskSettings = field(default_factory=KioskSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
@@ -179,6 +193,7 @@ def rehearsed(settings: Settings) -> Settings:
         camera=structs.replace(settings.camera, backend=CameraBackend.REHEARSAL),
         thermometer=structs.replace(settings.thermometer, backend=ThermometerBackend.REHEARSAL),
         panel=structs.replace(settings.panel, backend=PanelBackend.REHEARSAL),
+        scanner=ScannerSettings(),
         clock=structs.replace(settings.clock, synchronised_by=Synchronisation.REHEARSAL),
     )
 
@@ -202,7 +217,7 @@ def _from_folder(settings: Settings, folder: Path) -> Settings:
 
 def _check(path: Path, text: str, settings: Settings) -> None:
     """What the shape of the file cannot say. Raises Wrong at the first thing that is odd."""
-    for objection in (_kiosk, _broker, _timezone, _camera, _pins, _data, _pictures):
+    for objection in (_kiosk, _broker, _timezone, _camera, _scanner, _pins, _data, _pictures):
         found = objection(settings)
         if found is not None:
             key, what, remedy = found
@@ -240,6 +255,13 @@ def _camera(settings: Settings) -> Objection | None:
     camera = settings.camera
     if camera.backend is not CameraBackend.REHEARSAL and not camera.source:
         return "camera.source", f"is empty, but the {camera.backend} camera needs one", 'name it, as "/dev/video0"'
+    return None
+
+
+def _scanner(settings: Settings) -> Objection | None:
+    scanner = settings.scanner
+    if scanner.backend is not ScannerBackend.NONE and not scanner.source:
+        return "scanner.source", f"is empty, but the {scanner.backend} scanner needs one", 'name it, as "/dev/ttyACM0"'
     return None
 
 

@@ -29,6 +29,7 @@ KIOSK = {
     "clock.floor": Words("时间不可信", "Clock not believed"),
     "fault": Words("{part}故障", "{part} fault"),
     "part.camera": Words("相机", "Camera"),
+    "part.scanner": Words("扫码器", "Scanner"),
     "part.thermometer": Words("体温计", "Thermometer"),
     "part.panel": Words("灯和道闸", "Lamps and barrier"),
     "part.voice": Words("语音", "Voice"),
