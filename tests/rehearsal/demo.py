@@ -164,7 +164,7 @@ def _play(town: Town, cast: Cast, counts: Counter[str], progress: Progress, seco
     with ExitStack() as stack:
         town.await_rules()
         screens = [stack.enter_context(Screen(url)) for url in town.kiosk_urls.values()]
-        progress.say(_addresses(town))
+        progress.say(_addresses(town, town.invite(cast.of("free")[0])))
         threads = stack.enter_context(ThreadPoolExecutor(len(GATES) + 1))
         stack.callback(stop.set)  # runs before the threads are waited for
         arrivals = Arrivals(town.people, random.Random())
@@ -203,8 +203,8 @@ def _state(screens: Sequence[Screen]) -> str:
     return f"待传 queue {sum(health.queue for health in healths)}  中心 hub {hub}"
 
 
-def _addresses(town: Town) -> str:
-    """Where everything is, Chinese first."""
+def _addresses(town: Town, invitation: str) -> str:
+    """Where everything is, Chinese first. invitation: the link that puts a resident's pass onto this computer."""
     lines = [
         "",
         f"  社区办公室 office        {town.hub_url}/    用户 user: {CLERK}  密码 password: {town.clerk_password}",
@@ -213,6 +213,7 @@ def _addresses(town: Town) -> str:
         name = GATE_NAMES[gate]
         lines += [f"  {name}值守屏 {gate} kiosk    {url}/", f"  {name}试一试 {gate} rehearsal  {url}/rehearsal"]
     lines += [
+        f"  手机通行证 phone pass    {invitation}",
         "",
         f"  所有报文 every message   {town.observe}",
         "",

@@ -30,7 +30,7 @@ BRISK_POLICY = "green_seconds = 1.0\nvisit_seconds = 2.0\nsame_way_hours = 0\n" 
 SCREENS_POLICY = "green_seconds = 12.0\n" + POLICY
 
 
-def hub(data: Path, broker_port: int) -> str:
+def hub(data: Path, broker_port: int, resident_port: int) -> str:
     return f"""\
 compound = "{COMPOUND}"
 name = "柳荫小区"
@@ -44,6 +44,12 @@ tls_ca = ""
 [office]
 host = "127.0.0.1"
 port = 0
+
+[resident]
+serve = true
+host = "127.0.0.1"
+port = {resident_port}
+address = "http://localhost:{resident_port}"
 """
 
 

@@ -74,6 +74,7 @@ class Town:
         self.pictures = self.folder / "pictures" if pictures else None
         self.clerk_password, self._observer_password = secrets.token_hex(5), secrets.token_hex(8)
         self.hub_url = ""
+        self.resident_port = 0
         self.kiosk_urls: dict[str, str] = {}
         self.hub: Process | None = None
         self.stations: dict[str, Process] = {}
@@ -113,7 +114,10 @@ class Town:
             folder.mkdir(exist_ok=True)
         # The port must be known before anything is written; Mosquitto keeps it over every restart.
         self.broker.port = self.broker.port or settings.free_port()
-        (self.folder / "hub.toml").write_text(settings.hub(self.data, self.broker.port), encoding="utf-8")
+        self.resident_port = settings.free_port()
+        (self.folder / "hub.toml").write_text(
+            settings.hub(self.data, self.broker.port, self.resident_port), encoding="utf-8"
+        )
         (self.folder / "policy.toml").write_text(self._policy, encoding="utf-8")
         write_csv(self.people, self.folder / "people.csv")
         self.office("init")
@@ -182,6 +186,14 @@ class Town:
         if done.returncode:
             raise SetUpFailed(f"gate-hub {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
+
+    def invite(self, resident: Resident) -> str:
+        """The link with which that resident's phone fetches the pass."""
+        cards = self.folder / "cards" / self.passes[resident.identity_number].serial
+        self.office("phone", self.passes[resident.identity_number].person, "--out", str(cards))
+        with (cards / "index.csv").open(encoding="utf-8-sig", newline="") as index:
+            [row] = csv.DictReader(index)
+        return row["链接 link"]
 
     def end(self) -> list[str]:
         """End stations, hub and broker, in this order, and remove the folder; what did not end well, in words."""
