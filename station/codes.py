@@ -33,7 +33,7 @@ FULL_SIZE = frozenset(
 
 TRAVEL_CODES = zxingcpp.barcode_formats_from_str("AztecCode,DataMatrix")
 _NAMES = {zxingcpp.BarcodeFormat.DataMatrix: "DataMatrix"}
-ZBAR_PIXELS = 480_000
+ZBAR_PIXELS = 400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Cascade:
     """
 
     LOOK_AGAIN = 8
-    DEAR_SECONDS = 0.012
+    DEAR_SECONDS = 0.009
     """No step is begun later than this; the longest takes nearly as long again."""
     DEAR_REST = 20
 
