@@ -45,6 +45,7 @@ class Story:
         self.signed = begins - timedelta(hours=1)
         self.known = self.signed
         self.keeper = self._start()
+        self.outcome()
 
     def play(self, step: str, value: str | int) -> None:
         match step, value:
@@ -57,6 +58,9 @@ class Story:
             case "year", int(way):
                 self.wall += way * timedelta(days=365)
                 self.synchronised = not self.honest
+            case "offline", int(hours):
+                self.synchronised = False
+                self._pass(timedelta(hours=hours))
             case "sync", _:
                 self.wall, self.synchronised = self.true, True
             case "unplug", _:
@@ -95,7 +99,7 @@ class Story:
 
 HOURS = st.sampled_from([1, 30, 24 * 7, 24 * 200])
 STEPS = st.one_of(
-    st.tuples(st.just("pass"), HOURS),
+    st.tuples(st.sampled_from(["pass", "offline"]), HOURS),
     st.tuples(st.just("set"), st.sampled_from(sorted(WALLS))),
     st.tuples(st.just("year"), st.sampled_from([-1, 1])),
     st.tuples(st.sampled_from(["sync", "unplug", "restart"]), st.just("")),
@@ -135,6 +139,21 @@ def test_with_lying_time_servers_a_pass_that_the_hub_has_outlived_is_never_green
             outcome = story.outcome()
             if story.known >= EXPIRES:
                 assert outcome is not Outcome.ADMIT
+
+
+@pytest.mark.parametrize("wall", sorted(WALLS))
+@pytest.mark.parametrize("step", ["set", "power cut"])
+def test_a_gate_without_a_network_outlives_the_pass_in_the_dark(tmp_path: Path, step: str, wall: str) -> None:
+    """Synchronised two days before the pass ends, alone for five, and then the clock shows anything at all."""
+    story = Story(tmp_path, EXPIRES - timedelta(days=2), honest=True)
+    assert story.outcome() is Outcome.ADMIT
+    story.play("offline", 24 * 5)
+    assert story.outcome() is Outcome.REFUSE
+    for clock in (wall, "just before", wall):
+        story.play(step, clock)
+        assert story.outcome() is not Outcome.ADMIT
+        story.play("restart", "")
+        assert story.outcome() is not Outcome.ADMIT
 
 
 def test_the_stories_are_no_sad_ones(tmp_path: Path) -> None:
