@@ -19,6 +19,10 @@ from gate.reason import GRAVE, Reason
 from gate.wording import REASONS, Words
 
 MOST_BYTES = 64 * 2**10
+# The time that a dotted key takes grows with the square of its length; no policy has one of more than three parts.
+MOST_DOTS = 200
+# A number of more than 4,300 digits is a plain ValueError.
+_NOT_TOML = (ValueError, RecursionError)
 Keys = tuple[str, ...]
 _NO_SLUG = "is no name of a gate; lower-case letters, digits and hyphens, as `gate-hub station add --gate` takes it"
 
@@ -59,9 +63,12 @@ def read_policy(path: Path) -> PolicyRead:
 
 def check(text: str) -> PolicyRead:
     """The text of a policy file -> the policy, or every mistake in it."""
+    dotted = next((at for at, line in enumerate(text.splitlines(), 1) if line.count(".") > MOST_DOTS), 0)
+    if dotted:
+        return PolicyRead(None, (PolicyMistake(dotted, "", f"holds more than {MOST_DOTS} dots; break it up"),))
     try:
         values = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as cause:
+    except _NOT_TOML as cause:
         return _refused(f"is not TOML: {cause}")
     lines = _lines_of_keys(text)
     mistakes = [_located(lines, path, what) for path, what in _mistakes(values, Policy, ())]
@@ -254,7 +261,7 @@ def _key_path(line: str) -> Keys:
     """The keys that a single line of TOML opens: `[gates.east]` -> (gates, east)."""
     try:
         values: object = tomllib.loads(line)
-    except tomllib.TOMLDecodeError:
+    except _NOT_TOML:
         return ()
     path: Keys = ()
     while isinstance(values, dict) and values:

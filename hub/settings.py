@@ -113,10 +113,10 @@ def load(path: Path) -> Settings:
         raise SettingsRefused(f"{path}: cannot be read ({cause}); name the hub's settings with --config") from cause
     try:
         settings = convert(tomllib.loads(text), Settings)
-    except tomllib.TOMLDecodeError as cause:
-        raise SettingsRefused(f"{path}: not TOML: {cause}; correct that line") from cause
     except ValidationError as cause:
         raise _at(path, text, *_place_of(str(cause))) from cause
+    except (ValueError, RecursionError) as cause:  # a number of more than 4,300 digits is a plain ValueError
+        raise SettingsRefused(f"{path}: not TOML: {cause}; correct that line") from cause
     _check(path, text, settings)
     return _absolute(settings, path.resolve().parent)
 

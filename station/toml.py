@@ -31,13 +31,13 @@ def read_toml(path: Path, shape: type[Read]) -> tuple[str, Read]:
     text = _text(path)
     try:
         return text, convert(tomllib.loads(text), shape, strict=True)
-    except tomllib.TOMLDecodeError as cause:
-        found = _LINE.search(str(cause))
-        line = int(found["line"]) if found else 0
-        raise Wrong(path, f"is not TOML: {cause}", "correct that line", line=line) from None
     except (ValidationError, DecodeError) as cause:
         what, key, remedy = _explain(str(cause))
         raise Wrong(path, what, remedy, text, key) from None
+    except (ValueError, RecursionError) as cause:  # a number of more than 4,300 digits is a plain ValueError
+        found = _LINE.search(str(cause))
+        line = int(found["line"]) if found else 0
+        raise Wrong(path, f"is not TOML: {cause}", "correct that line", line=line) from None
 
 
 def line_of(text: str, key: str) -> int:

@@ -175,3 +175,20 @@ def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     assert read_policy(path).policy == check(GOOD).policy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "visit_seconds = " + "9" * 5000,
+        'notice = """\n[' + "9" * 5000 + ']\n"""',
+        "a = " + "[" * 5000,
+        "a = " + "{a = " * 5000,
+        "a." * 30_000 + "a = 1",
+        "[gates." + "a." * 30_000 + "a]",
+    ],
+    ids=["digits", "digits in a text", "lists", "tables", "dotted key", "dotted table"],
+)
+def test_a_file_that_is_made_to_choke_on_is_one_mistake_like_any_other(text: str) -> None:
+    """Numbers, nesting and dotted keys without end."""
+    assert complaints(text)
