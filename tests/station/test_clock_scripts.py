@@ -152,6 +152,8 @@ def test_a_gate_without_a_network_outlives_the_pass_in_the_dark(tmp_path: Path, 
     for clock in (wall, "just before", wall):
         story.play(step, clock)
         assert story.outcome() is not Outcome.ADMIT
+        story.play("offline", 1)
+        assert story.outcome() is not Outcome.ADMIT
         story.play("restart", "")
         assert story.outcome() is not Outcome.ADMIT
 
