@@ -27,6 +27,7 @@ from station.codes import SeenCode
 from station.inbox import CrossingsHeard, Faulty, Felt, LinkChanged, Looked, Post, Receipted, SnapshotCame
 from station.notify import Notifier
 from station.panel import Panel, PanelFailed, Press
+from station.parts import Gathered
 from station.peers import Peers
 from station.recorder import Recorder
 from station.screen import Surroundings, view_of
@@ -133,6 +134,7 @@ class Loop:
         self._link = Link.NONE
         self._faults: dict[str, str] = {}
         self._in_view: dict[bytes, ReadCode] = {}
+        self._parts = Gathered()
         self._beat = 0
         self._aim: Aim | None = None
         self._viewed_at = self._fed_at = float("-inf")
@@ -257,12 +259,13 @@ class Loop:
         if looked.aim != self._aim:
             self._aim = looked.aim
             self._drawn = None
-        if not looked.codes:
+        codes = self._parts.take(looked.codes, looked.taken_at)
+        if not codes:
             self._in_view = {}
             self._say(NothingSeen(), looked.taken_at)
             return
         # A code that stays in view is read once, not fifteen times a second.
-        self._in_view = {code.data: self._in_view.get(code.data) or self._read(code) for code in looked.codes}
+        self._in_view = {code.data: self._in_view.get(code.data) or self._read(code) for code in codes}
         self._say(CodesRead(tuple(self._in_view.values())), looked.taken_at)
 
     def _read(self, code: SeenCode) -> ReadCode:

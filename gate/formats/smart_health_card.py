@@ -63,10 +63,15 @@ class _CardDraft(Draft):
     expires_at: datetime | None
 
 
+def part_of(code: bytes) -> tuple[int, int] | None:
+    """Which of how many parts of a card a code is, such as (2, 3); None for anything else."""
+    found = _PART.match(code)
+    return (int(found.group(1)), int(found.group(2))) if found and found.group(1) else None
+
+
 def is_part(code: bytes) -> bool:
     """Whether a code is one of several parts of a card."""
-    found = _PART.match(code)
-    return found is not None and found.group(1) is not None
+    return part_of(code) is not None
 
 
 def joined(codes: Iterable[bytes]) -> list[bytes]:
