@@ -147,6 +147,7 @@ def test_a_gate_without_a_network_outlives_the_pass_in_the_dark(tmp_path: Path, 
     """Synchronised two days before the pass ends, alone for five, and then the clock shows anything at all."""
     story = Story(tmp_path, EXPIRES - timedelta(days=2), honest=True)
     assert story.outcome() is Outcome.ADMIT
+    story.keeper.save()
     story.play("offline", 24 * 5)
     assert story.outcome() is Outcome.REFUSE
     for clock in (wall, "just before", wall):
