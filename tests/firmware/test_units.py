@@ -84,11 +84,14 @@ def test_the_station_may_ask_whether_the_clock_is_synchronised() -> None:
 
 
 def test_the_station_reaches_its_devices_and_only_the_hub_has_none() -> None:
-    """Camera, pins and I2C for the station; the hub and the screen see none of them."""
+    """Camera, pins, I2C and a scanner head for the station; the hub and the screen see none of them."""
     assert _line("gate-station@.service", "DeviceAllow") == [
         "char-video4linux rw",
         "char-gpiochip rw",
         "char-i2c rw",
+        "char-ttyACM rw",
+        "char-ttyUSB rw",
+        "char-input r",
     ]
     assert _line("gate-hub.service", "PrivateDevices") == ["yes"]
     assert not {"char-video4linux rw", "char-gpiochip rw"} & set(_line("gate-kiosk@.service", "DeviceAllow"))
