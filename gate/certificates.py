@@ -16,6 +16,8 @@ from gate.trust import ANY_KEY_ID, IssuerKey
 HEALTH_CARD = "health_card"
 """A use: SMART Health Cards. The others are the types of EU certificates, as below."""
 USES = {1: "test", 2: "vaccination", 3: "recovery"}
+# Those of countries have some 1,000 bytes. Bytes made to slow a reader of DER down take the square of their length.
+LONGEST = 8 * 1024
 # Extended key usage, EU eHealth Network, guidelines volume 4, section 7.2; the second as first certificates had it.
 _USE_OIDS = {
     f"{arc}.1847.2021.1.{number}": use for arc in ("1.3.6.1.4.1", "1.3.6.1.4.1.0") for number, use in USES.items()
@@ -32,6 +34,8 @@ def issuer_keys(der: bytes) -> tuple[IssuerKey, ...]:
     The EU names a key by its certificate; a bare key has none, so it is filed under ANY_KEY_ID. SMART Health Cards
     name a P-256 key by its JWK thumbprint. Raises CertificateUnreadable.
     """
+    if len(der) > LONGEST:
+        raise CertificateUnreadable(f"{len(der)} bytes; a certificate has at most {LONGEST}")
     try:
         return _of_bare_key(der) if _is_bare_key(der) else _of_certificate(der)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as cause:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.certificates import CertificateUnreadable, issuer_keys
+from gate.certificates import LONGEST, CertificateUnreadable, issuer_keys
 from gate.trust import ANY_KEY_ID
 from tests.gate import foreign_makers as make
 
@@ -70,3 +70,12 @@ def test_a_spoiled_certificate_is_read_or_refused_and_its_days_can_be_compared(
         return
     for key in keys:
         assert all(day is None or day.tzinfo is not None for day in (key.not_before, key.not_after))
+
+
+def test_a_certificate_without_end_is_refused_by_its_length() -> None:
+    """One byte more than the bound says, whatever the bytes are: a reader of DER is not let near them."""
+    genuine = make.a_certificate()
+    with pytest.raises(CertificateUnreadable, match="8193 bytes"):
+        issuer_keys(genuine + bytes(LONGEST + 1 - len(genuine)))
+    with pytest.raises(CertificateUnreadable, match="neither"):
+        issuer_keys(b"\x9f" * LONGEST)

@@ -16,6 +16,8 @@ from msgspec import json
 
 from tests.rehearsal import settings
 from tests.rehearsal.bare import bare_decisions_ms, empty_lane_ms
+from tests.rehearsal.forgery import forgery
+from tests.rehearsal.fuzz import fuzz
 from tests.rehearsal.gates import Screen, SeenView
 from tests.rehearsal.progress import Progress
 from tests.rehearsal.reading_bench import reading
@@ -23,9 +25,15 @@ from tests.rehearsal.scenario import CASES, Cast, Visit, visits
 from tests.rehearsal.smoke import FRAMES_PER_SECOND, SEED, percentiles
 from tests.rehearsal.town import Town, everybody
 from tests.rehearsal.verdicts import account
+from tests.rehearsal.verification import verification
 from tests.rehearsal.visitors import Coming
 
 CATCH_UP_SECONDS = 300.0
+# Counts of what may not happen; a campaign that tells one of them fails.
+FAILINGS = (
+    *("lost", "doubled", "wrong", "not_ended"),
+    *("false_accepts", "false_refusals", "wrong_step", "crashes", "slow"),
+)
 Figures = dict[str, object]
 
 
@@ -39,7 +47,7 @@ def campaign(kind: str, only: str, scale: float) -> int:
     for name in [only] if only else known:
         figures = known[name](scale)
         print(json.encode({kind: name, **figures}).decode(), flush=True)
-        status = max(status, any(figures.get(count) for count in ("lost", "doubled", "wrong", "not_ended")))
+        status = max(status, any(figures.get(count) for count in FAILINGS))
     return int(status)
 
 
@@ -111,8 +119,14 @@ def ingest(scale: float) -> Figures:
 
 
 CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
-    "soak": {"outage": outage},
-    "bench": {"decision": decision, "decode_empty": decode_empty, "ingest": ingest, "reading": reading},
+    "soak": {"outage": outage, "forgery": forgery, "fuzz": fuzz},
+    "bench": {
+        "decision": decision,
+        "decode_empty": decode_empty,
+        "ingest": ingest,
+        "reading": reading,
+        "verification": verification,
+    },
 }
 
 
