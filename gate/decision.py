@@ -14,6 +14,7 @@ from gate.policy import Direction, Rules, Zone
 from gate.reason import Outcome, Reason, worst
 from gate.roster import Health, Resident, Standing
 from gate.temperature import Measurement, judge
+from gate.trip import Trip
 
 _HEALTH_REASONS = {Health.RED: Reason.HEALTH_RED, Health.YELLOW: Reason.HEALTH_YELLOW}
 _ZONE_REASONS = {Zone.SEALED: Reason.BUILDING_SEALED, Zone.CONTROLLED: Reason.BUILDING_CONTROLLED}
@@ -34,6 +35,9 @@ class Evidence:
 
     earlier: that person's last passage at any gate of the compound; None where there was none, or nobody can tell.
     replayed: this very code of a phone has let somebody through before; `earlier` is that passage then.
+    health: the colour of the province's health code that was shown, UNKNOWN where nobody could tell it; None where
+    none was shown.
+    trip: what was answered about places of risk; None: nobody asked.
     """
 
     direction: Direction
@@ -42,6 +46,8 @@ class Evidence:
     measurement: Measurement | None = None
     earlier: Earlier | None = None
     replayed: bool = False
+    health: Health | None = None
+    trip: Trip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,9 @@ def decide(evidence: Evidence, rules: Rules | None, now: Moment) -> Decision:
             *_resident_is_known(evidence),
             *_resident_did_not_just_go_that_way(evidence, rules, now),
             *_resident_is_free_to_cross(evidence),
+            *_health_code_allows(evidence, rules),
             *_building_is_free_to_leave(evidence, rules),
+            *_trip_bears_no_risk(evidence, rules),
             *_temperature_is_normal(evidence, rules),
         )
     )
@@ -113,7 +121,7 @@ def _code_still_holds(evidence: Evidence, rules: Rules, now: Moment) -> Iterator
     elif now.believed and latest < credential.issued_at:
         yield Reason.NOT_YET_VALID
     # The phone has done its part once its code was read; the visit may wait for a temperature.
-    patience = timedelta(seconds=rules.policy.visit_seconds)
+    patience = timedelta(seconds=rules.policy.patience_seconds(evidence.direction))
     if credential.fresh_until is not None and credential.fresh_until + patience < earliest:
         yield Reason.CODE_NOT_FRESH
 
@@ -144,8 +152,19 @@ def _resident_is_free_to_cross(evidence: Evidence) -> Iterator[Reason]:
         return
     if resident.standing is Standing.ISOLATED:
         yield Reason.ISOLATED
-    if resident.health in _HEALTH_REASONS:
-        yield _HEALTH_REASONS[resident.health]
+
+
+def _health_code_allows(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
+    """What the office last learned of somebody and what he shows: the graver colour counts."""
+    known = evidence.resident.health if evidence.resident is not None else Health.UNKNOWN
+    colours = (known, evidence.health)
+    for colour, reason in _HEALTH_REASONS.items():
+        if colour in colours:
+            yield reason
+            return
+    demanded = evidence.health is None and rules.policy.demand_health_code
+    if demanded or evidence.health is Health.UNKNOWN:
+        yield Reason.HEALTH_CODE_UNREAD
 
 
 def _building_is_free_to_leave(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
@@ -155,6 +174,19 @@ def _building_is_free_to_leave(evidence: Evidence, rules: Rules) -> Iterator[Rea
     zone = rules.policy.zone_of(evidence.resident.building)
     if zone in _ZONE_REASONS:
         yield _ZONE_REASONS[zone]
+
+
+def _trip_bears_no_risk(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
+    """A place that is no longer on the list was asked by older rules: that answer is none."""
+    if evidence.trip is None:
+        if evidence.direction in rules.policy.ask_trip_on:
+            yield Reason.TRIP_UNKNOWN
+        return
+    places = [(rules.policy.risk_place(stay.place), stay.last_day) for stay in evidence.trip]
+    if any(place is None for place, _ in places):
+        yield Reason.TRIP_UNKNOWN
+    if any(place is not None and place.counts(day) for place, day in places):
+        yield Reason.RISK_PLACE
 
 
 def _temperature_is_normal(evidence: Evidence, rules: Rules) -> Iterator[Reason]:

@@ -13,6 +13,7 @@ from gate.names import Digest, Instant, JournalId, Pseudonym, Sequence, Slug
 from gate.policy import Direction
 from gate.reason import Outcome, Reason, worst
 from gate.temperature import Measurement
+from gate.trip import MOST_PLACES
 
 # "GC1": which family of codes was shown; the text itself never travels.
 FormatName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,16}\Z")]
@@ -36,7 +37,8 @@ class Passage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     """One attempt: who, where, when, decided what, why. The outcome follows from the reasons.
 
     person: None where nobody is known to have shown the code. policy, roster: the editions that were in force.
-    fresh_id: which one of a phone's codes it was, so that its copy is known again.
+    fresh_id: which one of a phone's codes it was, so that its copy is known again. trip: ids of the places of risk
+    that were named, empty for none of them; None where nobody asked.
     """
 
     stamp: Stamp
@@ -52,6 +54,7 @@ class Passage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     roster: EditionText | None = None
     guard: Slug | None = None
     fresh_id: Digest | None = None
+    trip: Annotated[tuple[Slug, ...], Meta(max_length=MOST_PLACES)] | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct, field
 from gate.names import Slug
 from gate.reason import GRAVE, Reason
 from gate.temperature import TemperatureLimits
+from gate.trip import MOST_PLACES, TRIP_SECONDS, RiskPlace
 
 
 class Direction(StrEnum):
@@ -33,6 +34,8 @@ class Zone(StrEnum):
 
 # What the office may say to everybody at a gate; bounded, so that a screen can hold it.
 Sentence = Annotated[str, Meta(max_length=120)]
+# Long enough not to take in every code in the street.
+Prefix = Annotated[str, Meta(min_length=4, max_length=120)]
 
 
 class GateRule(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,13 +64,35 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
     # For how long a second passage in the same direction is the guard's matter; 0: never. Past a night it says little,
     # since people also come and go where nobody reads their pass.
     same_way_hours: Annotated[int, Meta(ge=0, le=72)] = 16
+    # How a province's health code begins, e.g. the address in it; and whether a passage needs one beside the pass.
+    health_code_prefixes: Annotated[tuple[Prefix, ...], Meta(max_length=16)] = ()
+    demand_health_code: bool = False
     office_telephone: Annotated[str, Meta(max_length=32)] = ""
+    # Where the guard asks for the last two weeks' trips, and which places matter.
+    ask_trip_on: frozenset[Direction] = frozenset()
+    risk_places: tuple[RiskPlace, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where there are too many places, or two share an id: a record could not say which."""
+        if len(self.risk_places) > MOST_PLACES:
+            raise ValueError(f"risk_places: {len(self.risk_places)} places; {MOST_PLACES} at most fit on the screen")
+        ids = [place.id for place in self.risk_places]
+        twice = sorted({each for each in ids if ids.count(each) > 1})
+        if twice:
+            raise ValueError(f"risk_places: the id {', '.join(twice)} is used twice")
 
     def zone_of(self, building: str) -> Zone:
         return self.zones.get(building, Zone.OPEN)
 
     def gate_rule(self, gate: str) -> GateRule:
         return self.gates.get(gate, GateRule())
+
+    def risk_place(self, place: str) -> RiskPlace | None:
+        return next((each for each in self.risk_places if each.id == place), None)
+
+    def patience_seconds(self, direction: Direction) -> float:
+        """How long a visit waits for what is missing, the answer about trips included where it is asked for."""
+        return self.visit_seconds + (TRIP_SECONDS if direction in self.ask_trip_on else 0.0)
 
 
 @dataclass(frozen=True, slots=True)

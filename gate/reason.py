@@ -40,9 +40,14 @@ class Reason(StrEnum):
     SAME_WAY_TWICE = "same_way_twice"
     HEALTH_RED = "health_red"
     HEALTH_YELLOW = "health_yellow"
+    HEALTH_CODE_UNREAD = "health_code_unread"
     ISOLATED = "isolated"
     BUILDING_SEALED = "building_sealed"
     BUILDING_CONTROLLED = "building_controlled"
+    TRIP_UNKNOWN = "trip_unknown"
+    # Not refused: it rests on what was told at the gate, and whoever is turned away from home with a risk has only the
+    # street. The guard keeps him there and the office says what follows: a test, a ride, isolation at home.
+    RISK_PLACE = "risk_place"
 
     FEVER = "fever"
     TEMPERATURE_TOO_LOW = "temperature_too_low"

@@ -98,6 +98,9 @@ REASONS = {
     Reason.HEALTH_YELLOW: _sentence(
         "健康码为黄码", "Health code is yellow", "核酸阴性后可转绿码", "Negative tests turn it green"
     ),
+    Reason.HEALTH_CODE_UNREAD: _sentence(
+        "健康码颜色未知", "Health code's colour unknown", "请给保安看颜色", "Show the guard the colour"
+    ),
     Reason.ISOLATED: _sentence(
         "正在居家隔离", "In home isolation", "请回家，需要什么请打电话", "Please stay in; call for help"
     ),
@@ -106,6 +109,12 @@ REASONS = {
     ),
     Reason.BUILDING_CONTROLLED: _sentence(
         "本楼管控，凭事由外出", "Your building is controlled", "请告诉保安外出事由", "Tell the guard why you go out"
+    ),
+    Reason.TRIP_UNKNOWN: _sentence(
+        "行程还没有确认", "Recent trips not asked yet", "请保安询问近期行程", "The guard asks where you were"
+    ),
+    Reason.RISK_PLACE: _sentence(
+        "去过风险地区", "Was at a place of risk", "请保安联系社区", "The guard calls the office"
     ),
     Reason.FEVER: _sentence("体温偏高", "Temperature too high", "请到一旁休息后复测", "Rest aside, then measure again"),
     Reason.TEMPERATURE_TOO_LOW: _sentence(

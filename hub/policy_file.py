@@ -16,7 +16,8 @@ from msgspec import Struct, ValidationError, convert, structs
 
 from gate.policy import Direction, Policy, Zone
 from gate.reason import GRAVE, Reason
-from gate.wording import REASONS, Words
+from gate.trip import TRIP_DAYS
+from gate.wording import DIRECTIONS, REASONS, Words
 
 MOST_BYTES = 64 * 2**10
 # The time that a dotted key takes grows with the square of its length; no policy has one of more than three parts.
@@ -25,6 +26,7 @@ MOST_DOTS = 200
 _NOT_TOML = (ValueError, RecursionError)
 Keys = tuple[str, ...]
 _NO_SLUG = "is no name of a gate; lower-case letters, digits and hyphens, as `gate-hub station add --gate` takes it"
+_NO_ID = "is no id; lower-case letters, digits and hyphens, 32 at most"
 
 
 class PolicyMistake(Struct, frozen=True):
@@ -91,6 +93,18 @@ def warnings(policy: Policy, buildings: Iterable[str], gates: Iterable[str]) -> 
             for each in policy.gates
             if each not in known_gates
         ),
+        *(
+            ["ask_trip_on: trips are asked for, and risk_places lists no place"]
+            if policy.ask_trip_on and not policy.risk_places
+            else ["risk_places: are listed, and ask_trip_on has nobody asked"]
+            if policy.risk_places and not policy.ask_trip_on
+            else []
+        ),
+        *(
+            ["demand_health_code: health_code_prefixes is empty, so no gate knows a health code when it sees one"]
+            if policy.demand_health_code and not policy.health_code_prefixes
+            else []
+        ),
         *(f"overrulable: a guard may overrule {each}, which is grave" for each in sorted(policy.overrulable & GRAVE)),
     ]
 
@@ -102,6 +116,7 @@ def sentences(policy: Policy) -> list[Words]:
         *_gate_sentences(policy),
         *_zone_sentences(policy),
         *_temperature_sentences(policy),
+        *_trip_sentences(policy),
         *_guard_sentences(policy),
     ]
 
@@ -150,6 +165,20 @@ def _temperature_sentences(policy: Policy) -> Iterator[Words]:
     )
 
 
+def _trip_sentences(policy: Policy) -> Iterator[Words]:
+    if not policy.ask_trip_on:
+        return
+    ways = "".join(DIRECTIONS[each].zh for each in sorted(policy.ask_trip_on))
+    en = " and ".join(DIRECTIONS[each].en.lower() for each in sorted(policy.ask_trip_on))
+    yield Words(
+        f"{ways}门时由保安询问近{TRIP_DAYS}天行程", f"On the way {en} the guard asks for {TRIP_DAYS} days' trips"
+    )
+    for place in policy.risk_places:
+        zh = f"{place.since}至{place.until}" if place.until else f"{place.since}起"
+        en = f"from {place.since} to {place.until}" if place.until else f"since {place.since}"
+        yield Words(f"{zh}去过{place.name_zh}：由保安联系社区", f"{place.name_en} {en}: the guard calls the office")
+
+
 def _guard_sentences(policy: Policy) -> Iterator[Words]:
     fixed = [each for each in Reason if each not in policy.overrulable]
     zh = "、".join(REASONS[each].say.zh for each in fixed) or "没有"
@@ -171,8 +200,16 @@ def _guard_sentences(policy: Policy) -> Iterator[Words]:
         )
     else:
         yield Words("同向通行两次：不过问", "Nobody is asked about going twice in the same direction")
+    yield from _health_code_sentences(policy)
     if policy.office_telephone:
         yield Words(f"社区电话：{policy.office_telephone}", f"The office's telephone: {policy.office_telephone}")
+
+
+def _health_code_sentences(policy: Policy) -> Iterator[Words]:
+    if policy.demand_health_code:
+        yield Words("通行须出示健康码", "A health code is asked for beside the pass")
+    elif policy.health_code_prefixes:
+        yield Words("出示健康码的，红码黄码不自动放行", "A health code that is shown counts, red and yellow too")
 
 
 def _mistakes(value: object, wanted: Any, path: Keys) -> Iterator[tuple[Keys, str]]:  # noqa: ANN401 - any type hint
@@ -184,6 +221,9 @@ def _mistakes(value: object, wanted: Any, path: Keys) -> Iterator[tuple[Keys, st
         for key, each in value.items():
             yield from _own_mistake(key, key_type, (*path, key))
             yield from _mistakes(each, value_type, (*path, key))
+    elif get_origin(wanted) is tuple and isinstance(value, list):
+        for number, each in enumerate(value, start=1):
+            yield from _mistakes(each, get_args(wanted)[0], (*path, str(number)))
     elif get_origin(wanted) is frozenset and isinstance(value, list):
         for each in value:
             yield from _own_mistake(each, get_args(wanted)[0], path)
@@ -214,7 +254,8 @@ def _own_mistake(value: object, wanted: Any, path: Keys) -> Iterator[tuple[Keys,
     try:
         convert(value, wanted)
     except ValidationError as cause:
-        what = _NO_SLUG if "regex" in str(cause) else f"{cause}{_choices(wanted)}"
+        no_name = _NO_ID if "id" in path else _NO_SLUG
+        what = no_name if "regex" in str(cause) else f"{cause}{_choices(wanted)}"
         yield path, what
         return
     if isinstance(value, float) and not math.isfinite(value):
@@ -244,9 +285,14 @@ def _lines_of_keys(text: str) -> dict[Keys, int]:
     """Dotted key -> line. Only for messages: in a text that tomllib took, one line's start is enough to name it."""
     lines: dict[Keys, int] = {}
     table: Keys = ()
+    tables: dict[Keys, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith("["):
             header = _key_path(line)
+            if header and line.lstrip().startswith("[["):
+                tables[header] = tables.get(header, 0) + 1
+                lines.setdefault(header, number)
+                header = (*header, str(tables[header]))
             if header:
                 table = header
                 lines.setdefault(table, number)

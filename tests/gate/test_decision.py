@@ -19,6 +19,7 @@ from gate.policy import Direction, GateRule, Policy, Rules, Zone
 from gate.reason import GRAVE, Outcome, Reason, worst
 from gate.roster import Health, Resident, Standing
 from gate.temperature import Measurement, TemperatureLimits, judge
+from gate.trip import RiskPlace, Stay, Trip
 from tests.gate.makers import NOON, a_pass, trust
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "decisions.toml").read_text(encoding="utf-8"))["case"]
@@ -62,6 +63,18 @@ def _resident(case: dict[str, Any]) -> Resident | None:
     )
 
 
+PLACES = (
+    RiskPlace("ruili", "瑞丽", "Ruili", NOON.utc.date() - timedelta(days=10)),
+    RiskPlace("heihe", "黑河", "Heihe", NOON.utc.date() - timedelta(days=10), NOON.utc.date() - timedelta(days=5)),
+)
+
+
+def _trip(case: dict[str, Any]) -> Trip | None:
+    if "trip" not in case:
+        return None
+    return tuple(Stay(place, NOON.utc.date() - timedelta(days=days)) for place, days in case["trip"].items())
+
+
 def _earlier(case: dict[str, Any]) -> Earlier | None:
     if "earlier" not in case:
         return None
@@ -77,7 +90,9 @@ def _rules(case: dict[str, Any]) -> Rules | None:
         gates={"east": GateRule(open=case.get("gate_open", True))},
         zones={"3": Zone(case.get("zone", "open"))},
         measure_on=frozenset(Direction(each) for each in case.get("measure_on", ["in", "out"])),
-        **{key: case[key] for key in ["same_way_hours"] if key in case},
+        **{key: case[key] for key in ["same_way_hours", "demand_health_code"] if key in case},
+        ask_trip_on=frozenset(Direction(each) for each in case.get("ask_trip_on", [])),
+        risk_places=PLACES,
     )
     return Rules("east", policy, "1.1", NOON.utc - timedelta(hours=case.get("rules_age_hours", 1)))
 
@@ -91,6 +106,8 @@ def test_golden(case: dict[str, Any]) -> None:
         _measurement(case.get("celsius", 36.5), case.get("ambient_celsius", 20.0)),
         _earlier(case),
         case.get("replayed", False),
+        Health(case["health_code"]) if "health_code" in case else None,
+        _trip(case),
     )
     decision = decide(evidence, _rules(case), Moment(NOON.utc, ClockState(case.get("clock", "synced"))))
     assert [str(reason) for reason in decision.reasons] == case["expect"]["reasons"]
@@ -130,6 +147,8 @@ EVIDENCE = st.builds(
         st.sampled_from(Direction),
     ),
     st.booleans(),
+    st.none() | st.sampled_from(Health),
+    st.sampled_from([None, None, (), (Stay("ruili", NOON.utc.date()),), (Stay("gone", NOON.utc.date()),)]),
 )
 RULES = st.none() | st.builds(
     Rules,
@@ -139,6 +158,9 @@ RULES = st.none() | st.builds(
         st.just("any"),
         gates=st.dictionaries(st.just("east"), st.builds(GateRule, open=st.booleans())),
         zones=st.dictionaries(st.just("3"), st.sampled_from(Zone)),
+        ask_trip_on=st.sampled_from([frozenset(), frozenset(), frozenset(Direction), frozenset({Direction.IN})]),
+        risk_places=st.sampled_from([(), PLACES]),
+        demand_health_code=st.booleans(),
     ),
     st.just("1.1"),
     st.integers(0, 400).map(lambda hours: NOON.utc - timedelta(hours=hours)),
@@ -166,6 +188,8 @@ def test_nobody_is_admitted_unless_everything_speaks_for_it(
     assert 35.0 <= (evidence.measurement.celsius or 0) < 37.3
     assert evidence.measurement.ambient_celsius is not None
     assert not evidence.replayed
+    assert evidence.trip == () or (evidence.trip is None and evidence.direction not in rules.policy.ask_trip_on)
+    assert evidence.health in {Health.GREEN} | (set() if rules.policy.demand_health_code else {None})
     earlier = evidence.earlier
     assert (
         earlier is None or earlier.direction is not evidence.direction or NOON.utc - earlier.at >= timedelta(hours=16)

@@ -56,7 +56,7 @@ def test_only_these_fields_can_travel() -> None:
     assert set(Envelope.__struct_fields__) == {"v", "compound", "station", "journal", "sequence", "hash", "body"}
     assert set(Passage.__struct_fields__) == {
         "stamp", "gate", "lane", "direction", "reasons", "person", "pass_serial", "code_format", "temperature",
-        "policy", "roster", "guard", "fresh_id",
+        "policy", "roster", "guard", "fresh_id", "trip",
     }  # fmt: skip
     assert set(Crossings.__struct_fields__) == {
         "v", "gate", "journal", "after", "through", "at", "crossings", "hello",
@@ -83,6 +83,8 @@ def test_only_these_fields_can_travel() -> None:
         ("name", "王小明"),
         ("code_format", "a sentence of words"),
         ("policy", "1.2\n"),
+        ("trip", ["云南瑞丽"]),
+        ("trip", ["ruili"] * 13),
     ],
 )
 def test_no_name_or_number_fits_into_any_field(field: str, value: str) -> None:

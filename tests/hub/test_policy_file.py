@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from gate.policy import Direction, GateRule, Policy, Zone
 from gate.reason import Reason
@@ -102,7 +103,8 @@ fever_celcius = 37.5
     assert complaints(bad) == [
         "title: is missing; add it",
         "line 1, titel: is no key of a policy (is title meant?); known: title, gates, zones, temperature, measure_on,"
-        " stale_after_hours, overrulable, green_seconds, visit_seconds, same_way_hours, office_telephone",
+        " stale_after_hours, overrulable, green_seconds, visit_seconds, same_way_hours,"
+        " health_code_prefixes, demand_health_code, office_telephone, ask_trip_on, risk_places",
         "line 2, stale_after_hours: Expected `int` >= 1",
         "line 3, measure_on: Invalid enum value 'up'; one of in, out",
         "line 5, gates.East_Gate: is no name of a gate; lower-case letters, digits and hyphens, as"
@@ -139,6 +141,61 @@ def test_what_is_not_toml_names_the_line() -> None:
     (complaint,) = complaints('title = "x"\nzones = {3 = sealed}\n')
     assert complaint.startswith("the file: is not TOML")
     assert "line 2" in complaint
+
+
+PLACES = """\
+title = "x"
+ask_trip_on = ["in"]
+
+[[risk_places]]
+id = "ruili"
+name_zh = "云南瑞丽"
+name_en = "Ruili"
+since = 2026-11-01
+
+[[risk_places]]
+id = "heihe"
+name_zh = "黑龙江黑河"
+name_en = "Heihe"
+since = 2026-10-20
+until = 2026-11-15
+"""
+
+
+def test_places_of_risk_are_told_with_their_days() -> None:
+    """What the guard will ask, and what it leads to; nothing of it where nobody is asked."""
+    policy = check(PLACES).policy
+    assert policy is not None
+    told = sentences(policy)
+    assert Words("进门时由保安询问近14天行程", "On the way in the guard asks for 14 days' trips") in told
+    first_place = Words(
+        "2026-11-01起去过云南瑞丽：由保安联系社区", "Ruili since 2026-11-01: the guard calls the office"
+    )
+    assert first_place in told
+    assert any("2026-10-20至2026-11-15去过黑龙江黑河" in each.zh for each in told)
+    assert not any("行程" in each.zh for each in sentences(Policy("x")))
+
+
+def test_a_mistake_in_a_place_is_found_in_its_own_lines() -> None:
+    """Of several tables of one name, the one that is wrong is named."""
+    bad = PLACES.replace('"heihe"', '"Hei He"').replace("until = 2026-11-15", 'until = "soon"')
+    (no_id, no_date) = complaints(bad)
+    assert no_id == "line 11, risk_places.2.id: is no id; lower-case letters, digits and hyphens, 32 at most"
+    assert no_date.startswith("line 15, risk_places.2.until: ")
+    (turned,) = complaints(PLACES.replace("2026-11-15", "2026-10-01"))
+    assert turned.startswith("line 10, risk_places.2: until (2026-10-01) must not be before since (2026-10-20)")
+    (twice,) = complaints(PLACES.replace('"heihe"', '"ruili"'))
+    assert "the id ruili is used twice" in twice
+
+
+def test_asking_without_places_and_places_without_asking_are_warned_about() -> None:
+    """Either half alone does nothing that the office can have meant."""
+    for left_out, named in (("ask_trip_on", "risk_places"), ("risk_places", "ask_trip_on")):
+        policy = check(PLACES).policy
+        assert policy is not None
+        half = structs.replace(policy, **{left_out: type(getattr(policy, left_out))()})
+        assert [each.partition(":")[0] for each in warnings(half, [], [])] == [named]
+    assert warnings(policy, [], []) == []
 
 
 def test_building_and_gates_that_nobody_knows_are_warned_about() -> None:
