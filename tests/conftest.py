@@ -44,3 +44,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """The gate's screen: 1280 x 800, touched with a finger. A test sets another size by `page.set_viewport_size`."""
     return {**browser_context_args, "viewport": {"width": 1280, "height": 800}, "has_touch": True}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a browser go last: once it ran, Playwright's event loop stays in the thread, and no other can run."""
+    with_browser = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path in with_browser)
