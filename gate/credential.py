@@ -4,10 +4,11 @@ Station and help desk call `read`. A scanned text is data, whatever it says: wha
 exception, and nothing of the text survives in it but a believed credential.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate.clock import Moment
-from gate.formats import FORMATS
+from gate.formats import FORMATS, health_code
 from gate.formats.chain import Credential, Step, run
 from gate.reason import Reason
 from gate.trust import Trust
@@ -38,9 +39,12 @@ class CodeReading:
         return tuple(step.reason for step in self.steps if step.reason is not None)
 
 
-def read(code: bytes, trust: Trust, now: Moment) -> CodeReading:
-    """Recognise the family of a code and walk its chain of steps. Never raises for anything a code can contain."""
-    for code_format in FORMATS:
+def read(code: bytes, trust: Trust, now: Moment, health_prefixes: Sequence[str] = ()) -> CodeReading:
+    """Recognise the family of a code and walk its chain of steps. Never raises for anything a code can contain.
+
+    health_prefixes: how a health code begins, as the policy says; they take no code from another family.
+    """
+    for code_format in (*FORMATS, health_code.format_of(health_prefixes)):
         if code_format.recognise(code):
             steps, credential = run(code_format, code, trust, now)
             return CodeReading(code_format.name, steps, credential, now)

@@ -18,6 +18,7 @@ FAMILIES = {
     "GC1-PHONE": "community pass on a phone",
     "HC1": "EU digital certificate",
     "SHC": "SMART Health Card",
+    "HEALTH": "health code of a province",
 }
 STEPS = {
     "recognise": "the code is of a family known here",
@@ -47,6 +48,8 @@ STEPS = {
     "issuer": "its issuer may use this key",
     "dates": "it is valid at this time",
     "revocation": "it was not withdrawn",
+    "size": "it is no longer than a code can be",
+    "colour": "its colour is known",
 }
 
 
