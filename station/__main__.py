@@ -65,8 +65,12 @@ NEED_SETTINGS = frozenset({"run", "check"})
 
 def main() -> None:
     """The command gate-station."""
-    code = command(sys.argv[1:])
-    sys.stdout.flush()
+    try:
+        code = command(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the answers has read enough, as `head` does.
+        code = 0
     sys.stderr.flush()
     # Everything is closed by now; a camera's driver that hangs in its thread must not hold up the end.
     os._exit(code)

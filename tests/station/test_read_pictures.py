@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +120,20 @@ def test_a_path_that_is_no_text_is_still_answered_in_json(tmp_path, capsys):
     assert command(["read", "--json", name]) == 2
     (answer,) = answers(capsys)
     assert answer["error"]
+
+
+def test_whoever_stops_listening_ends_it_without_a_complaint(picture):
+    """`gate-station read *.png | head -1`: no traceback, and nothing went wrong."""
+    pictures = [str(picture(b"one"))] * 400
+    reading = subprocess.Popen(
+        [Path(sys.executable).parent / "gate-station", "read", *pictures],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert reading.stdout is not None
+    assert reading.stdout.readline()
+    reading.stdout.close()
+    assert reading.stderr is not None
+    assert reading.stderr.read() == b""
+    reading.stderr.close()
+    assert reading.wait(60) == 0
