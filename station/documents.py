@@ -17,6 +17,7 @@ from typing import cast
 from gate.document import DocumentKind, DocumentRefused, Edition
 from gate.names import Digest
 from gate.roster import BUCKETS, Manifest, digest
+from station import told_file
 from station.restrictions import restricted
 from station.roster import MANIFEST, POLICY, TRUST, Opened, Part, Reader, whole
 from station.snapshot import Snapshot
@@ -92,7 +93,7 @@ class Documents:
     def __init__(self, path: Path, reader: Reader, gate: str) -> None:
         self._reader = reader
         self._gate = gate
-        self._connection = _open_or_set_aside(path)
+        self._connection = told_file.opened(path, _SCHEMA, "FULL", "the hub sends")
         self._shelves = _read_shelves(self._connection, reader)
         self._given = _snapshot_in_force(self._shelves, reader, gate)
 
@@ -218,36 +219,6 @@ def _read_shelves(connection: sqlite3.Connection, reader: Reader) -> Shelves:
             continue
         (shelves.newest if shelf == "newest" else shelves.in_force)[part] = held
     return shelves
-
-
-def _open_or_set_aside(path: Path) -> sqlite3.Connection:
-    """A file that is no database any more is put beside itself: the hub sends everything anew."""
-    try:
-        return _open(path)
-    except sqlite3.DatabaseError as cause:
-        if isinstance(cause, sqlite3.OperationalError):
-            raise
-        kept = path.with_name(f"{path.name}.unreadable")
-        log.error(
-            "%s is no readable database any more (%s); kept as %s, the hub sends all anew", path, cause, kept.name
-        )
-        path.replace(kept)
-        for suffix in ("-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        return _open(path)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.executescript(_SCHEMA)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    path.chmod(0o600)
-    return connection
 
 
 def _say_what_is_missing(manifest: Held, missing: list[Part], in_force: Held | None) -> None:

@@ -4,13 +4,13 @@ The uplink's thread alone writes here; `load_digests` reads once at the start. R
 file that is broken, or a disk that is full, costs what was remembered and nothing else.
 """
 
-import contextlib
 import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from gate.wire import Crossings, decode_crossings
+from station import told_file
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class PeerStore:
         self._known: set[str] = set()
         self._connection: sqlite3.Connection | None = None
         try:
-            self._connection = _open_or_begin_again(path)
+            self._connection = told_file.opened(path, _SCHEMA, "NORMAL", "the peers tell")
         except sqlite3.Error as cause:
             log.warning("%s cannot be opened (%s); what the other gates say is forgotten at the end", path, cause)
 
@@ -70,29 +70,3 @@ def load_digests(path: Path) -> list[tuple[str, Crossings]]:
         return []
     found = [(station, decode_crossings(payload)) for station, payload in rows]
     return [(station, digest) for station, digest in found if isinstance(digest, Crossings)]
-
-
-def _open_or_begin_again(path: Path) -> sqlite3.Connection:
-    try:
-        return _open(path)
-    except sqlite3.OperationalError:
-        raise
-    except sqlite3.DatabaseError as cause:
-        log.warning("%s is no readable database any more (%s); it begins again", path, cause)
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                path.with_name(path.name + suffix).unlink()
-        return _open(path)
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.executescript(_SCHEMA)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    path.chmod(0o600)
-    return connection
