@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from gate.formats import base45
 from gate.formats.chain import Credential, Draft, Format, Kind, StepFailed
 from gate.formats.cose import Sign1, load_exactly, open_sign1, seal
+from gate.formats.packing import from_base45
 from gate.reason import Reason
 from gate.trust import TrustedKey, Usage
 
@@ -81,12 +82,7 @@ def as_text(cose: bytes) -> str:
 def unwrap_text(draft: Draft) -> None:
     """base45"""
     assert isinstance(draft, PassDraft)
-    if len(draft.code) > LONGEST:
-        raise StepFailed(Reason.CODE_DAMAGED, f"{len(draft.code)} characters; a pass has at most {LONGEST}")
-    try:
-        draft.cose = base45.decode(draft.code.removeprefix(PREFIX))
-    except ValueError as cause:
-        raise StepFailed(Reason.CODE_DAMAGED, str(cause)) from None
+    draft.cose = from_base45(draft.code, PREFIX, LONGEST, "a pass has at most")
 
 
 def _open_envelope(draft: Draft) -> None:

@@ -7,7 +7,6 @@ Lenient where issuers were: tags 61 and 18 may be there or not, and algorithm an
 where both name one, the signed header counts.
 """
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +16,13 @@ from typing import Any
 import cbor2
 
 from gate.certificates import USES
-from gate.formats import base45, cbor, eu_payload
-from gate.formats.chain import Credential, Draft, Format, Kind, StepFailed
-from gate.formats.signatures import Algorithm, verifies
+from gate.formats import cbor, eu_payload
+from gate.formats.chain import Draft, Format, StepFailed
+from gate.formats.foreign import ForeignDraft
+from gate.formats.packing import from_base45, inflated
+from gate.formats.signatures import Algorithm
 from gate.formats.validity import check_dates
 from gate.reason import Reason
-from gate.trust import IssuerKey
 
 NAME = "HC1"
 PREFIX = b"HC1:"
@@ -43,7 +43,7 @@ class _Claims:
     told: Mapping[Any, Any]
 
 
-class _CertificateDraft(Draft):
+class _CertificateDraft(ForeignDraft):
     """What the steps below have found so far."""
 
     compressed: bytes
@@ -51,37 +51,21 @@ class _CertificateDraft(Draft):
     protected: bytes
     headers: Mapping[Any, Any]
     payload: bytes
-    signature: bytes
     algorithm: Algorithm
-    key_id: str
-    candidates: tuple[IssuerKey, ...]
-    keys: tuple[IssuerKey, ...]
     claims: _Claims
     certificate: eu_payload.Payload
-    expires_at: datetime | None
 
 
 def _unwrap(draft: Draft) -> None:
     """base45"""
     assert isinstance(draft, _CertificateDraft)
-    if len(draft.code) > LONGEST:
-        raise StepFailed(Reason.CODE_DAMAGED, f"{len(draft.code)} characters; a QR code holds {LONGEST}")
-    try:
-        draft.compressed = base45.decode(draft.code.removeprefix(PREFIX))
-    except ValueError as cause:
-        raise StepFailed(Reason.CODE_DAMAGED, str(cause)) from None
+    draft.compressed = from_base45(draft.code, PREFIX, LONGEST, "a QR code holds")
 
 
 def _decompress(draft: Draft) -> None:
     """zlib"""
     assert isinstance(draft, _CertificateDraft)
-    unpacker = zlib.decompressobj()
-    try:
-        draft.cose = unpacker.decompress(draft.compressed, LARGEST)
-    except zlib.error:
-        raise StepFailed(Reason.CODE_DAMAGED, "not compressed, or damaged") from None
-    if not unpacker.eof or unpacker.unused_data:
-        raise StepFailed(Reason.CODE_DAMAGED, f"cut short, followed by something, or over {LARGEST} bytes")
+    draft.cose = inflated(draft.compressed, LARGEST)
 
 
 def _open_envelope(draft: Draft) -> None:
@@ -118,14 +102,9 @@ def _find_key(draft: Draft) -> None:
 
 
 def _check_signature(draft: Draft) -> None:
-    """signature; the same key may stand in several certificates, each with days and uses of its own"""
+    """signature"""
     assert isinstance(draft, _CertificateDraft)
-    signed = cbor2.dumps(["Signature1", draft.protected, b"", draft.payload])
-    for spki in dict.fromkeys(key.spki for key in draft.candidates):
-        if verifies(spki, draft.algorithm, draft.signature, signed):
-            draft.keys = tuple(key for key in draft.candidates if key.spki == spki)
-            return
-    raise StepFailed(Reason.FORGED, f"the signature does not fit key {draft.key_id}")
+    draft.check_signature(draft.algorithm, cbor2.dumps(["Signature1", draft.protected, b"", draft.payload]))
 
 
 def _read_claims(draft: Draft) -> None:
@@ -169,21 +148,9 @@ def _check_dates(draft: Draft) -> None:
 def _check_revocation(draft: Draft) -> None:
     """revocation"""
     assert isinstance(draft, _CertificateDraft)
-    serial = sha256(draft.certificate.entry.ci.encode()).digest()[:8].hex()
-    if serial in draft.trust.revoked:
-        raise StepFailed(Reason.REVOKED, "withdrawn")
-    draft.credential = Credential(
-        format=NAME,
-        kind=Kind.FOREIGN,
-        compound=None,
-        person=None,
-        serial=serial,
-        key_id=draft.key_id,
-        issued_at=draft.claims.issued_at,
-        expires_at=draft.expires_at,
-        holder=draft.certificate.holder,
-        claims=draft.certificate.claims,
-    )
+    told = draft.certificate
+    serial = sha256(told.entry.ci.encode()).digest()[:8].hex()
+    draft.believe(NAME, serial, draft.claims.issued_at, told.holder, told.claims)
 
 
 FORMAT = Format(

@@ -18,8 +18,10 @@ from msgspec import Struct
 
 from gate.certificates import HEALTH_CARD
 from gate.formats import cbor, shc_payload
-from gate.formats.chain import Credential, Draft, Format, Holder, Kind, StepFailed
-from gate.formats.signatures import Algorithm, verifies
+from gate.formats.chain import Draft, Format, Holder, StepFailed
+from gate.formats.foreign import ForeignDraft
+from gate.formats.packing import inflated
+from gate.formats.signatures import Algorithm
 from gate.formats.validity import check_dates
 from gate.reason import Reason
 from gate.trust import IssuerKey
@@ -44,7 +46,7 @@ class _Header(Struct, frozen=True):
     zip: str = ""
 
 
-class _CardDraft(Draft):
+class _CardDraft(ForeignDraft):
     """What the steps below have found so far."""
 
     digits: bytes
@@ -52,15 +54,10 @@ class _CardDraft(Draft):
     signed: bytes
     header: bytes
     body: bytes
-    signature: bytes
-    key_id: str
-    candidates: tuple[IssuerKey, ...]
-    keys: tuple[IssuerKey, ...]
     json: bytes
     payload: shc_payload.Payload
     holder: Holder
     valid_from: datetime
-    expires_at: datetime | None
 
 
 def part_of(code: bytes) -> tuple[int, int] | None:
@@ -157,23 +154,13 @@ def _find_key(draft: Draft) -> None:
 def _check_signature(draft: Draft) -> None:
     """signature"""
     assert isinstance(draft, _CardDraft)
-    for spki in dict.fromkeys(key.spki for key in draft.candidates):
-        if verifies(spki, Algorithm.ES256, draft.signature, draft.signed):
-            draft.keys = tuple(key for key in draft.candidates if key.spki == spki)
-            return
-    raise StepFailed(Reason.FORGED, "the signature does not fit its key")
+    draft.check_signature(Algorithm.ES256, draft.signed)
 
 
 def _inflate(draft: Draft) -> None:
     """deflate"""
     assert isinstance(draft, _CardDraft)
-    unpacker = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
-    try:
-        draft.json = unpacker.decompress(draft.body, LARGEST)
-    except zlib.error:
-        raise StepFailed(Reason.CODE_DAMAGED, "not deflated, or damaged") from None
-    if not unpacker.eof or unpacker.unused_data:
-        raise StepFailed(Reason.CODE_DAMAGED, f"cut short, followed by something, or over {LARGEST} bytes")
+    draft.json = inflated(draft.body, LARGEST, -zlib.MAX_WBITS)
 
 
 def _read_claims(draft: Draft) -> None:
@@ -218,20 +205,7 @@ def _check_revocation(draft: Draft) -> None:
     assert isinstance(draft, _CardDraft)
     named = f"{draft.key_id}/{draft.payload.vc.rid}".encode() if draft.payload.vc.rid else draft.signed
     serial = sha256(named).digest()[:8].hex()
-    if serial in draft.trust.revoked:
-        raise StepFailed(Reason.REVOKED, "withdrawn")
-    draft.credential = Credential(
-        format=NAME,
-        kind=Kind.FOREIGN,
-        compound=None,
-        person=None,
-        serial=serial,
-        key_id=draft.key_id,
-        issued_at=draft.valid_from,
-        expires_at=draft.expires_at,
-        holder=draft.holder,
-        claims=draft.payload.claims,
-    )
+    draft.believe(NAME, serial, draft.valid_from, draft.holder, draft.payload.claims)
 
 
 FORMAT = Format(
