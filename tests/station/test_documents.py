@@ -208,7 +208,7 @@ def test_a_broken_file_is_set_aside(shelf: Shelf, caplog: pytest.LogCaptureFixtu
     assert load_snapshot(shelf.path, shelf.office.reader, "west") is None
     assert len(shelf.take(*shelf.office.whole_set().items())) == 1
     assert shelf.path.with_name("documents.sqlite.unreadable").exists()
-    assert "the hub sends all anew" in caplog.text
+    assert "the hub sends it all again" in caplog.text
 
 
 def test_the_receipts_floor_is_kept(shelf: Shelf) -> None:
