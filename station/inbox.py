@@ -5,6 +5,7 @@ Camera, thermometer and uplink threads post here; the loop alone owns lane and j
 
 from dataclasses import dataclass
 
+from gate.roster import Health
 from gate.wire import Crossings, Receipt
 from station.codes import SeenCode
 from station.snapshot import Snapshot
@@ -72,4 +73,12 @@ class CrossingsHeard:
     digest: Crossings
 
 
-Post = Looked | Felt | Faulty | Receipted | SnapshotCame | LinkChanged | CrossingsHeard
+@dataclass(frozen=True, slots=True)
+class HealthCodeResolved:
+    """What the province says of a health code. digest: SHA-256 of its bytes. colour: UNKNOWN where nobody can tell."""
+
+    digest: str
+    colour: Health
+
+
+Post = Looked | Felt | Faulty | Receipted | SnapshotCame | LinkChanged | CrossingsHeard | HealthCodeResolved

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field, structs
 
@@ -58,6 +59,12 @@ class PanelBackend(StrEnum):
     GPIO = "gpio"
     REHEARSAL = "rehearsal"
     NONE = "none"
+
+
+class ResolverBackend(StrEnum):
+    NONE = "none"
+    HTTPS = "https"
+    REHEARSAL = "rehearsal"
 
 
 class Synchronisation(StrEnum):
@@ -124,6 +131,16 @@ class ClockSettings(Struct, frozen=True, forbid_unknown_fields=True):
     image_built_at: Instant = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+class ResolverSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who says what a province's health code means. token_file: holds its bearer token; tls_ca: as for the broker."""
+
+    backend: ResolverBackend = ResolverBackend.NONE
+    url: str = ""
+    token_file: str = ""
+    tls_ca: str = ""
+    timeout_seconds: Annotated[float, Meta(ge=0.1, le=10)] = 2.0
+
+
 class RehearsalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """pictures: folder of PNG files and their index.json, to be held up to the camera; "" for none."""
 
@@ -148,6 +165,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "Asia/Shanghai"
     kiosk: KioskSettings = field(default_factory=KioskSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
+    resolver: ResolverSettings = field(default_factory=ResolverSettings)
     rehearsal: RehearsalSettings = field(default_factory=RehearsalSettings)
 
     @property
@@ -194,6 +212,7 @@ def rehearsed(settings: Settings) -> Settings:
         thermometer=structs.replace(settings.thermometer, backend=ThermometerBackend.REHEARSAL),
         panel=structs.replace(settings.panel, backend=PanelBackend.REHEARSAL),
         scanner=ScannerSettings(),
+        resolver=ResolverSettings(ResolverBackend.REHEARSAL),
         clock=structs.replace(settings.clock, synchronised_by=Synchronisation.REHEARSAL),
     )
 
@@ -204,20 +223,21 @@ def _from_folder(settings: Settings, folder: Path) -> Settings:
     def place(name: str) -> str:
         return str(folder / name) if name else ""
 
-    camera = settings.camera
+    camera, resolver = settings.camera, settings.resolver
     return structs.replace(
         settings,
         data=place(settings.data),
         identity=place(settings.identity),
         broker=structs.replace(settings.broker, tls_ca=place(settings.broker.tls_ca)),
         camera=structs.replace(camera, source=place(camera.source)) if camera.backend is _FILE else camera,
+        resolver=structs.replace(resolver, token_file=place(resolver.token_file), tls_ca=place(resolver.tls_ca)),
         rehearsal=structs.replace(settings.rehearsal, pictures=place(settings.rehearsal.pictures)),
     )
 
 
 def _check(path: Path, text: str, settings: Settings) -> None:
     """What the shape of the file cannot say. Raises Wrong at the first thing that is odd."""
-    for objection in (_kiosk, _broker, _timezone, _camera, _scanner, _pins, _data, _pictures):
+    for objection in (_kiosk, _broker, _timezone, _camera, _scanner, _resolver, _pins, _data, _pictures):
         found = objection(settings)
         if found is not None:
             key, what, remedy = found
@@ -263,6 +283,27 @@ def _scanner(settings: Settings) -> Objection | None:
     if scanner.backend is not ScannerBackend.NONE and not scanner.source:
         return "scanner.source", f"is empty, but the {scanner.backend} scanner needs one", 'name it, as "/dev/ttyACM0"'
     return None
+
+
+def _resolver(settings: Settings) -> Objection | None:
+    resolver = settings.resolver
+    if resolver.backend is not ResolverBackend.HTTPS:
+        return None
+    if not _is_https(resolver.url):
+        what = f"is {resolver.url!r}, but the https resolver needs an address that begins with https://"
+        return "resolver.url", what, 'write it as the province gave it, or backend = "none"'
+    for key, path in (("token_file", resolver.token_file), ("tls_ca", resolver.tls_ca)):
+        if path and not os.access(path, os.R_OK):
+            return f"resolver.{key}", f"names {path}, which this user cannot read", 'correct it, or write ""'
+    return None
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _pins(settings: Settings) -> Objection | None:

@@ -32,6 +32,7 @@ KIOSK = {
     "part.scanner": Words("扫码器", "Scanner"),
     "part.thermometer": Words("体温计", "Thermometer"),
     "part.panel": Words("灯和道闸", "Lamps and barrier"),
+    "part.resolver": Words("健康码查询", "Health code service"),
     "part.voice": Words("语音", "Voice"),
     "part.journal": Words("记录", "Records"),
     "part.broker": Words("消息服务器", "Broker"),
