@@ -14,7 +14,9 @@ import cv2
 import numpy as np
 import zxingcpp
 
+from gate.formats import community_pass, phone_pass
 from station.cameras import Pixels
+from station.qr.append import Part, part_of
 from station.qr.flat import Flat, laid_flat
 from station.qr.second import Memory, Read, corners_of, second_look
 from station.stillness import Crowd, Stillness, crowd
@@ -44,12 +46,14 @@ class SeenCode:
     symbology: "QRCode", "Aztec" or "DataMatrix".
     corners: x and y in pixels of the frame, from the code's own top left, clockwise as the code sees itself.
     guess: what the decoder takes the bytes to mean, for people to look at; "" where it does not say.
+    part: where the code is one of several that make one message; data are its own bytes alone then.
     """
 
     data: bytes
     symbology: str
     corners: Corners
     guess: str = field(default="", compare=False)
+    part: Part | None = None
 
 
 Decoder = Callable[[Pixels], list[SeenCode]]
@@ -58,8 +62,20 @@ Decoder = Callable[[Pixels], list[SeenCode]]
 
 def zxing(pixels: Pixels) -> list[SeenCode]:
     """QR codes by zxing-cpp: turned, mirrored, inverted, several at once. 0.6 ms on an empty 720p frame."""
-    found = zxingcpp.read_barcodes(grey_of(pixels), formats=QR_CODES)
-    return [SeenCode(code.bytes, "QRCode", _corners(code), code.text) for code in found if code.format in FULL_SIZE]
+    read = zxingcpp.read_barcodes(grey_of(pixels), formats=QR_CODES)
+    found = [code for code in read if code.format in FULL_SIZE]
+    places = zip(found, _parts(found), strict=True)
+    return [SeenCode(code.bytes, "QRCode", _corners(code), code.text, part) for code, part in places]
+
+
+def _parts(found: list[zxingcpp.Barcode]) -> list[Part | None]:
+    """A pass of the community is whole, and not asked; unless something beside it is a part."""
+    parts = [None if _of_the_community(code.bytes) else part_of(code) for code in found]
+    return [part_of(code) for code in found] if any(parts) else parts
+
+
+def _of_the_community(data: bytes) -> bool:
+    return community_pass.FORMAT.recognise(data) or phone_pass.FORMAT.recognise(data)
 
 
 def travel(pixels: Pixels) -> list[SeenCode]:
@@ -95,7 +111,7 @@ def dear_look(grey: Pixels, brief: bool = False, memory: Memory | None = None) -
     for step in second_look(grey, memory, brief=brief):
         seen_nothing &= step is None
         if isinstance(step, Read):
-            yield [SeenCode(step.barcode.bytes, "QRCode", step.corners, step.barcode.text)]
+            yield [SeenCode(step.barcode.bytes, "QRCode", step.corners, step.barcode.text, part_of(step.barcode))]
         else:
             yield sight_of(step, grey) if step is not None else None
     yield travel(grey)
@@ -114,7 +130,7 @@ def _zbar_in_time(grey: Pixels) -> list[SeenCode]:
 
 def _rescaled(code: SeenCode, by: float) -> SeenCode:
     one, two, three, four = ((round(x * by), round(y * by)) for x, y in code.corners)
-    return SeenCode(code.data, code.symbology, (one, two, three, four), code.guess)
+    return SeenCode(code.data, code.symbology, (one, two, three, four), code.guess, code.part)
 
 
 def sight_of(flat: Flat, grey: Pixels) -> Sight:

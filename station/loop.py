@@ -27,7 +27,7 @@ from station.codes import SeenCode
 from station.inbox import CrossingsHeard, Faulty, Felt, LinkChanged, Looked, Post, Receipted, SnapshotCame
 from station.notify import Notifier
 from station.panel import Panel, PanelFailed, Press
-from station.parts import Gathered
+from station.parts import Gathered, missing
 from station.peers import Peers
 from station.recorder import Recorder
 from station.screen import Surroundings, view_of
@@ -270,7 +270,7 @@ class Loop:
 
     def _read(self, code: SeenCode) -> ReadCode:
         now, digest = self._timekeeper.read().moment, sha256(code.data).hexdigest()
-        reading = read(code.data, self._snapshot.trust, now)
+        reading = missing(code.part) if code.part else read(code.data, self._snapshot.trust, now)
         credential = reading.credential
         if credential is None or credential.person is None:
             return ReadCode(digest, reading)

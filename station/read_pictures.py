@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
@@ -21,7 +22,8 @@ READ, REFUSED = 0, 2
 _WORDS = """\
 Exit code: 0 every picture was looked at, with a code in it or without; 2 a file is no picture that can be read.
 With --json one line a picture: {"path", "codes": [{"text", "bytes_b64", "format"}], "ms"}, and "error" where there is
-one. bytes_b64 is exactly what the code carries; text is the likeliest reading of it."""
+one. bytes_b64 is exactly what the code carries; text is the likeliest reading of it. QR codes that make one message
+together are one code; where some of them are missing, each has "part": {"number", "total", "parity"}."""
 _VOICED = re.compile("[ｳｶ-ﾄﾊ-ﾎ]ﾞ|[ﾊ-ﾎ]ﾟ")
 """Japanese in half width would pass for rare Chinese characters; its voicing marks give it away."""
 
@@ -54,22 +56,32 @@ def carry_out(asked: Namespace, out: TextIO, warnings: TextIO, seconds: Callable
 
 def as_data(path: str, codes: list[SeenCode], milliseconds: float, error: str = "") -> str:
     """One line of JSON."""
-    shown = [
-        {"text": text_of(code), "bytes_b64": b64encode(code.data).decode(), "format": code.symbology} for code in codes
-    ]
-    line: dict[str, object] = {"path": path, "codes": shown, "ms": milliseconds}
+    line: dict[str, object] = {"path": path, "codes": [_facts(code) for code in codes], "ms": milliseconds}
     if error:
         line["error"] = error
     # A file's name need not be text; JSON must be.
     return json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
+def _facts(code: SeenCode) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "text": text_of(code),
+        "bytes_b64": b64encode(code.data).decode(),
+        "format": code.symbology,
+    }
+    return facts if code.part is None else {**facts, "part": asdict(code.part)}
+
+
 def as_lines(path: str, codes: list[SeenCode], milliseconds: float) -> str:
     """For people: the file, then each code on a line of its own."""
     found = {0: "no code found", 1: "1 code"}.get(len(codes), f"{len(codes)} codes")
     lines = [f"{_plain(path)}: {found} ({milliseconds:.0f} ms)"]
-    lines += [f"  {code.symbology}  {_plain(text_of(code))}" for code in codes]
+    lines += [f"  {code.symbology}{_place(code)}  {_plain(text_of(code))}" for code in codes]
     return "\n".join(lines)
+
+
+def _place(code: SeenCode) -> str:
+    return f" {code.part.number} of {code.part.total}" if code.part else ""
 
 
 def text_of(code: SeenCode) -> str:

@@ -12,6 +12,8 @@ import numpy as np
 
 from station.cameras import Pixels
 from station.codes import SeenCode, grey_of, travel, zbar, zxing
+from station.parts import whole
+from station.qr.append import Part, part_of
 from station.qr.second import Read, second_look
 
 LARGEST_SIDE = 1600
@@ -20,18 +22,27 @@ SMALL_SIDE = 500
 
 
 def read_picture(pixels: Pixels) -> list[SeenCode]:
-    """Every code in grey or BGR pixels, none twice; empty when nothing can be read."""
+    """Every code in grey or BGR pixels, none twice; empty when nothing can be read.
+
+    Codes that make one message together are one code; where some of them are missing, each has its `part`.
+    """
     grey = grey_of(pixels)
-    return zxing(grey) + travel(grey) or _second(pixels) or zbar(grey) or _changed(pixels)
+    codes = zxing(grey) + travel(grey) or _second(pixels) or zbar(grey) or _changed(pixels)
+    joined = whole(codes)
+    if not any(code.part for code in joined):
+        return joined
+    known = {(code.data, code.part) for code in codes}
+    return whole([*codes, *(code for code in _second(pixels) if (code.data, code.part) not in known)])
 
 
 def _second(pixels: Pixels) -> list[SeenCode]:
     """The second look at the picture, its negative, its double, and at how far each pixel is from white."""
     for picture, scale in _versions(pixels):
-        found: dict[bytes, SeenCode] = {}
+        found: dict[tuple[bytes, Part | None], SeenCode] = {}
         for step in second_look(picture):
             if isinstance(step, Read):
-                found.setdefault(step.barcode.bytes, _seen(step, scale))
+                code = _seen(step, scale)
+                found.setdefault((code.data, code.part), code)
         if found:
             return list(found.values())
     return []
@@ -40,7 +51,8 @@ def _second(pixels: Pixels) -> list[SeenCode]:
 def _seen(read: Read, scale: float) -> SeenCode:
     """In pixels of the picture as it was before it was scaled."""
     one, two, three, four = ((round(x / scale), round(y / scale)) for x, y in read.corners)
-    return SeenCode(read.barcode.bytes, "QRCode", (one, two, three, four), read.barcode.text)
+    corners = (one, two, three, four)
+    return SeenCode(read.barcode.bytes, "QRCode", corners, read.barcode.text, part_of(read.barcode))
 
 
 def _versions(pixels: Pixels) -> Iterator[tuple[Pixels, float]]:

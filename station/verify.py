@@ -23,6 +23,7 @@ from gate.formats import smart_health_card
 from gate.formats.chain import Step
 from gate.reason import Reason
 from station.cameras import Pixels
+from station.parts import missing
 from station.stills import read_picture
 from station.trust_file import Given, TrustUnreadable, given, read_trust
 from station.verdict import PLAIN, Marks, as_data, as_lines
@@ -127,8 +128,10 @@ def _of_text(text: str, desk: Desk) -> Callable[[Given, datetime], CodeReading]:
 
 
 def _of_picture(path: str, trusted: Given, at: datetime) -> CodeReading:
-    codes = smart_health_card.joined(seen.data for seen in read_picture(_pixels(path)))
-    readings = [verify(code, trusted, at) for code in codes]
+    seen = read_picture(_pixels(path))
+    readings = [missing(code.part) for code in seen if code.part is not None]
+    whole = smart_health_card.joined(code.data for code in seen if code.part is None)
+    readings += [verify(code, trusted, at) for code in whole]
     if not readings:
         return _failed("picture", Reason.NO_CODE, "no code can be read in the picture")
     return max(readings, key=lambda reading: (reading.accepted, reading.format is not None))
