@@ -33,6 +33,7 @@ from gate.policy import Direction, Policy, Rules
 from gate.reason import Outcome, Reason
 from gate.temperature import Measurement, TemperatureLimits, judge
 from gate.wording import Words
+from station import health_codes
 from station.visit import (
     AmendmentCommitted,
     AmendmentFailed,
@@ -48,6 +49,7 @@ from station.visit import (
     Gathering,
     GuardDismissed,
     GuardSettled,
+    HealthTold,
     Lamp,
     Lane,
     Measured,
@@ -67,6 +69,7 @@ from station.visit import (
     Sound,
     Tick,
     Tone,
+    TripTold,
 )
 
 Step = tuple[Lane, tuple[Effect, ...]]
@@ -90,7 +93,9 @@ def _table() -> dict[type[Signal], dict[type[Phase], Handler]]:
         GuardSettled: {Ready: _settle, Gathering: _settle, Committing: _busy, Showing: _settle},
         GuardDismissed: {Ready: _ignored, Gathering: _busy, Committing: _busy, Showing: _clear},
         DirectionChosen: {Ready: _turn, Gathering: _turn, Committing: _busy, Showing: _turn},
+        HealthTold: {Ready: _ignored, Gathering: _learn_colour, Committing: _ignored, Showing: _ignored},
         CameWithoutCode: {Ready: _begin_without, Gathering: _busy, Committing: _busy, Showing: _begin_without},
+        TripTold: {Ready: _not_asked, Gathering: _take_trip, Committing: _busy, Showing: _not_asked},
     }
 
 
@@ -114,6 +119,7 @@ _SETTLED = Words("这次通行已经这样处理过", "That passage is already s
 _NOT_YOURS = Words("社区规定，此情况不得由保安放行", "The office does not let a guard overrule this")
 _NO_CHOICE = Words("本通道只有一个方向", "This lane has one direction only")
 _ODD_GROUND = Words("这个理由与处理不符", "This ground does not fit that decision")
+_NOT_ASKED = Words("现在没有人等着确认行程", "Nobody's trip is being asked for now")
 _NOT_WRITTEN = Words("无法记录，请手工登记", "It could not be stored; write it down by hand")
 
 
@@ -123,9 +129,12 @@ def step(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
 
 
 def awaiting(lane: Lane, rules: Rules | None) -> tuple[str, ...]:
-    """What the running visit lacks, for the screen: "temperature", or nothing."""
-    waits = isinstance(lane.phase, Gathering) and _temperature_demanded(lane.direction, rules)
-    return ("temperature",) if waits else ()
+    """What the running visit lacks, for the screen: "temperature", "trip", what health codes ask for, or nothing."""
+    if not isinstance(lane.phase, Gathering):
+        return ()
+    waits = _temperature_demanded(lane.direction, rules)
+    lacking = health_codes.lacking(lane.phase, rules)
+    return (*lacking, *("temperature",) * waits, *("trip",) * _trip_lacking(lane, rules))
 
 
 def handled(lane: Lane, digest: str) -> bool:
@@ -139,14 +148,16 @@ def handled(lane: Lane, digest: str) -> bool:
 def _greet(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
     """A code that is new to the view begins a visit, whatever stands on the screen."""
     codes = cast(CodesRead, signal).codes
+    health = tuple(code for code in health_codes.among(codes) if not handled(lane, code.digest))
     lane, chosen = _notice(replace(lane, seen_at=now.seconds), codes)
-    return (lane, ()) if chosen is None else _begin(lane, chosen, rules, now)
+    return _begin(lane, chosen, rules, now, health) if chosen or health else (lane, ())
 
 
 def _see_more(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
     """During a visit: its own code anew, the code it lacked, or another pass that takes its place."""
     codes, visit = cast(CodesRead, signal).codes, cast(Gathering, lane.phase)
-    lane = replace(lane, seen_at=now.seconds)
+    visit = health_codes.joined(visit, _health_of(lane, visit, codes))
+    lane = replace(lane, seen_at=now.seconds, phase=visit)
     if visit.code is None:
         lane, chosen = _notice(lane, codes)
         return _decide_when_content(replace(lane, phase=replace(visit, code=chosen)), rules, now)
@@ -155,10 +166,10 @@ def _see_more(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step
     if own is not None and (own.ours or not a_pass_waits):
         # What is known of the same code may have changed meanwhile: revoked, isolated.
         lane = _seen(replace(lane, phase=replace(visit, code=own)), codes, _foreign(codes))
-        return lane, ()
-    lane = _seen(lane, codes, _foreign(codes) if visit.code.ours else ())
+        return _decide_when_content(lane, rules, now)
+    lane = _seen(lane, codes, _foreign(codes) if visit.code.ours else health_codes.among(codes))
     if all(handled(lane, code.digest) for code in codes):
-        return lane, ()
+        return _decide_when_content(lane, rules, now)
     return _decide(lane, rules, now)
 
 
@@ -169,9 +180,10 @@ def _look_away(lane: Lane, _signal: Signal, _rules: Rules | None, now: Now) -> S
 
 
 def _notice(lane: Lane, codes: tuple[ReadCode, ...]) -> tuple[Lane, ReadCode | None]:
-    """Choose the code whose turn it is. Beside a pass, a foreign code is no more than a backdrop."""
+    """Choose the code whose turn it is. Beside a pass or a health code, a foreign code is no more than a backdrop."""
     ours = [code for code in codes if code.ours]
-    fresh = [code for code in ours or codes if not handled(lane, code.digest)]
+    foreign = [] if health_codes.among(codes) or _has_health_code(lane) else codes
+    fresh = [code for code in ours or foreign if not handled(lane, code.digest)]
     chosen = fresh[0] if fresh else None
     turns = (*_foreign(codes), *(fresh[:1]))
     return _seen(lane, codes, turns), chosen
@@ -184,6 +196,22 @@ def _seen(lane: Lane, codes: tuple[ReadCode, ...], turns: Iterable[ReadCode]) ->
     away.update({code.digest: 0 for code in turns})
     in_view = tuple((known, looks) for known, looks in away.items() if looks < FORGOTTEN_LOOKS)
     return replace(lane, empty_looks=0, in_view=in_view)
+
+
+def _health_of(lane: Lane, visit: Gathering, codes: tuple[ReadCode, ...]) -> tuple[ReadCode, ...]:
+    """The visit's own health codes anew, and those that had no turn yet."""
+    own = {code.digest for code in visit.health_codes}
+    return tuple(code for code in health_codes.among(codes) if code.digest in own or not handled(lane, code.digest))
+
+
+def _has_health_code(lane: Lane) -> bool:
+    return isinstance(lane.phase, Gathering) and bool(lane.phase.health_codes)
+
+
+def _learn_colour(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    told = cast(HealthTold, signal)
+    visit = health_codes.told(cast(Gathering, lane.phase), told.digest, told.colour)
+    return _decide_when_content(replace(lane, phase=visit), rules, now)
 
 
 def _foreign(codes: tuple[ReadCode, ...]) -> tuple[ReadCode, ...]:
@@ -208,11 +236,19 @@ def _step_aside(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) ->
 
 
 def _with_reading(lane: Lane, reading: Measured) -> Lane:
-    return replace(lane, readings=(*lane.readings, reading)[-MOST_READINGS:])
+    readings = (*lane.readings, reading)
+    if len(readings) > MOST_READINGS:
+        # A visit may wait long for an answer; its fever must not be forgotten over later readings.
+        warmest = max(readings, key=lambda each: each.measurement.celsius or 0.0)
+        keeps = isinstance(lane.phase, Gathering) and readings[0] is warmest
+        readings = (readings[0], *readings[2:]) if keeps else readings[1:]
+    return replace(lane, readings=readings)
 
 
 def _fresh_readings(lane: Lane, now: Now) -> list[Measured]:
-    return [each for each in lane.readings if 0 <= now.seconds - each.taken_at <= READING_LIVES_SECONDS]
+    """A visit keeps the readings that it began with: whoever is asked for his trips need not be measured again."""
+    since = min(now.seconds, lane.phase.since) if isinstance(lane.phase, Gathering) else now.seconds
+    return [each for each in lane.readings if since - READING_LIVES_SECONDS <= each.taken_at <= now.seconds]
 
 
 def _best(readings: Iterable[Measured], limits: TemperatureLimits) -> Measurement | None:
@@ -237,8 +273,9 @@ def _conclusive(measurement: Measurement | None, limits: TemperatureLimits) -> b
 # --- the visit ---
 
 
-def _begin(lane: Lane, code: ReadCode | None, rules: Rules | None, now: Now) -> Step:
-    lane, effects = _decide_when_content(replace(lane, phase=Gathering(now.seconds, code)), rules, now)
+def _begin(lane: Lane, code: ReadCode | None, rules: Rules | None, now: Now, health: tuple[ReadCode, ...] = ()) -> Step:
+    visit = Gathering(now.seconds, code, health_codes=health)
+    lane, effects = _decide_when_content(replace(lane, phase=visit), rules, now)
     if isinstance(lane.phase, Committing):
         return lane, effects
     return lane, (ShowLamp(Lamp.DARK), Sound(Tone.READ), *effects)
@@ -253,8 +290,9 @@ def _go_on(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
     visit, policy = cast(Gathering, lane.phase), _policy(rules)
     doubtful = _fresh_readings(lane, now)
     doubted_since = max(visit.since, doubtful[0].taken_at) if doubtful else now.seconds
-    waited = now.seconds - visit.since >= policy.visit_seconds
-    if waited or now.seconds - doubted_since >= SECOND_THOUGHT_SECONDS:
+    patience = policy.patience_seconds(lane.direction) if _trip_asked(lane, rules) else policy.visit_seconds
+    doubted = now.seconds - doubted_since >= SECOND_THOUGHT_SECONDS and not _lacks_more(lane, rules)
+    if doubted or now.seconds - visit.since >= patience:
         return _decide(lane, rules, now)
     return _decide_when_content(lane, rules, now)
 
@@ -262,6 +300,8 @@ def _go_on(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
 def _decide_when_content(lane: Lane, rules: Rules | None, now: Now) -> Step:
     limits = _policy(rules).temperature
     demanded = _temperature_demanded(lane.direction, rules)
+    if _lacks_more(lane, rules):
+        return lane, ()
     if demanded and not _conclusive(_best(_fresh_readings(lane, now), limits), limits):
         return lane, ()
     return _decide(lane, rules, now)
@@ -269,11 +309,14 @@ def _decide_when_content(lane: Lane, rules: Rules | None, now: Now) -> Step:
 
 def _decide(lane: Lane, rules: Rules | None, now: Now) -> Step:
     """The visit's one decision; its readings are used up with it."""
-    code = cast(Gathering, lane.phase).code
+    visit = cast(Gathering, lane.phase)
+    code, trip = visit.code, visit.trip
     measurement = _measurement(lane, rules, now)
-    evidence = Evidence(lane.direction, measurement=measurement)
+    evidence = Evidence(lane.direction, measurement=measurement, trip=trip, health=health_codes.colour(visit))
     if code is not None:
-        evidence = Evidence(lane.direction, code.reading, code.resident, measurement, code.earlier, code.replayed)
+        evidence = replace(
+            evidence, code=code.reading, resident=code.resident, earlier=code.earlier, replayed=code.replayed
+        )
     reasons = decide(evidence, rules, now.moment).reasons
     edition = rules.edition if rules else None
     draft = Draft(evidence, reasons, now.moment, edition, _overrulable(reasons, rules))
@@ -292,6 +335,34 @@ def _measurement(lane: Lane, rules: Rules | None, now: Now) -> Measurement | Non
 def _temperature_demanded(direction: Direction, rules: Rules | None) -> bool:
     """Without rules nobody is admitted, and nothing is worth waiting for."""
     return rules is not None and direction in rules.policy.measure_on
+
+
+def _lacks_more(lane: Lane, rules: Rules | None) -> bool:
+    """Whether more than a temperature is missing."""
+    return _trip_lacking(lane, rules) or bool(health_codes.lacking(cast(Gathering, lane.phase), rules))
+
+
+def _trip_asked(lane: Lane, rules: Rules | None) -> bool:
+    """Nobody is asked where his code is not believed: that passage is the guard's matter anyway."""
+    if rules is None or lane.direction not in rules.policy.ask_trip_on or not isinstance(lane.phase, Gathering):
+        return False
+    return lane.phase.code is None or lane.phase.code.reading.accepted
+
+
+def _trip_lacking(lane: Lane, rules: Rules | None) -> bool:
+    return _trip_asked(lane, rules) and cast(Gathering, lane.phase).trip is None
+
+
+def _take_trip(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """An answer counts for the visit that it was given in, and for no later one."""
+    told, visit = cast(TripTold, signal), cast(Gathering, lane.phase)
+    if told.began != visit.since or not _trip_lacking(lane, rules):
+        return _not_asked(lane, signal, rules, now)
+    return _decide_when_content(replace(lane, phase=replace(visit, trip=told.trip)), rules, now)
+
+
+def _not_asked(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    return lane, (RefuseTap(_NOT_ASKED),)
 
 
 # --- the verdict ---

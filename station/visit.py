@@ -14,8 +14,9 @@ from gate.decision import Earlier, Evidence
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason, worst
-from gate.roster import Resident
+from gate.roster import Health, Resident
 from gate.temperature import Measurement
+from gate.trip import Trip
 from gate.wording import Words
 
 
@@ -33,6 +34,8 @@ class ReadCode:
 
     resident: whom it names, if it is believed and he is on the roster.
     earlier, replayed: what the gates of the compound remember of them, as in gate.decision.Evidence.
+    health: the colour of a province's health code, UNKNOWN while nobody can tell; None for every other code.
+    asking: whether an answer on its colour may still come.
     """
 
     digest: str
@@ -40,11 +43,13 @@ class ReadCode:
     resident: Resident | None = None
     earlier: Earlier | None = None
     replayed: bool = False
+    health: Health | None = None
+    asking: bool = False
 
     @property
     def ours(self) -> bool:
-        """Whether it looks like a pass at all, good or bad; a poster's or a payment code does not."""
-        return self.reading.format is not None
+        """Whether it looks like a pass at all, good or bad; a poster's, a payment or a health code does not."""
+        return self.reading.format is not None and self.health is None
 
 
 # --- signals: what the lane is told ---
@@ -122,8 +127,24 @@ class DirectionChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthTold:
+    """The province's word on a health code came; UNKNOWN where it had none."""
+
+    digest: str
+    colour: Health
+
+
+@dataclass(frozen=True, slots=True)
 class CameWithoutCode:
     """The guard says that somebody stands there with nothing to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class TripTold:
+    """The guard asked where somebody was. began: when the visit that is meant did, monotonic seconds."""
+
+    began: float
+    trip: Trip
 
 
 Signal = (
@@ -140,6 +161,8 @@ Signal = (
     | GuardDismissed
     | DirectionChosen
     | CameWithoutCode
+    | HealthTold
+    | TripTold
 )
 
 # --- effects: what the lane asks for ---
@@ -222,10 +245,15 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """A visit that waits for what the rules demand. since: monotonic seconds. code: None where nothing was shown."""
+    """A visit that waits for what the rules demand. since: monotonic seconds. code: None where nothing was shown.
+
+    trip: what the guard was told; None until he asked. health_codes: shown so far, each as it is known now.
+    """
 
     since: float
     code: ReadCode | None = None
+    trip: Trip | None = None
+    health_codes: tuple[ReadCode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

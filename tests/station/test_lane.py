@@ -15,8 +15,9 @@ from gate.formats.chain import Credential, Kind, Step
 from gate.passage import Ground
 from gate.policy import Direction, GateRule, Policy, Rules
 from gate.reason import Outcome, Reason
-from gate.roster import Resident, Standing
+from gate.roster import Health, Resident, Standing
 from gate.temperature import Measurement
+from gate.trip import TRIP_SECONDS, RiskPlace, Stay, Trip
 from station import lane as machine
 from station.visit import (
     AmendmentCommitted,
@@ -30,6 +31,7 @@ from station.visit import (
     Gathering,
     GuardDismissed,
     GuardSettled,
+    HealthTold,
     Lamp,
     Lane,
     Measured,
@@ -47,6 +49,7 @@ from station.visit import (
     ShowLamp,
     Signal,
     Tick,
+    TripTold,
 )
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -65,12 +68,23 @@ def a_bad_pass(name: str, reason: Reason) -> ReadCode:
     return ReadCode(name, CodeReading("GC1", (Step("signature", False, reason),)))
 
 
+def a_health_code(name: str, colour: Health, asking: bool = False) -> ReadCode:
+    reading = CodeReading("HEALTH", (Step("colour", False, Reason.HEALTH_CODE_UNREAD),))
+    return ReadCode(name, reading, health=colour, asking=asking)
+
+
 ANNA, BERT = a_pass("a"), a_pass("b")
 ISOLATED = a_pass("c", Standing.ISOLATED)
 FORGED = a_bad_pass("forged", Reason.FORGED)
 EXPIRED = a_bad_pass("expired", Reason.EXPIRED)
 POSTER = ReadCode("poster", CodeReading(None, (Step("recognise", False, Reason.NOT_OURS),)))
+GREEN_CODE, RED_CODE = a_health_code("green", Health.GREEN), a_health_code("red", Health.RED)
+ASKED = a_health_code("asked", Health.UNKNOWN, asking=True)
+UNREAD = a_health_code("unread", Health.UNKNOWN)
 PAYMENT = ReadCode("payment", CodeReading(None, (Step("recognise", False, Reason.NOT_OURS),)))
+
+RUILI = RiskPlace("ruili", "瑞丽", "Ruili", NOON.date() - timedelta(days=5))
+TRIPS: tuple[Trip, ...] = ((), (Stay("ruili", NOON.date()),))
 
 
 def rules(confirmed_at: datetime = NOON, **policy: object) -> Rules:
@@ -144,14 +158,22 @@ class Gate:
         assert evidence.code.credential is not None
         assert evidence.resident is not None
         assert evidence.resident.standing is not Standing.ISOLATED
+        assert evidence.health in ({Health.GREEN} | (set() if self.rules.policy.demand_health_code else {None}))
         if evidence.direction in self.rules.policy.measure_on:
             assert evidence.measurement is not None
+        if evidence.direction in self.rules.policy.ask_trip_on:
+            assert evidence.trip == ()
         if evidence.measurement is not None:
             assert evidence.measurement.celsius is not None
             assert evidence.measurement.celsius < FEVER
 
     def show(self, *codes: ReadCode) -> None:
         self.tell(CodesRead(codes) if codes else NothingSeen())
+
+    def trip(self, trip: Trip) -> None:
+        """The guard's answer for whoever stands there now."""
+        phase = self.lane.phase
+        self.tell(TripTold(phase.since if isinstance(phase, Gathering) else 0.0, trip))
 
     def empty(self, looks: int = machine.EMPTY_LOOKS) -> None:
         for _ in range(looks):
@@ -435,6 +457,116 @@ class TestTheView:
         assert (red.on_screen, red.lamp) == ((Reason.FORGED,), Lamp.RED)
 
 
+UNMEASURED = {"measure_on": frozenset[Direction]()}
+
+
+class TestHealthCodes:
+    @pytest.mark.parametrize("order", [(GREEN_CODE, ANNA), (ANNA, GREEN_CODE)], ids=["code first", "pass first"])
+    def test_a_health_code_and_a_pass_are_one_passage(self, order):
+        """In either order, one after the other, within the visit."""
+        gate = Gate(rules(demand_health_code=True))
+        gate.forehead(36.5)
+        gate.show(order[0])
+        gate.empty()
+        gate.wait(WAITS / 2)
+        assert isinstance(gate.lane.phase, Gathering)
+        gate.show(order[1])
+        assert (gate.passages, gate.opened) == ([()], 1)
+
+    def test_both_in_one_look_are_one_passage(self):
+        """A paper and a phone held up together."""
+        gate = Gate(rules(**UNMEASURED))
+        gate.show(RED_CODE, ANNA)
+        for _ in range(50):
+            gate.show(RED_CODE, ANNA)
+            gate.wait(0.1)
+        assert gate.passages == [(Reason.HEALTH_RED,)]
+
+    def test_a_health_code_alone_waits_for_the_pass_and_then_for_the_guard(self):
+        """It is no pass: past the wait the passage is referred, however green it is."""
+        gate = Gate(rules(**UNMEASURED))
+        gate.show(GREEN_CODE)
+        assert machine.awaiting(gate.lane, gate.rules) == ("code",)
+        gate.wait(WAITS - 0.1)
+        assert gate.passages == []
+        gate.wait(0.2)
+        assert (gate.passages, gate.opened) == ([(Reason.NO_CODE,)], 0)
+
+    @pytest.mark.parametrize(("demanded", "passages"), [(True, []), (False, [()])])
+    def test_only_a_policy_that_demands_one_makes_a_pass_wait(self, demanded, passages):
+        """Where none is demanded, a pass is as quick as ever; where one is, its absence is the guard's matter."""
+        gate = Gate(rules(demand_health_code=demanded, **UNMEASURED))
+        gate.show(ANNA)
+        assert gate.passages == passages
+        gate.wait(WAITS + 0.1)
+        assert gate.passages == (passages or [(Reason.HEALTH_CODE_UNREAD,)])
+
+    def test_nobody_with_a_bad_pass_is_asked_for_a_health_code(self):
+        """A pass that is not believed is told so at once."""
+        gate = Gate(rules(demand_health_code=True, **UNMEASURED))
+        gate.show(FORGED)
+        assert gate.passages == [(Reason.FORGED, Reason.HEALTH_CODE_UNREAD)]
+
+    @pytest.mark.parametrize(
+        ("colour", "reasons"),
+        [
+            (Health.GREEN, ()),
+            (Health.YELLOW, (Reason.HEALTH_YELLOW,)),
+            (Health.RED, (Reason.HEALTH_RED,)),
+            (Health.UNKNOWN, (Reason.HEALTH_CODE_UNREAD,)),
+        ],
+    )
+    def test_the_provinces_answer_counts_for_the_running_visit(self, colour, reasons):
+        """The visit waits for it, and an answer that is none is no colour."""
+        gate = Gate(rules(**UNMEASURED))
+        gate.show(ASKED, ANNA)
+        assert (gate.passages, machine.awaiting(gate.lane, gate.rules)) == ([], ("colour",))
+        gate.tell(HealthTold(ASKED.digest, colour))
+        assert gate.passages == [reasons]
+
+    def test_an_answer_that_never_comes_is_no_colour(self):
+        """Past the wait the guard looks."""
+        gate = Gate(rules(**UNMEASURED))
+        gate.show(ANNA, ASKED)
+        gate.wait(WAITS + 0.1)
+        assert (gate.passages, gate.opened) == ([(Reason.HEALTH_CODE_UNREAD,)], 0)
+
+    @pytest.mark.parametrize("order", [(RED_CODE, GREEN_CODE), (GREEN_CODE, RED_CODE)])
+    def test_nobodys_green_covers_a_red(self, order):
+        """Of several health codes in one visit the gravest counts, in whatever order."""
+        gate = Gate(rules(**UNMEASURED))
+        for code in (*order, ANNA):
+            gate.show(code)
+        assert gate.passages == [(Reason.HEALTH_RED,)]
+
+    def test_a_green_code_left_in_view_serves_one_visit_only(self):
+        """Whoever comes next where one is demanded shows his own."""
+        gate = Gate(rules(demand_health_code=True, **UNMEASURED))
+        gate.show(GREEN_CODE, ANNA)
+        gate.show(GREEN_CODE, BERT)
+        assert gate.passages == [()]
+        assert machine.awaiting(gate.lane, gate.rules) == ("health",)
+
+    def test_a_poster_beside_a_health_code_is_a_backdrop(self):
+        """A foreign code neither joins the visit nor ends its wait for the pass."""
+        gate = Gate(rules(**UNMEASURED))
+        gate.show(POSTER, GREEN_CODE)
+        gate.show(POSTER)
+        gate.show(PAYMENT)
+        gate.show(ANNA)
+        assert gate.passages == [()]
+
+    def test_a_cold_forehead_does_not_cut_the_wait_for_the_pass_short(self):
+        """The second thought about a reading is not the end of the visit while the pass is missing."""
+        gate = Gate()
+        gate.show(GREEN_CODE)
+        gate.forehead(36.5)
+        gate.wait(machine.SECOND_THOUGHT_SECONDS + 1)
+        assert gate.passages == []
+        gate.show(ANNA)
+        assert gate.passages == [()]
+
+
 class TestTheGuard:
     def refer(self, gate: Gate) -> None:
         gate.show(EXPIRED)
@@ -521,6 +653,110 @@ class TestTheGuard:
         assert (both.lane.direction, len(both.refused)) == (Direction.OUT, 0)
 
 
+class TestATrip:
+    ASKED = {"ask_trip_on": frozenset({Direction.IN}), "risk_places": (RUILI,)}
+
+    def gate(self, **policy: object) -> Gate:
+        return Gate(rules=rules(**self.ASKED, **policy))
+
+    def test_is_waited_for_and_none_of_the_places_is_green(self):
+        """Pass and temperature are there; only the guard's answer opens the barrier."""
+        gate = self.gate()
+        gate.forehead(36.5)
+        gate.show(ANNA)
+        assert (gate.passages, machine.awaiting(gate.lane, gate.rules)) == ([], ("temperature", "trip"))
+        gate.trip(())
+        assert (gate.passages, gate.opened) == ([()], 1)
+
+    def test_to_a_place_of_risk_is_the_guards_matter(self):
+        gate = self.gate()
+        gate.forehead(36.5)
+        gate.show(ANNA)
+        gate.trip(TRIPS[1])
+        assert (gate.passages, gate.opened, gate.lamp) == ([(Reason.RISK_PLACE,)], 0, Lamp.YELLOW)
+
+    def test_answered_before_the_temperature_waits_for_it(self):
+        gate = self.gate()
+        gate.show(ANNA)
+        gate.trip(())
+        assert (gate.passages, machine.awaiting(gate.lane, gate.rules)) == ([], ("temperature",))
+        gate.forehead(36.5)
+        assert gate.passages == [()]
+
+    def test_talking_about_it_does_not_wear_out_the_temperature(self):
+        """Measured once, asked for half a minute: nobody is sent back to the sensor."""
+        gate = self.gate()
+        gate.forehead(36.5)
+        gate.show(ANNA)
+        gate.wait(30.0)
+        gate.trip(())
+        assert gate.passages == [()]
+
+    def test_a_fever_stays_one_however_long_the_talk(self):
+        """The highest reading of the visit counts, and none is forgotten over the questions."""
+        gate = self.gate()
+        gate.show(ANNA)
+        gate.forehead(38.4)
+        for _ in range(30):
+            gate.wait(1.0)
+            for _ in range(5):
+                gate.forehead(36.4)
+        gate.trip(())
+        assert gate.passages == [(Reason.FEVER,)]
+
+    def test_nobody_answers_and_the_visit_ends(self):
+        """Past the policy's wait and the time for the question, the guard decides."""
+        gate = self.gate()
+        gate.forehead(36.5)
+        gate.show(ANNA)
+        gate.wait(WAITS + TRIP_SECONDS - 0.1)
+        assert gate.passages == []
+        gate.wait(0.2)
+        assert (gate.passages, gate.opened) == ([(Reason.TRIP_UNKNOWN,)], 0)
+
+    def test_a_doubtful_temperature_waits_for_the_answer_too(self):
+        gate = self.gate()
+        gate.show(ANNA)
+        gate.forehead(33.0)
+        gate.wait(5.0)
+        assert gate.passages == []
+        gate.trip(())
+        gate.wait(0.1)
+        assert gate.passages == [(Reason.TEMPERATURE_TOO_LOW,)]
+
+    def test_given_for_one_is_not_taken_for_the_next(self):
+        """The guard's finger comes down after the visit it was meant for was over."""
+        gate = self.gate()
+        gate.forehead(36.5)
+        gate.show(ANNA)
+        began = gate.lane.phase.since
+        gate.wait(1.0)
+        gate.empty()
+        gate.show(BERT)
+        gate.forehead(36.5)
+        gate.tell(TripTold(began, ()))
+        assert (gate.passages, gate.opened, len(gate.refused)) == ([(Reason.TRIP_UNKNOWN,)], 0, 1)
+
+    def test_is_asked_of_nobody_whose_code_is_not_believed_or_where_the_office_does_not_ask(self):
+        """A forged pass is decided at once, and so is everybody on the way out."""
+        gate = self.gate()
+        gate.forehead(36.5)
+        gate.show(FORGED)
+        assert gate.passages == [(Reason.FORGED, Reason.TRIP_UNKNOWN)]
+        out = Gate(rules=rules(**self.ASKED), lane=Lane(Direction.OUT))
+        out.forehead(36.5)
+        out.show(ANNA)
+        out.trip(())
+        assert (out.passages, out.opened, len(out.refused)) == ([()], 1, 1)
+
+    def test_is_asked_of_somebody_without_a_code(self):
+        gate = self.gate()
+        gate.tell(CameWithoutCode())
+        gate.forehead(36.5)
+        gate.trip(())
+        assert gate.passages == [(Reason.NO_CODE,)]
+
+
 class TestABrokenDisk:
     def test_what_cannot_be_recorded_is_not_admitted(self):
         """The disk refuses: the verdict says so, nothing opens, and there is no passage to settle."""
@@ -543,7 +779,7 @@ class TestABrokenDisk:
         assert gate.opened == 1
 
 
-CODES = st.sampled_from([ANNA, BERT, ISOLATED, FORGED, EXPIRED, POSTER, PAYMENT])
+CODES = st.sampled_from([ANNA, BERT, ISOLATED, FORGED, EXPIRED, POSTER, PAYMENT, GREEN_CODE, RED_CODE, ASKED, UNREAD])
 MEASUREMENTS = st.builds(
     Measurement,
     st.sampled_from([None, math.nan, 33.0, 36.5, 36.9, 37.3, 39.0, 44.0]),
@@ -563,6 +799,8 @@ SIGNALS = st.one_of(
     st.builds(GuardDismissed),
     st.builds(DirectionChosen, st.sampled_from(Direction)),
     st.builds(CameWithoutCode),
+    st.builds(HealthTold, st.just(ASKED.digest), st.sampled_from(Health)),
+    st.builds(TripTold, st.floats(1000, 1010), st.sampled_from(TRIPS)),
 )
 WORLDS = st.tuples(
     st.sampled_from(
@@ -573,6 +811,8 @@ WORLDS = st.tuples(
             rules(NOON - timedelta(days=9)),
             rules(gates={"west": GateRule(open=False)}),
             rules(overrulable=frozenset(Reason)),
+            rules(demand_health_code=True),
+            rules(ask_trip_on=frozenset({Direction.IN}), risk_places=(RUILI,)),
             None,
         ]
     ),
