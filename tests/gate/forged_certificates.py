@@ -100,7 +100,8 @@ def _eu_ways(
         return {**claims, -260: {1: make.a_payload(v=[entry])}}
 
     def tampered() -> Attempt:
-        payload = {**claims[-260][1], "dob": "1899-01-01" if rng.random() < 0.1 else "1950-05-05"}
+        said = claims[-260][1]
+        payload = {**said, "dob": f"{int(said['dob'][:4]) + 1}{said['dob'][4:]}"}
         changed = rng.choice([{4: claims[4] + 10**7}, {-260: {1: payload}}, {1: "YY"}])
         return signed("signature", Reason.FORGED, {**claims, **changed}, sign=lambda _: parts[3])
 

@@ -72,3 +72,11 @@ def test_a_flipped_code_that_is_believed_though_it_says_something_else_is_notice
     assert judge_flip(lazy, genuine, 3, NOON).wrong
     padding = replace(PAPER, flipped=lambda code, bit: code)
     assert (judge_flip(padding, genuine, 3, NOON).accepted, judge_flip(padding, genuine, 3, NOON).wrong) == (True, "")
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_what_was_tampered_with_says_something_else(family: Family) -> None:
+    """A forger who by chance writes what was there before would be believed, and rightly."""
+    for seed in range(50):
+        genuine = family.draw(Random(seed), NOON)
+        assert family.content(genuine.ways["tampered"]().code) != family.content(genuine.code)
