@@ -45,7 +45,7 @@ class RiskPlace(Struct, frozen=True, forbid_unknown_fields=True):
 class Stay:
     """The day somebody was last at a place of the list. place: its id."""
 
-    place: str
+    place: Slug
     last_day: date
 
 

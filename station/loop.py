@@ -34,7 +34,18 @@ from station.screen import Surroundings, view_of
 from station.settings import Settings
 from station.snapshot import Snapshot
 from station.timekeeper import Reading, Timekeeper
-from station.view import Aim, ArriveWithoutCode, ChooseDirection, Dismiss, KioskView, Link, Settle, Tap, TapRefused
+from station.view import (
+    Aim,
+    ArriveWithoutCode,
+    ChooseDirection,
+    Dismiss,
+    KioskView,
+    Link,
+    Settle,
+    Tap,
+    TapRefused,
+    TellTrip,
+)
 from station.visit import (
     AmendmentCommitted,
     AmendmentFailed,
@@ -65,6 +76,7 @@ from station.visit import (
     Signal,
     Sound,
     Tick,
+    TripTold,
 )
 
 log = logging.getLogger(__name__)
@@ -474,6 +486,8 @@ def _signal_of(tap: Tap) -> Signal:
             return DirectionChosen(direction)
         case ArriveWithoutCode():
             return CameWithoutCode()
+        case TellTrip(began, stays):
+            return TripTold(began, stays)
 
 
 def _answer(done: "Future[Words | None] | Future[None]", answer: Words | None) -> None:

@@ -119,6 +119,7 @@ class Recorder:
             policy=draft.edition,
             roster=roster,
             fresh_id=credential.fresh_id if credential else None,
+            trip=None if draft.evidence.trip is None else tuple(stay.place for stay in draft.evidence.trip),
         )
 
     def _start_over(self, through: int) -> None:

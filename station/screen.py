@@ -6,6 +6,7 @@ visit needs the screen.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
@@ -13,11 +14,23 @@ from gate.clock import Moment
 from gate.policy import Policy
 from gate.reason import Outcome, Reason
 from gate.roster import Resident, Standing
+from gate.trip import TRIP_DAYS, RiskPlace
 from station.lane import awaiting
 from station.settings import Settings
 from station.snapshot import Snapshot
 from station.verdict import printable
-from station.view import Aim, CertificateHolder, Earlier, Health, KioskView, Link, Person, Screen, Verdict
+from station.view import (
+    Aim,
+    CertificateHolder,
+    Earlier,
+    Health,
+    KioskView,
+    Link,
+    Person,
+    PlaceAsked,
+    Screen,
+    Verdict,
+)
 from station.visit import Decided, Gathering, Lane, Showing
 
 # Without these a gate is of no use; what else fails, it says so and goes on.
@@ -45,6 +58,7 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
     gate = policy.gate_rule(settings.gate)
     visit = lane.phase if isinstance(lane.phase, Gathering) else None
     shown = lane.phase.decided if isinstance(lane.phase, Showing) else None
+    lacking = awaiting(lane, snapshot.rules)
     return KioskView(
         screen=_screen(lane, around.faults),
         now=now.utc,
@@ -56,7 +70,7 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         verdict=replace(_verdict(shown), holder=_holder(shown)) if shown else None,
         person=_person(visit.code.resident) if visit and visit.code else None,
         celsius=_warmest(lane) if visit else None,
-        awaiting=awaiting(lane, snapshot.rules),
+        awaiting=lacking,
         closed_notice_zh=gate.notice_zh,
         closed_notice_en=gate.notice_en,
         gate_open=gate.open,
@@ -67,7 +81,20 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         green_seconds=policy.green_seconds,
         beat=around.beat,
         aim=around.aim,
+        places=_places(policy.risk_places, settings.timezone, now) if "trip" in lacking else (),
+        visit_began=visit.since if visit else 0.0,
     )
+
+
+def _places(places: tuple[RiskPlace, ...], timezone: str, now: Moment) -> tuple[PlaceAsked, ...]:
+    """Only days that count can be answered, by the compound's calendar; a place without any is not asked for."""
+    today = now.utc.astimezone(ZoneInfo(timezone)).date()
+    days = [today - timedelta(days=ago) for ago in range(TRIP_DAYS + 1)]
+    asked = (
+        PlaceAsked(each.id, each.name_zh, each.name_en, tuple(day for day in days if each.counts(day)))
+        for each in places
+    )
+    return tuple(each for each in asked if each.days)
 
 
 def _screen(lane: Lane, faults: dict[str, str]) -> Screen:

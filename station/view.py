@@ -4,16 +4,17 @@ The loop makes a KioskView whenever anything changes; the kiosk's web side only 
 here: the page takes its words from gate.wording, so both languages are one tap apart.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Annotated, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gate.clock import ClockState
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
+from gate.trip import MOST_PLACES, Stay
 
 
 class Screen(StrEnum):
@@ -113,8 +114,19 @@ class Aim(Struct, frozen=True):
     hint: Hint | None = None
 
 
+class PlaceAsked(Struct, frozen=True):
+    """A place of risk that the guard asks for. days: those of the last weeks that count, newest first."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    days: tuple[date, ...]
+
+
 class KioskView(Struct, frozen=True):
-    """The guard's screen. awaiting: what the visit still lacks ("temperature", "code"). recent: newest first.
+    """The guard's screen. awaiting: what the visit still lacks ("temperature", "trip"). recent: newest first.
+
+    places: asked for while the visit lacks the trip. visit_began: names the running visit, for the guard's answer.
 
     timezone: the compound's, for the times on the screen. green_seconds: past this the page takes a green away even
     if the loop did not (the policy's own bound where it is not said). beat: counts the loop's turns and grows at
@@ -142,6 +154,8 @@ class KioskView(Struct, frozen=True):
     green_seconds: float = 30.0
     beat: int = 0
     aim: Aim | None = None
+    places: tuple[PlaceAsked, ...] = ()
+    visit_began: float = 0.0
 
 
 class Settle(Struct, frozen=True):
@@ -166,7 +180,14 @@ class ArriveWithoutCode(Struct, frozen=True):
     """Somebody stands there with no code to show; the passage is recorded and the guard decides."""
 
 
-Tap = Settle | Dismiss | ChooseDirection | ArriveWithoutCode
+class TellTrip(Struct, frozen=True):
+    """Where somebody was, as the guard was told; no stay: at none of the places. began: the view's visit_began."""
+
+    began: float
+    stays: Annotated[tuple[Stay, ...], Meta(max_length=MOST_PLACES)]
+
+
+Tap = Settle | Dismiss | ChooseDirection | ArriveWithoutCode | TellTrip
 
 
 class TapRefused(Exception):

@@ -25,7 +25,7 @@ from station.kiosk.door import door
 from station.kiosk.pump import Pump
 from station.kiosk.rehearsal import Stage, rehearsal_routes
 from station.kiosk.words import WORDS, dictionary
-from station.view import ArriveWithoutCode, ChooseDirection, Desk, Dismiss, Settle, Tap, TapRefused
+from station.view import ArriveWithoutCode, ChooseDirection, Desk, Dismiss, Settle, Tap, TapRefused, TellTrip
 
 HERE = Path(__file__).parent
 GREATEST_TAP_BYTES = 4096
@@ -114,7 +114,11 @@ def _taps(desk: Desk) -> list[ControllerRouterHandler]:
     async def without_code(data: JSONBody[Nothing]) -> Answer:  # noqa: ARG001
         return await carried_out(ArriveWithoutCode())
 
-    return [settle, dismiss, direction, without_code]
+    @post("/trip")
+    async def trip(data: JSONBody[TellTrip]) -> Answer:
+        return await carried_out(data)
+
+    return [settle, dismiss, direction, without_code, trip]
 
 
 def _pumping(pump: Pump) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

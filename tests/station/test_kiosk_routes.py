@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,9 @@ from litestar.testing import TestClient
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
+from gate.trip import Stay
 from station.kiosk import create_app
-from station.view import ArriveWithoutCode, ChooseDirection, Dismiss, KioskView, Settle, TapRefused
+from station.view import ArriveWithoutCode, ChooseDirection, Dismiss, KioskView, Settle, TapRefused, TellTrip
 from tests.station.desk import MemoryDesk, decided, ready
 
 HOME = "http://127.0.0.1:8443"
@@ -41,6 +43,12 @@ TAPS = [
     ("/dismiss", {}, Dismiss()),
     ("/direction", {"direction": "out"}, ChooseDirection(Direction.OUT)),
     ("/without-code", {}, ArriveWithoutCode()),
+    ("/trip", {"began": 12.5, "stays": []}, TellTrip(12.5, ())),
+    (
+        "/trip",
+        {"began": 12, "stays": [{"place": "ruili", "last_day": "2026-01-15"}]},
+        TellTrip(12.0, (Stay("ruili", date(2026, 1, 15)),)),
+    ),
 ]
 
 
@@ -68,6 +76,10 @@ def test_a_refused_tap_says_why_in_both_languages(kiosk, desk, path, body, tap) 
         ("/settle", {"sequence": 7, "outcome": "admit"}),
         ("/direction", {"direction": "up"}),
         ("/direction", {"padding": "x" * 5000}),
+        ("/trip", {"began": 12.5}),
+        ("/trip", {"began": 12.5, "stays": [{"place": "云南", "last_day": "2026-01-15"}]}),
+        ("/trip", {"began": 12.5, "stays": [{"place": "ruili", "last_day": "lately"}]}),
+        ("/trip", {"began": 12.5, "stays": [{"place": "ruili", "last_day": "2026-01-15"}] * 13}),
     ],
 )
 def test_an_odd_tap_never_reaches_the_desk(kiosk, desk, path, body) -> None:

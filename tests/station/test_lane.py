@@ -653,11 +653,12 @@ class TestTheGuard:
         assert (both.lane.direction, len(both.refused)) == (Direction.OUT, 0)
 
 
-class TestATrip:
-    ASKED = {"ask_trip_on": frozenset({Direction.IN}), "risk_places": (RUILI,)}
+TRIPS_ASKED = {"ask_trip_on": frozenset({Direction.IN}), "risk_places": (RUILI,)}
 
+
+class TestATrip:
     def gate(self, **policy: object) -> Gate:
-        return Gate(rules=rules(**self.ASKED, **policy))
+        return Gate(rules=rules(**TRIPS_ASKED, **policy))
 
     def test_is_waited_for_and_none_of_the_places_is_green(self):
         """Pass and temperature are there; only the guard's answer opens the barrier."""
@@ -743,7 +744,7 @@ class TestATrip:
         gate.forehead(36.5)
         gate.show(FORGED)
         assert gate.passages == [(Reason.FORGED, Reason.TRIP_UNKNOWN)]
-        out = Gate(rules=rules(**self.ASKED), lane=Lane(Direction.OUT))
+        out = Gate(rules=rules(**TRIPS_ASKED), lane=Lane(Direction.OUT))
         out.forehead(36.5)
         out.show(ANNA)
         out.trip(())

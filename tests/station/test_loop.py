@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,10 +11,21 @@ from gate.clock import ClockState
 from gate.passage import Amendment, Ground, Passage
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
+from gate.trip import RiskPlace, Stay
 from gate.wire import Crossing, Crossings, JournalReceipt, Receipt
 from station.inbox import CrossingsHeard, Faulty, LinkChanged, Receipted, SnapshotCame
 from station.notify import Notifier
-from station.view import ArriveWithoutCode, ChooseDirection, Dismiss, Earlier, Link, Screen, Settle, TapRefused
+from station.view import (
+    ArriveWithoutCode,
+    ChooseDirection,
+    Dismiss,
+    Earlier,
+    Link,
+    Screen,
+    Settle,
+    TapRefused,
+    TellTrip,
+)
 from station.visit import Lamp
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
 
@@ -97,6 +108,55 @@ class TestAPassage:
         (record,) = lane.records()
         assert (record.person, record.code_format, record.reasons) == (None, None, (Reason.NOT_OURS,))
         assert (lane.open, lane.lamps) == (False, [Lamp.YELLOW])
+
+
+TRIPS_ASKED = {
+    "ask_trip_on": frozenset({Direction.IN}),
+    "risk_places": (
+        RiskPlace("ruili", "瑞丽", "Ruili", date(2026, 2, 25)),
+        RiskPlace("heihe", "黑河", "Heihe", date(2026, 1, 1), date(2026, 2, 1)),
+    ),
+}
+
+
+class TestATrip:
+    @pytest.fixture
+    def lane(self, tmp_path):
+        lane = TestLane(tmp_path, snapshot(**TRIPS_ASKED))
+        yield lane
+        lane.close()
+
+    def test_is_asked_with_the_days_that_count(self, lane):
+        """By the compound's calendar; what ended more than two weeks ago is not asked for."""
+        assert lane.view.places == ()
+        lane.show(pass_of("a"))
+        (place,) = lane.view.places
+        assert (place.id, place.days[0], place.days[-1], len(place.days)) == (
+            "ruili",
+            date(2026, 3, 1),
+            date(2026, 2, 25),
+            5,
+        )
+
+    def test_leaves_the_ids_of_its_places_in_the_record_and_no_day(self, lane):
+        lane.forehead(36.5)
+        lane.show(pass_of("a"))
+        lane.tap(TellTrip(lane.view.visit_began, (Stay("ruili", date(2026, 2, 27)),)))
+        (record,) = lane.records()
+        assert (record.reasons, record.trip) == ((Reason.RISK_PLACE,), ("ruili",))
+        assert not lane.open
+
+    def test_to_none_of_the_places_opens_the_barrier_and_says_so(self, lane):
+        lane.forehead(36.5)
+        lane.show(pass_of("a"))
+        lane.tap(TellTrip(lane.view.visit_began, ()))
+        (record,) = lane.records()
+        assert (record.reasons, record.trip, lane.open) == ((), (), True)
+
+    def test_told_when_nobody_is_asked_is_refused(self, lane):
+        with pytest.raises(TapRefused):
+            lane.tap(TellTrip(0.0, ()))
+        assert lane.records() == []
 
 
 class TestTheGuard:

@@ -5,6 +5,7 @@ import { contact, preview } from "/static/contact.js";
 import { drawAim, drawClosed, drawGathering, drawOrder, drawReady, drawRecent } from "/static/lane.js";
 import { disarm, tap } from "/static/taps.js";
 import { drawTheme } from "/static/theme.js";
+import { drawTrip, tripAsked } from "/static/trip.js";
 import { closeGrounds, drawVerdict, nameplate, outcomeOf } from "/static/verdict.js";
 import { draw as drawWords, onLanguage, otherLanguage, put, say } from "/static/words.js";
 
@@ -29,6 +30,7 @@ function draw() {
   drawTheme(view);
   drawBar(view);
   drawRecent(view, (sequence) => { looking = sequence; draw(); });
+  drawTrip(view);
   const verdict = standing();
   const earlier = looking === null ? null : view.recent.find((passage) => passage.sequence === looking);
   if (verdict) drawStanding(verdict);
@@ -37,7 +39,10 @@ function draw() {
   else if (earlier) {
     drawVerdict(view, earlier, true, () => { looking = null; draw(); });
     showScreen("verdict", `earlier ${nameplate(earlier)}`);
-  } else if (view.screen === "gathering") { drawGathering(view); showScreen("gathering"); }
+  } else if (view.screen === "gathering") {
+    drawGathering(view);
+    showScreen("gathering", tripAsked(view) ? `trip ${view.visit_began}` : "");
+  }
   else { drawReady(view); showScreen("ready"); }
 }
 

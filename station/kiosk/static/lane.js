@@ -83,7 +83,7 @@ function stepsOf(view) {
   }
   if (view.celsius !== null) done.push(["heat", `${say("gathering.measured")} ${celsius(view.celsius)}`, false]);
   const wanted = view.awaiting.map((what) => [
-    what === "temperature" ? "heat" : "phone",
+    { temperature: "heat", trip: "trip" }[what] ?? "phone",
     known(`awaiting.${what}`) ? say(`awaiting.${what}`) : say("awaiting.nothing"),
     true,
   ]);
