@@ -43,9 +43,11 @@ from station.panel import PanelFailed, open_panel
 from station.peer_store import load_digests
 from station.peers import REMEMBERED_RECORDS, Peers
 from station.recorder import Recorded, Recorder
+from station.resolver import HealthDesk, RehearsalResolver, Resolver
+from station.resolver_https import HttpsResolver, token_of
 from station.roster import Reader
 from station.scanners import ScannerFailed, open_scanner
-from station.settings import CameraBackend, ScannerBackend, Settings, Synchronisation, load, rehearsed
+from station.settings import CameraBackend, ResolverBackend, ScannerBackend, Settings, Synchronisation, load, rehearsed
 from station.snapshot import Snapshot
 from station.stage import RehearsalStage
 from station.thermometers import Thermometer, open_thermometer
@@ -207,6 +209,7 @@ def _wire(
         preview=eyes.preview,
         report=uplink.report,
         peers=peers,
+        health=_health_desk(settings, inbox.put, at_end),
         notifier=Notifier(),
         rehearsal=rehearsal,
     )
@@ -222,6 +225,21 @@ def _hear_scanner(settings: Settings, loop: Loop, at_end: ExitStack) -> None:
     ears = Ears(lambda: first.pop() if first else open_scanner(scanner.backend, scanner.source), loop.post)
     ears.start()
     at_end.callback(ears.stop)
+
+
+def _health_desk(settings: Settings, post: Callable[[Post], None], at_end: ExitStack) -> HealthDesk:
+    """Where the lane has somebody to ask about health codes; raises Wrong where he cannot be asked as it says."""
+    asked = settings.resolver
+    resolver: Resolver | None = None
+    match asked.backend:
+        case ResolverBackend.HTTPS:
+            resolver = HttpsResolver(asked.url, token_of(asked.token_file), asked.timeout_seconds, asked.tls_ca)
+        case ResolverBackend.REHEARSAL:
+            resolver = RehearsalResolver()
+    desk = HealthDesk(resolver, post, time.monotonic, _wall)
+    desk.start()
+    at_end.callback(desk.stop)
+    return desk
 
 
 def _uplink(settings: Settings, identity: Identity, reader: Reader, post: Callable[[Post], None]) -> Uplink:

@@ -13,9 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
-from gate.credential import read
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome
@@ -23,13 +21,23 @@ from gate.temperature import Measurement
 from gate.wire import VERSION, Receipt, StationStatus
 from gate.wording import Words
 from station import lane as machine
-from station.codes import SeenCode
-from station.inbox import CrossingsHeard, Faulty, Felt, LinkChanged, Looked, Post, Receipted, SnapshotCame
+from station.inbox import (
+    CrossingsHeard,
+    Faulty,
+    Felt,
+    HealthCodeResolved,
+    LinkChanged,
+    Looked,
+    Post,
+    Receipted,
+    SnapshotCame,
+)
 from station.notify import Notifier
 from station.panel import Panel, PanelFailed, Press
-from station.parts import Gathered, missing
 from station.peers import Peers
+from station.recogniser import Recogniser
 from station.recorder import Recorder
+from station.resolver import HealthDesk
 from station.screen import Surroundings, view_of
 from station.settings import Settings
 from station.snapshot import Snapshot
@@ -60,6 +68,7 @@ from station.visit import (
     Gathering,
     GuardDismissed,
     GuardSettled,
+    HealthTold,
     Lane,
     Measured,
     NobodyMeasured,
@@ -67,7 +76,6 @@ from station.visit import (
     Now,
     OpenBarrier,
     Phase,
-    ReadCode,
     RecordAmendment,
     RecordPassage,
     RefuseTap,
@@ -125,6 +133,7 @@ class Loop:
         preview: Callable[[], bytes | None] = lambda: None,
         report: Callable[[StationStatus], None] = lambda _status: None,
         peers: Peers | None = None,
+        health: HealthDesk | None = None,
         notifier: Notifier | None = None,
         seconds: Callable[[], float] = time.monotonic,
         rehearsal: bool = False,
@@ -145,8 +154,8 @@ class Loop:
         self._lane = Lane(settings.first_direction, settings.both_directions, empty_seconds=empty_seconds)
         self._link = Link.NONE
         self._faults: dict[str, str] = {}
-        self._in_view: dict[bytes, ReadCode] = {}
-        self._parts = Gathered()
+        health = health or HealthDesk(None, self.post, seconds, lambda: timekeeper.read().moment.utc)
+        self._recogniser = Recogniser(snapshot, timekeeper, self._peers, health, seconds)
         self._beat = 0
         self._aim: Aim | None = None
         self._viewed_at = self._fed_at = float("-inf")
@@ -260,6 +269,9 @@ class Loop:
                 self._change_link(item.link)
             case CrossingsHeard():
                 self._hear(item)
+            case HealthCodeResolved(digest, colour):
+                self._recogniser.forget()
+                self._say(HealthTold(digest, colour))
             case Flush():
                 _answer(item.done, None)
             case None:
@@ -271,27 +283,8 @@ class Loop:
         if looked.aim != self._aim:
             self._aim = looked.aim
             self._drawn = None
-        codes = self._parts.take(looked.codes, looked.taken_at)
-        if not codes:
-            self._in_view = {}
-            self._say(NothingSeen(), looked.taken_at)
-            return
-        # A code that stays in view is read once, not fifteen times a second.
-        self._in_view = {code.data: self._in_view.get(code.data) or self._read(code) for code in codes}
-        self._say(CodesRead(tuple(self._in_view.values())), looked.taken_at)
-
-    def _read(self, code: SeenCode) -> ReadCode:
-        now, digest = self._timekeeper.read().moment, sha256(code.data).hexdigest()
-        reading = missing(code.part) if code.part else read(code.data, self._snapshot.trust, now)
-        credential = reading.credential
-        if credential is None or credential.person is None:
-            return ReadCode(digest, reading)
-        if credential.fresh_id is not None:
-            # A phone that is left in view draws a new code every 30 seconds; that is no new visit.
-            digest = sha256(f"phone {credential.serial}".encode()).hexdigest()
-        trace = self._peers.trace(credential.person, credential.fresh_id, now, self._seconds())
-        resident = self._snapshot.residents.get(credential.person)
-        return ReadCode(digest, reading, resident, trace.earlier, trace.replayed)
+        codes = self._recogniser.look(looked)
+        self._say(CodesRead(codes) if codes else NothingSeen(), looked.taken_at)
 
     def _feel(self, felt: Felt) -> None:
         raw = felt.reading
@@ -333,7 +326,7 @@ class Loop:
         self._peers.hear(heard.station, heard.digest, self._seconds())
         if heard.digest.crossings:
             # Whoever stands here may just have crossed elsewhere.
-            self._in_view = {}
+            self._recogniser.forget()
 
     def _fault(self, part: str, sentence: str) -> None:
         """Note a part's fault; an empty sentence ends it."""
@@ -345,9 +338,9 @@ class Loop:
         self._drawn = None
 
     def _take_snapshot(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        self._snapshot = self._recogniser.snapshot = snapshot
         # What is in view may have been revoked, or isolated.
-        self._in_view = {}
+        self._recogniser.forget()
         self._drawn = None
         if snapshot.rules:
             self._timekeeper.hear_signed(snapshot.rules.confirmed_at)
@@ -403,7 +396,7 @@ class Loop:
             return self._say(CommitFailed())
         refused = self._say(Committed(self._recorder.journal.newest))
         self._recorder.tell(passage)
-        self._in_view = {}
+        self._recogniser.forget()
         return refused
 
     def _record_amendment(self, settled: GuardSettled) -> Words | None:

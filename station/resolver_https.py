@@ -22,6 +22,7 @@ from msgspec import Meta, Struct
 
 from gate.roster import Health
 from station.resolver import HealthAnswer, ResolverFailed
+from station.toml import Wrong
 
 MOST_ANSWER_BYTES = 64 * 1024
 
@@ -32,7 +33,10 @@ class _Answer(Struct, frozen=True):
 
 
 class HttpsResolver:
-    """url: https://HOST[:PORT]/PATH. token: "" for none. tls_ca: file of the service's authority; "" for the usual."""
+    """url: https://HOST[:PORT]/PATH. token: "" for none. tls_ca: file of the service's authority; "" for the usual.
+
+    Raises station.toml.Wrong where that file is none.
+    """
 
     def __init__(self, url: str, token: str, timeout_seconds: float, tls_ca: str = "") -> None:
         parts = urlsplit(url)
@@ -40,7 +44,7 @@ class HttpsResolver:
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._token = token
         self._timeout_seconds = timeout_seconds
-        self._tls = ssl.create_default_context(cafile=tls_ca or None)
+        self._tls = _context(tls_ca)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
 
     def resolve(self, code: bytes) -> HealthAnswer:
@@ -106,5 +110,21 @@ def _answer_of(body: bytes) -> HealthAnswer:
 
 
 def token_of(path: str) -> str:
-    """The token in a file; "" where there is none. Raises OSError, ValueError."""
-    return Path(path).read_text("ascii").strip() if path else ""
+    """The token in a file; "" where no file is named. Raises Wrong."""
+    if not path:
+        return ""
+    try:
+        token = Path(path).read_text("ascii").strip()
+    except (OSError, ValueError):
+        token = ""
+    if not token or not token.isprintable():
+        raise Wrong(Path(path), "holds no token that can be read", "write the service's token there, one line of ASCII")
+    return token
+
+
+def _context(tls_ca: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=tls_ca or None)
+    except OSError:
+        remedy = 'put the PEM file there that the province gave, or write tls_ca = ""'
+        raise Wrong(Path(tls_ca), "holds no authority's certificate", remedy) from None

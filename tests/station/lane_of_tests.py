@@ -28,6 +28,7 @@ from station.notify import Notifier
 from station.panel import GpioPanel
 from station.peers import Peers
 from station.recorder import Recorder
+from station.resolver import HealthDesk
 from station.settings import LaneDirection, PanelSettings, Settings
 from station.snapshot import Snapshot
 from station.thermometers import RawReading
@@ -86,7 +87,13 @@ class TestLane:
 
     __test__ = False
 
-    def __init__(self, folder: Path, held: Snapshot | None = None, notifier: Notifier | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        held: Snapshot | None = None,
+        notifier: Notifier | None = None,
+        health: HealthDesk | None = None,
+    ) -> None:
         self.path = folder / "journal.sqlite"
         self.seconds = 1000.0
         self.synchronised = True
@@ -111,6 +118,7 @@ class TestLane:
             held or snapshot(),
             report=self.reports.append,
             peers=peers,
+            health=health,
             notifier=notifier,
             seconds=lambda: self.seconds,
         )

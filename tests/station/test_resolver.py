@@ -21,7 +21,8 @@ from station.resolver import (
     RehearsalResolver,
     ResolverFailed,
 )
-from station.resolver_https import MOST_ANSWER_BYTES, HttpsResolver
+from station.resolver_https import MOST_ANSWER_BYTES, HttpsResolver, token_of
+from station.toml import Wrong
 from tests.rehearsal.province import TOKEN, Answer, Province, send
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
@@ -117,6 +118,18 @@ def test_a_wrong_token_is_told_apart(province: Province) -> None:
     """The status says what the office has to look for."""
     with pytest.raises(ResolverFailed, match="status 401"):
         HttpsResolver(province.url, "old", 10.0, province.tls_ca).resolve(CODE)
+
+
+def test_files_that_hold_nothing_stop_the_station_with_a_sentence(tmp_path: Path) -> None:
+    """A token or an authority that cannot be read is an error of the settings, named before the first visit."""
+    bad = tmp_path / "bad"
+    bad.write_text("\x00\n", "ascii")
+    with pytest.raises(Wrong, match="no token"):
+        token_of(str(bad))
+    with pytest.raises(Wrong, match="no authority's certificate"):
+        HttpsResolver("https://127.0.0.1/", "", 1.0, str(bad))
+    bad.write_text(f"{TOKEN}\n", "ascii")
+    assert (token_of(str(bad)), token_of("")) == (TOKEN, "")
 
 
 class Slip:

@@ -191,3 +191,20 @@ def test_a_key_is_found_in_its_own_table():
     text = 'port = 1\n[broker]\nport = 2\n\n[kiosk]\n"port" = 3\n'
     assert [line_of(text, key) for key in ("port", "broker.port", "kiosk.port")] == [1, 3, 6]
     assert [line_of(text, key) for key in ("broker.host", "broker", "nowhere.port")] == [2, 2, 0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ('url = ""', "resolver.url is ''"),
+        ('url = "http://hc.example.gov.cn/"', "begins with https://"),
+        ('url = "https://:1/"', "begins with https://"),
+        ('url = "https://h:99999/"', "begins with https://"),
+        ('url = "https://h/"\ntoken_file = "none"', "resolver.token_file names"),
+        ('url = "https://h/"\ntls_ca = "none"', "resolver.tls_ca names"),
+    ],
+)
+def test_a_health_code_service_that_cannot_be_asked_is_named(folder, lines, expected):
+    """The code's text goes nowhere but to a province that proves who it is."""
+    folder.spoil("[kiosk]", f'[resolver]\nbackend = "https"\n{lines}\n\n[kiosk]')
+    assert expected in folder.objection()

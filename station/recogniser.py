@@ -1,0 +1,71 @@
+"""What the codes in view are: read once while they stay, with what roster, other gates and the province say of them.
+
+The loop asks it at every look. Rule: what is known is forgotten as soon as any of these may have changed their word.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+
+from gate.credential import CodeReading, read
+from gate.formats import health_code
+from gate.reason import Reason
+from station.codes import SeenCode
+from station.inbox import Looked
+from station.parts import Gathered, missing
+from station.peers import Peers
+from station.resolver import HealthDesk
+from station.snapshot import Snapshot
+from station.timekeeper import Timekeeper
+from station.visit import ReadCode
+
+
+class Recogniser:
+    """snapshot: in force; set it anew when it changed. seconds: monotonic."""
+
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        timekeeper: Timekeeper,
+        peers: Peers,
+        health: HealthDesk,
+        seconds: Callable[[], float],
+    ) -> None:
+        self.snapshot = snapshot
+        self._timekeeper = timekeeper
+        self._peers = peers
+        self._health = health
+        self._seconds = seconds
+        self._parts = Gathered()
+        self._in_view: dict[bytes, ReadCode] = {}
+
+    def look(self, looked: Looked) -> tuple[ReadCode, ...]:
+        """The codes that a look has seen, as they are to be told to the lane."""
+        codes = self._parts.take(looked.codes, looked.taken_at)
+        # A code that stays in view is read once, not fifteen times a second.
+        self._in_view = {code.data: self._in_view.get(code.data) or self._read(code) for code in codes}
+        return tuple(self._in_view.values())
+
+    def forget(self) -> None:
+        """Read anew what is in view: something that it was read by may have changed."""
+        self._in_view = {}
+
+    def _read(self, code: SeenCode) -> ReadCode:
+        now, digest = self._timekeeper.read().moment, sha256(code.data).hexdigest()
+        rules = self.snapshot.rules
+        prefixes = rules.policy.health_code_prefixes if rules else ()
+        reading = missing(code.part) if code.part else read(code.data, self.snapshot.trust, now, prefixes)
+        if reading.format == health_code.NAME and reading.reasons == (Reason.HEALTH_CODE_UNREAD,):
+            return self._health_code(digest, reading, code.data)
+        credential = reading.credential
+        if credential is None or credential.person is None:
+            return ReadCode(digest, reading)
+        if credential.fresh_id is not None:
+            # A phone that is left in view draws a new code every 30 seconds; that is no new visit.
+            digest = sha256(f"phone {credential.serial}".encode()).hexdigest()
+        trace = self._peers.trace(credential.person, credential.fresh_id, now, self._seconds())
+        resident = self.snapshot.residents.get(credential.person)
+        return ReadCode(digest, reading, resident, trace.earlier, trace.replayed)
+
+    def _health_code(self, digest: str, reading: CodeReading, data: bytes) -> ReadCode:
+        told = self._health.colour(data)
+        return ReadCode(digest, reading, health=told.colour, asking=told.asking)
