@@ -108,12 +108,16 @@ DearLook = Callable[[Pixels, bool], Iterator[Step]]
 def dear_look(grey: Pixels, brief: bool = False, memory: Memory | None = None) -> Iterator[Step]:
     """All that is tried where the first decoder read nothing, in short steps. libzbar, the longest, comes last."""
     seen_nothing = brief
+    read: list[SeenCode] = []
     for step in second_look(grey, memory, brief=brief):
         seen_nothing &= step is None
         if isinstance(step, Read):
-            yield [SeenCode(step.barcode.bytes, "QRCode", step.corners, step.barcode.text, part_of(step.barcode))]
+            read.append(SeenCode(step.barcode.bytes, "QRCode", step.corners, step.barcode.text, part_of(step.barcode)))
+            # A part alone is worth little: the others may lie beside it.
+            yield None if read[-1].part else list(read)
         else:
             yield sight_of(step, grey) if step is not None else None
+    yield read
     yield travel(grey)
     if not seen_nothing:
         yield _zbar_in_time(grey)

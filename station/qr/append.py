@@ -7,6 +7,7 @@ Rule: a code whose beginning cannot be corrected is a code by itself. Source: IS
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import zxingcpp
 
 from station.qr.reed_solomon import corrected
-from station.qr.symbol import Bits, Layout, blocks, format_places, format_words, layout, mask_rule, side_of
+from station.qr.symbol import Bits, Layout, Places, blocks, format_places, format_words, layout, mask_rule, side_of
 
 MODE = 0b0011
 HEADER_WORDS = 3
@@ -53,11 +54,15 @@ def _placed(words: list[int]) -> Part | None:
 
 def _upright(dark: Bits, word: npt.NDArray[np.bool_]) -> Bits:
     """A code that was seen in a mirror was sampled with its rows for columns; its format bits tell."""
+    at = _format_at(len(dark))
+    return max(dark, dark.T, key=lambda modules: int((modules[at].reshape(2, -1) == word).sum()))
 
-    def fit(modules: Bits) -> int:
-        return sum(int((modules[tuple(np.array(places).T)] == word).sum()) for places in format_places(len(modules)))
 
-    return max(dark, dark.T, key=fit)
+@lru_cache(maxsize=40)
+def _format_at(side: int) -> tuple[Places, Places]:
+    """Rows and columns of the format bits, in both places where they are written."""
+    rows, columns = np.array([place for places in format_places(side) for place in places], np.intp).T
+    return rows, columns
 
 
 def _beginning(dark: Bits, at: Layout, level: str, mask: int) -> list[int]:

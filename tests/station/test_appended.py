@@ -24,9 +24,10 @@ from station.cameras import Pixels
 from station.cameras.pictures import decode_picture
 from station.codes import Cascade, SeenCode, dear_look, zbar, zxing
 from station.inbox import Looked
-from station.parts import FORGOTTEN_SECONDS, PATIENCE_SECONDS, Gathered
+from station.parts import FORGOTTEN_SECONDS, PATIENCE_SECONDS, Gathered, whole
 from station.qr.append import Part, part_of
 from station.stills import read_picture
+from tests.gate.foreign_makers import eu
 from tests.station.lane_of_tests import CORNERS, TestLane, pass_of
 
 MESSAGE = "居民通行证：东门二号楼301，王小明，绿码有效"
@@ -172,6 +173,11 @@ class TestOnePicture:
         mixed = [each for pair in zip(sequence(one, 3), sequence(other, 3), strict=True) for each in pair]
         assert {code.data for code in read_picture(sheet(mixed))} == {one.encode(), other.encode()}
 
+    def test_of_a_pass_in_parts_gives_the_pass(self):
+        """Its first part looks like a pass by itself."""
+        text = pass_of("a")
+        assert [code.data for code in read_picture(sheet(sequence(text, 2)))] == [text]
+
     def test_with_the_same_sheet_twice_gives_it_once(self):
         """Two copies of a part are one part."""
         symbols = sequence(MESSAGES["utf-8"], 2)
@@ -257,6 +263,16 @@ class TestOneAfterTheOther:
         assert gathered.take([two], FORGOTTEN_SECONDS + 1) == []
 
 
+class TestInTheDearLook:
+    def test_parts_side_by_side_come_together(self):
+        """Codes that only the second look reads: all parts of the frame in one answer."""
+        picture = sheet(sequence(MESSAGES["utf-8"], 2))
+        faint = np.asarray(cv2.GaussianBlur(picture, (0, 0), 2.1), np.uint8)[:, :, 0]
+        assert zxing(faint) == []
+        answer = next(step for step in dear_look(faint) if isinstance(step, list) and step)
+        assert [code.data for code in whole(answer)] == [MESSAGES["utf-8"]]
+
+
 class TestAtTheGate:
     @pytest.fixture
     def lane(self, tmp_path: Path):
@@ -289,6 +305,16 @@ class TestAtTheGate:
             lane.wait(1.0)
         (passage,) = self.passages(lane)
         assert Reason.NOT_OURS in passage.reasons
+
+    def test_a_certificate_in_parts_is_known_as_one(self, lane):
+        """Its first part alone looks like a damaged certificate, and is not taken for one."""
+        lane.forehead(36.5)
+        for each in in_parts(eu(), 2):
+            self.look(lane, each)
+            lane.wait(1.0)
+        (passage,) = self.passages(lane)
+        assert passage.code_format == "HC1"
+        assert Reason.CODE_DAMAGED not in passage.reasons
 
     def test_a_pass_is_never_kept_waiting(self, lane):
         """Its bearer is through at the look that shows it, whatever parts are in view beside it."""
