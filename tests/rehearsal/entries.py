@@ -5,6 +5,7 @@ that it raises is a crash. `wrap` puts the rubbish where it hurts (behind a genu
 not timed.
 """
 
+import io
 import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import cbor2
 from msgspec import Raw, json
+from openpyxl import Workbook
 
 from gate import revocations, roster, wire
 from gate.certificates import CertificateUnreadable, issuer_keys
@@ -141,6 +143,15 @@ def _as_file(take: Callable[[Path], object]) -> Callable[[bytes], object]:
     return taken
 
 
+def _workbook() -> bytes:
+    """One person in an xlsx."""
+    book, parcel = Workbook(), io.BytesIO()
+    book.active.append(["姓名", "楼栋", "房号"])
+    book.active.append(["王小明", 3, "502"])
+    book.save(parcel)
+    return parcel.getvalue()
+
+
 def _sheet(path: Path) -> object:
     return read_people(read_table(path), date(2026, 11, 22))
 
@@ -219,6 +230,6 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "trust file": Entry(read_trust, (_TRUSTED, _TRUST_LIST), (TrustUnreadable,)),
     "case": Entry(lambda it: answer_case(it, Given(), _AT), (_CASE,)),
-    "sheet": Entry(_as_file(_sheet), (_SHEET,), (SheetUnreadable,)),
+    "sheet": Entry(_as_file(_sheet), (_SHEET, _workbook()), (SheetUnreadable,)),
     "policy": Entry(_as_file(read_policy), (_POLICY,)),
 }  # fmt: skip
