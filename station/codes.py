@@ -15,6 +15,7 @@ import numpy as np
 import zxingcpp
 
 from gate.formats import community_pass, phone_pass
+from gate.roster import Health
 from station.cameras import Pixels
 from station.qr.append import Part, part_of
 from station.qr.flat import Flat, laid_flat
@@ -46,6 +47,7 @@ class SeenCode:
     symbology: "QRCode", "Aztec" or "DataMatrix".
     corners: x and y in pixels of the frame, from the code's own top left, clockwise as the code sees itself.
     guess: what the decoder takes the bytes to mean, for people to look at; "" where it does not say.
+    looks: the colour of its modules to the eye, UNKNOWN where it has none or nobody looked.
     part: where the code is one of several that make one message; data are its own bytes alone then.
     """
 
@@ -54,6 +56,7 @@ class SeenCode:
     corners: Corners
     guess: str = field(default="", compare=False)
     part: Part | None = None
+    looks: Health = field(default=Health.UNKNOWN, compare=False)
 
 
 Decoder = Callable[[Pixels], list[SeenCode]]
@@ -70,11 +73,12 @@ def zxing(pixels: Pixels) -> list[SeenCode]:
 
 def _parts(found: list[zxingcpp.Barcode]) -> list[Part | None]:
     """A pass of the community is whole, and not asked; unless something beside it is a part."""
-    parts = [None if _of_the_community(code.bytes) else part_of(code) for code in found]
+    parts = [None if of_the_community(code.bytes) else part_of(code) for code in found]
     return [part_of(code) for code in found] if any(parts) else parts
 
 
-def _of_the_community(data: bytes) -> bool:
+def of_the_community(data: bytes) -> bool:
+    """Whether a code looks like a community's own pass, good or bad."""
     return community_pass.FORMAT.recognise(data) or phone_pass.FORMAT.recognise(data)
 
 

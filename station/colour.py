@@ -5,12 +5,16 @@ for a picture of a green code is as green as the code; and rather unknown than w
 what white is here, so neither a warm lamp nor a blue screen tints the answer.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from gate.roster import Health
 from station.cameras import Pixels
+from station.codes import SeenCode, of_the_community
 from station.zbar import Corners
 
 SIDE = 72
@@ -47,6 +51,13 @@ def looks(pixels: Pixels, corners: Corners) -> Health:
     """The colour where it is sure enough to be said."""
     colour, confidence = colour_of(pixels, corners)
     return colour if confidence >= SURE else Health.UNKNOWN
+
+
+def coloured(pixels: Pixels, codes: Iterable[SeenCode]) -> tuple[SeenCode, ...]:
+    """The codes of a frame with the colour that each looks; a community's pass has none, and is not asked."""
+    return tuple(
+        code if of_the_community(code.data) else replace(code, looks=looks(pixels, code.corners)) for code in codes
+    )
 
 
 def _laid_out(pixels: Pixels, corners: Corners) -> Pixels:

@@ -13,6 +13,7 @@ import cv2
 from station.aim import aim
 from station.cameras import Camera, CameraFailed, Frame, Pixels
 from station.codes import SeenCode, Sight
+from station.colour import coloured
 from station.inbox import Faulty, Looked, Post
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class Eyes:
                     works = True
                     self._post(Faulty("camera", ""))
                 self._newest = frame
-                codes = tuple(self._look(frame.pixels))
+                codes = coloured(frame.pixels, self._look(frame.pixels))
                 height, width = frame.pixels.shape[:2]
                 self._post(Looked(frame.taken_at, codes, aim(codes, self._sight(), width, height)))
         finally:

@@ -50,3 +50,9 @@ def lacking(visit: Gathering, rules: Rules | None) -> tuple[str, ...]:
     wanted = rules.policy.demand_health_code and not shown and code is not None and code.reading.accepted
     asking = any(each.asking for each in shown)
     return ("code",) * bool(shown and code is None) + ("health",) * wanted + ("colour",) * asking
+
+
+def looks(visit: Gathering) -> Health:
+    """The gravest colour that any of them has to the eye; of one that could not be told, nothing is said."""
+    seen = (code.looks for code in visit.health_codes if code.looks is not Health.UNKNOWN)
+    return max(seen, key=_GRAVITY.index, default=Health.UNKNOWN)

@@ -319,7 +319,7 @@ def _decide(lane: Lane, rules: Rules | None, now: Now) -> Step:
         )
     reasons = decide(evidence, rules, now.moment).reasons
     edition = rules.edition if rules else None
-    draft = Draft(evidence, reasons, now.moment, edition, _overrulable(reasons, rules))
+    draft = Draft(evidence, reasons, now.moment, edition, _overrulable(reasons, rules), health_codes.looks(visit))
     return replace(lane, phase=Committing(draft), readings=(), attended=True), (RecordPassage(draft),)
 
 
@@ -382,7 +382,7 @@ def _call_guard(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> S
 
 
 def _decided(draft: Draft, sequence: int | None) -> Decided:
-    return Decided(sequence, draft.moment.utc, draft.evidence, draft.reasons, draft.overrulable)
+    return Decided(sequence, draft.moment.utc, draft.evidence, draft.reasons, draft.overrulable, looks=draft.looks)
 
 
 def _show(lane: Lane, decided: Decided, rules: Rules | None, now: Now) -> Step:

@@ -3,12 +3,15 @@
 The loop asks it at every look. Rule: what is known is forgotten as soon as any of these may have changed their word.
 """
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 
 from gate.credential import CodeReading, read
 from gate.formats import health_code
 from gate.reason import Reason
+from gate.roster import Health
 from station.codes import SeenCode
 from station.inbox import Looked
 from station.parts import Gathered, missing
@@ -40,12 +43,14 @@ class Recogniser:
 
     def look(self, looked: Looked) -> tuple[ReadCode, ...]:
         """The codes that a look has seen, as they are to be told to the lane."""
+        self._votes: dict[bytes, Counter[Health]] = {}
         codes = self._parts.take(looked.codes, looked.taken_at)
         # A code that stays in view is read once, not fifteen times a second.
         self._in_view = {code.data: self._in_view.get(code.data) or self._read(code) for code in codes}
         return tuple(self._in_view.values())
 
     def forget(self) -> None:
+        self._note_colours(codes)
         """Read anew what is in view: something that it was read by may have changed."""
         self._in_view = {}
 
@@ -69,3 +74,17 @@ class Recogniser:
     def _health_code(self, digest: str, reading: CodeReading, data: bytes) -> ReadCode:
         told = self._health.colour(data)
         return ReadCode(digest, reading, health=told.colour, asking=told.asking)
+    def _note_colours(self, codes: list[SeenCode]) -> None:
+        """What a health code looked like in most frames of its stay; one frame may be a reflection."""
+        self._votes = {data: votes for data, votes in self._votes.items() if data in self._in_view}
+        for code in codes:
+            known = self._in_view[code.data]
+            if known.health is None or code.looks is Health.UNKNOWN:
+                continue
+            votes = self._votes.setdefault(code.data, Counter())
+            votes[code.looks] += 1
+            likeliest, count = votes.most_common(1)[0]
+            looks = likeliest if 3 * count >= 2 * votes.total() else Health.UNKNOWN
+            if looks is not known.looks:
+                self._in_view[code.data] = replace(known, looks=looks)
+

@@ -13,8 +13,10 @@ from msgspec.structs import replace
 from gate.clock import Moment
 from gate.policy import Policy
 from gate.reason import Outcome, Reason
+from gate.roster import Health as HealthColour
 from gate.roster import Resident, Standing
 from gate.trip import TRIP_DAYS, RiskPlace
+from station import health_codes
 from station.lane import awaiting
 from station.settings import Settings
 from station.snapshot import Snapshot
@@ -81,6 +83,7 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         green_seconds=policy.green_seconds,
         beat=around.beat,
         aim=around.aim,
+        looks=_looks(health_codes.looks(visit)) if visit else "",
         places=_places(policy.risk_places, settings.timezone, now) if "trip" in lacking else (),
         visit_began=visit.since if visit else 0.0,
     )
@@ -138,7 +141,12 @@ def _verdict(decided: Decided) -> Verdict:
         settled=decided.settled,
         ground=decided.ground,
         earlier=_earlier(decided),
+        looks=_looks(decided.looks) if Reason.HEALTH_CODE_UNREAD in decided.reasons else "",
     )
+
+
+def _looks(colour: HealthColour) -> str:
+    return "" if colour is HealthColour.UNKNOWN else str(colour)
 
 
 def _holder(decided: Decided) -> CertificateHolder | None:

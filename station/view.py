@@ -62,6 +62,7 @@ class Verdict(Struct, frozen=True):
     """One decided passage. sequence: None where it could not be recorded. settled: what the guard made of it.
 
     earlier: where a pass or a phone's code was used before, if that is a reason. holder: only while the guard has to
+    looks: "green", "yellow" or "red" where the province did not say and the health code looks so; advice, no more.
     compare it, and never in the strip of recent passages.
     """
 
@@ -78,6 +79,7 @@ class Verdict(Struct, frozen=True):
     earlier: Earlier | None = None
     holder: CertificateHolder | None = None
 
+    looks: str = ""
 
 class Health(Struct, frozen=True):
     """What must always be seen, amber when it is not as it should be.
@@ -155,6 +157,7 @@ class KioskView(Struct, frozen=True):
     beat: int = 0
     aim: Aim | None = None
     places: tuple[PlaceAsked, ...] = ()
+    looks: str = ""
     visit_began: float = 0.0
 
 

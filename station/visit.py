@@ -35,7 +35,7 @@ class ReadCode:
     resident: whom it names, if it is believed and he is on the roster.
     earlier, replayed: what the gates of the compound remember of them, as in gate.decision.Evidence.
     health: the colour of a province's health code, UNKNOWN while nobody can tell; None for every other code.
-    asking: whether an answer on its colour may still come.
+    asking: whether an answer on its colour may still come. looks: its colour to the eye, advice for the guard.
     """
 
     digest: str
@@ -45,6 +45,7 @@ class ReadCode:
     replayed: bool = False
     health: Health | None = None
     asking: bool = False
+    looks: Health = Health.UNKNOWN
 
     @property
     def ours(self) -> bool:
@@ -188,7 +189,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A decided passage that is not on the disk yet. edition: of the rules it was decided by."""
+    """A decided passage that is not on the disk yet. edition: of the rules it was decided by. looks: as on a code."""
 
     evidence: Evidence
     reasons: tuple[Reason, ...]
@@ -196,6 +197,7 @@ class Draft:
     edition: str | None
     overrulable: bool
 
+    looks: Health = Health.UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class RecordPassage:
@@ -265,7 +267,7 @@ class Committing:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A passage that was decided. sequence: None where it could not be recorded."""
+    """A passage that was decided. sequence: None where it could not be recorded. looks: as on a code."""
 
     sequence: int | None
     at: datetime
@@ -275,6 +277,7 @@ class Decided:
     settled: Outcome | None = None
     ground: Ground | None = None
 
+    looks: Health = Health.UNKNOWN
     @property
     def outcome(self) -> Outcome:
         """What the rules said."""

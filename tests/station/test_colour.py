@@ -9,7 +9,8 @@ import segno
 
 from gate.roster import Health
 from station.cameras import Pixels
-from station.colour import colour_of, looks
+from station.codes import SeenCode
+from station.colour import colour_of, coloured, looks
 from station.zbar import Corners
 
 # What the provinces print and show, as sRGB; none of them agrees with the next.
@@ -86,6 +87,13 @@ def test_where_there_is_nothing_to_see_nothing_is_said():
     assert looks(picture, small) is Health.UNKNOWN
     assert looks(np.full_like(picture, 128), CORNERS) is Health.UNKNOWN
     assert looks(night, CORNERS) is Health.UNKNOWN
+
+
+def test_every_code_of_a_frame_but_a_pass_is_given_its_colour():
+    """The camera's thread asks in one go; a community's own pass is printed in black and costs nothing."""
+    picture = frame((0, 166, 80), LIGHTS["a warm lamp"], 0.0, 0)
+    seen = [SeenCode(b"https://hc.example.gov.cn/q?a=1", "QRCode", CORNERS), SeenCode(b"GC1:ABC", "QRCode", CORNERS)]
+    assert [code.looks for code in coloured(picture, seen)] == [Health.GREEN, Health.UNKNOWN]
 
 
 def test_corners_outside_of_the_frame_are_no_trouble():

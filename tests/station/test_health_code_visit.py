@@ -9,12 +9,14 @@ import pytest
 from gate.passage import Passage
 from gate.policy import Direction
 from gate.reason import Reason
-from station.inbox import HealthCodeResolved, Post
+from gate.roster import Health
+from station.codes import SeenCode
+from station.inbox import HealthCodeResolved, Looked, Post
 from station.resolver import HealthDesk, Resolver
 from station.resolver_https import HttpsResolver
 from station.view import Screen
 from tests.rehearsal.province import TOKEN, Province, send
-from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
+from tests.station.lane_of_tests import CORNERS, NOON, TestLane, pass_of, snapshot
 
 ANNA = pass_of("a")
 CODE = b"https://hc.example.gov.cn/secret-of-anna"
@@ -127,3 +129,41 @@ def test_nothing_of_the_code_is_kept(lane: HealthLane, province: Province, caplo
     assert b"secret-of-anna" not in kept
     assert "secret-of-anna" not in caplog.text + repr(lane.view)
     assert lane.posts.empty()
+
+
+def looked(lane: TestLane, *looks: Health) -> None:
+    """The health code in one frame after the other, as the camera's colours had it."""
+    for colour in looks:
+        seen = SeenCode(CODE, "QRCode", CORNERS, looks=colour)
+        lane.post(Looked(lane.seconds, (seen,)))
+
+
+def test_what_a_code_looks_like_is_advice_and_admits_nobody(tmp_path: Path) -> None:
+    """The guard is told what the eye sees, in most frames; the decision is the same as without."""
+    lane = HealthLane(tmp_path, None)
+    looked(lane, Health.UNKNOWN, Health.GREEN, Health.GREEN, Health.RED, Health.GREEN)
+    assert lane.view.looks == "green"
+    lane.show(ANNA)
+    assert (lane.reasons(), lane.open) == ([(Reason.HEALTH_CODE_UNREAD,)], False)
+    assert lane.view.verdict is not None
+    assert lane.view.verdict.looks == "green"
+    lane.close()
+
+
+def test_a_code_whose_colour_wavers_looks_like_nothing(tmp_path: Path) -> None:
+    """Less than two frames of three: the guard gets no advice, rather than a wrong one."""
+    lane = HealthLane(tmp_path, None)
+    looked(lane, Health.GREEN, Health.RED)
+    assert lane.view.looks == ""
+    lane.close()
+
+
+def test_the_provinces_word_needs_no_advice(lane: HealthLane, province: Province) -> None:
+    """A red by the province's word is red, whatever it looks like."""
+    province.answers = {CODE: "red"}
+    looked(lane, Health.GREEN)
+    lane.hear_the_province()
+    lane.show(ANNA)
+    assert lane.reasons() == [(Reason.HEALTH_RED,)]
+    assert lane.view.verdict is not None
+    assert lane.view.verdict.looks == ""

@@ -27,6 +27,7 @@ BUILT = {
     "theme.": ["auto", "light", "dark"],
     "part.ok.": ["camera", "thermometer"],
     "aim.": list(Hint),
+    "looks.": ["green", "yellow", "red"],
 }
 
 

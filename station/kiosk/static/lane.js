@@ -82,6 +82,7 @@ function stepsOf(view) {
     done.push(view.person ? ["admit", say("gathering.code"), false] : ["wait", say("gathering.no_code"), false]);
   }
   if (view.celsius !== null) done.push(["heat", `${say("gathering.measured")} ${celsius(view.celsius)}`, false]);
+  if (view.looks) done.push(["phone", say(`looks.${view.looks}`), false]);
   const wanted = view.awaiting.map((what) => [
     { temperature: "heat", trip: "trip" }[what] ?? "phone",
     known(`awaiting.${what}`) ? say(`awaiting.${what}`) : say("awaiting.nothing"),

@@ -71,6 +71,7 @@ function drawNote(view, verdict) {
   const lines = [];
   const stopped = outcomeOf(verdict) !== "admit";
   if (verdict.holder) lines.push(say("verdict.holder", { name: verdict.holder.name, birth: verdict.holder.birth || "?" }));
+  if (stopped && verdict.looks) lines.push(say(`looks.${verdict.looks}`));
   if (stopped && verdict.earlier) lines.push(earlierPassage(view, verdict.earlier));
   if (verdict.sequence === null) lines.push(say("verdict.unrecorded"));
   else if (stopped && verdict.settled === null && !verdict.overrulable) lines.push(say("verdict.no_overrule"));
