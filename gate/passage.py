@@ -76,7 +76,8 @@ class Ground(StrEnum):
 class Amendment(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="amendment", tag_field="kind"):
     """What the guard added to a passage of the same station: let through after all, sent back, or undone.
 
-    journal, sequence: the passage that is meant. outcome: what now holds.
+    journal, sequence: the passage that is meant. outcome: what now holds. person: whose foreign certificate it was, if
+    the guard found him.
     """
 
     stamp: Stamp
@@ -85,6 +86,7 @@ class Amendment(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     outcome: Outcome
     ground: Ground
     guard: Slug | None = None
+    person: Pseudonym | None = None
 
 
 Record = Passage | Amendment

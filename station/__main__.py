@@ -38,6 +38,7 @@ from station.inbox import Post
 from station.journal import Journal, JournalReader, JournalUnusable, open_journal, set_aside
 from station.kiosk import PortTaken, create_app, serve
 from station.loop import Inbox, Loop
+from station.matches import KEY_BYTES, Matches
 from station.notify import Notifier
 from station.panel import PanelFailed, open_panel
 from station.peer_store import load_digests
@@ -209,6 +210,7 @@ def _wire(
         preview=eyes.preview,
         report=uplink.report,
         peers=peers,
+        matches=_matches(settings, at_end),
         health=_health_desk(settings, inbox.put, at_end),
         notifier=Notifier(),
         rehearsal=rehearsal,
@@ -322,6 +324,12 @@ def _journal_path(settings: Settings) -> Path:
 
 def _documents_path(settings: Settings) -> Path:
     return settings.data_folder / "documents.sqlite"
+
+
+def _matches(settings: Settings, at_end: ExitStack) -> Matches:
+    matches = Matches(settings.data_folder / "matches.sqlite", secrets.token_bytes(KEY_BYTES))
+    at_end.callback(matches.close)
+    return matches
 
 
 def _peers_path(settings: Settings) -> Path:

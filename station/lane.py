@@ -28,12 +28,12 @@ from dataclasses import replace
 from typing import cast
 
 from gate.decision import Evidence, decide
-from gate.passage import Ground
 from gate.policy import Direction, Policy, Rules
 from gate.reason import Outcome, Reason
 from gate.temperature import Measurement, TemperatureLimits, judge
 from gate.wording import Words
 from station import health_codes
+from station.objections import objection, overrulable
 from station.visit import (
     AmendmentCommitted,
     AmendmentFailed,
@@ -114,11 +114,7 @@ _LAMPS = {Outcome.ADMIT: Lamp.GREEN, Outcome.REFER: Lamp.YELLOW, Outcome.REFUSE:
 _TONES = {Outcome.ADMIT: Tone.ADMIT, Outcome.REFER: Tone.REFER, Outcome.REFUSE: Tone.REFUSE}
 
 _BUSY = Words("正在处理一次通行，请稍候", "A passage is just being decided; wait for its verdict")
-_GONE = Words("这次通行已不在屏幕上", "That passage is no longer on the screen")
-_SETTLED = Words("这次通行已经这样处理过", "That passage is already settled so")
-_NOT_YOURS = Words("社区规定，此情况不得由保安放行", "The office does not let a guard overrule this")
 _NO_CHOICE = Words("本通道只有一个方向", "This lane has one direction only")
-_ODD_GROUND = Words("这个理由与处理不符", "This ground does not fit that decision")
 _NOT_ASKED = Words("现在没有人等着确认行程", "Nobody's trip is being asked for now")
 _NOT_WRITTEN = Words("无法记录，请手工登记", "It could not be stored; write it down by hand")
 
@@ -319,7 +315,7 @@ def _decide(lane: Lane, rules: Rules | None, now: Now) -> Step:
         )
     reasons = decide(evidence, rules, now.moment).reasons
     edition = rules.edition if rules else None
-    draft = Draft(evidence, reasons, now.moment, edition, _overrulable(reasons, rules), health_codes.looks(visit))
+    draft = Draft(evidence, reasons, now.moment, edition, overrulable(reasons, rules), health_codes.looks(visit))
     return replace(lane, phase=Committing(draft), readings=(), attended=True), (RecordPassage(draft),)
 
 
@@ -410,32 +406,12 @@ def _clear(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step
 # --- what the guard says ---
 
 
-def _settle(lane: Lane, signal: Signal, rules: Rules | None, _now: Now) -> Step:
+def _settle(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
     settled = cast(GuardSettled, signal)
-    refused = _BUSY if lane.amending else _objection(lane, settled, rules)
+    refused = _BUSY if lane.amending else objection(lane, settled, rules, now)
     if refused is not None:
         return lane, (RefuseTap(refused),)
     return replace(lane, amending=settled), (RecordAmendment(settled),)
-
-
-def _objection(lane: Lane, settled: GuardSettled, rules: Rules | None) -> Words | None:
-    decided = next((each for each in lane.recent if each.sequence == settled.sequence), None)
-    if decided is None:
-        return _GONE
-    if decided.settled is settled.outcome or decided.holds is settled.outcome is Outcome.ADMIT:
-        return _SETTLED
-    if not _ground_fits(settled):
-        return _ODD_GROUND
-    if settled.outcome is Outcome.ADMIT and not _overrulable(decided.reasons, rules):
-        return _NOT_YOURS
-    return None
-
-
-def _ground_fits(settled: GuardSettled) -> bool:
-    """Nobody is admitted because he was sent back, and only a mistake is taken back to 'undecided'."""
-    if settled.outcome is Outcome.REFER:
-        return settled.ground is Ground.MISTAKE
-    return (settled.outcome, settled.ground) != (Outcome.ADMIT, Ground.SENT_BACK)
 
 
 def _obey(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
@@ -457,7 +433,8 @@ def _obey(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
 def _amended(decided: Decided, settled: GuardSettled) -> Decided:
     if decided.sequence != settled.sequence:
         return decided
-    return replace(decided, settled=settled.outcome, ground=settled.ground)
+    evidence = replace(decided.evidence, resident=settled.resident or decided.evidence.resident)
+    return replace(decided, settled=settled.outcome, ground=settled.ground, evidence=evidence)
 
 
 def _not_settled(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
@@ -477,11 +454,6 @@ def _busy(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
 
 def _ignored(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
     return lane, ()
-
-
-def _overrulable(reasons: tuple[Reason, ...], rules: Rules | None) -> bool:
-    """Whether a guard may let such a passage through: every one of its reasons must be his to overrule."""
-    return frozenset(reasons) <= _policy(rules).overrulable
 
 
 def _policy(rules: Rules | None) -> Policy:

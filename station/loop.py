@@ -21,6 +21,7 @@ from gate.temperature import Measurement
 from gate.wire import VERSION, Receipt, StationStatus
 from gate.wording import Words
 from station import lane as machine
+from station.finding import find
 from station.inbox import (
     CrossingsHeard,
     Faulty,
@@ -32,6 +33,7 @@ from station.inbox import (
     Receipted,
     SnapshotCame,
 )
+from station.matches import KEY_BYTES, Matches
 from station.notify import Notifier
 from station.panel import Panel, PanelFailed, Press
 from station.peers import Peers
@@ -41,28 +43,16 @@ from station.resolver import HealthDesk
 from station.screen import Surroundings, view_of
 from station.settings import Settings
 from station.snapshot import Snapshot
+from station.tapped import signal_of
 from station.timekeeper import Reading, Timekeeper
-from station.view import (
-    Aim,
-    ArriveWithoutCode,
-    ChooseDirection,
-    Dismiss,
-    KioskView,
-    Link,
-    Settle,
-    Tap,
-    TapRefused,
-    TellTrip,
-)
+from station.view import Aim, Found, KioskView, Link, Tap, TapRefused
 from station.visit import (
     AmendmentCommitted,
     AmendmentFailed,
-    CameWithoutCode,
     CodesRead,
     CommitFailed,
     Committed,
     Decided,
-    DirectionChosen,
     Draft,
     Effect,
     Gathering,
@@ -84,7 +74,6 @@ from station.visit import (
     Signal,
     Sound,
     Tick,
-    TripTold,
 )
 
 log = logging.getLogger(__name__)
@@ -134,6 +123,7 @@ class Loop:
         report: Callable[[StationStatus], None] = lambda _status: None,
         peers: Peers | None = None,
         health: HealthDesk | None = None,
+        matches: Matches | None = None,
         notifier: Notifier | None = None,
         seconds: Callable[[], float] = time.monotonic,
         rehearsal: bool = False,
@@ -155,7 +145,8 @@ class Loop:
         self._link = Link.NONE
         self._faults: dict[str, str] = {}
         health = health or HealthDesk(None, self.post, seconds, lambda: timekeeper.read().moment.utc)
-        self._recogniser = Recogniser(snapshot, timekeeper, self._peers, health, seconds)
+        self._matches = matches or Matches(None, bytes(KEY_BYTES))
+        self._recogniser = Recogniser(snapshot, timekeeper, self._peers, health, seconds, self._matches)
         self._beat = 0
         self._aim: Aim | None = None
         self._viewed_at = self._fed_at = float("-inf")
@@ -202,6 +193,9 @@ class Loop:
         with self._changed:
             self._changed.wait_for(lambda: self._view is not seen, timeout_seconds)
             return self._view
+
+    def search(self, query: str) -> tuple[Found, ...]:
+        return find(self._snapshot.residents.values(), query)
 
     def preview(self) -> bytes | None:
         return self._preview()
@@ -297,7 +291,8 @@ class Loop:
     def _carry_out_tap(self, tapped: Tapped) -> None:
         # Not any more, if whoever tapped has given up waiting.
         if tapped.done.set_running_or_notify_cancel():
-            _answer(tapped.done, self._say(_signal_of(tapped.tap)))
+            told = signal_of(tapped.tap, self._snapshot.residents)
+            _answer(tapped.done, told if isinstance(told, Words) else self._say(told))
 
     def _work_panel(self, seconds: float) -> None:
         try:
@@ -406,7 +401,16 @@ class Loop:
             return self._say(AmendmentFailed())
         refused = self._say(AmendmentCommitted())
         self._recorder.tell(amendment)
+        self._remember_holder(settled)
         return refused
+
+    def _remember_holder(self, settled: GuardSettled) -> None:
+        """The same certificate needs no guard the next time."""
+        decided = next((each for each in self._lane.recent if each.sequence == settled.sequence), None)
+        code = decided.evidence.code if decided else None
+        if settled.resident is not None and code is not None and code.credential is not None:
+            self._matches.remember(code.credential, settled.resident.person, self._reading.moment.utc)
+            self._recogniser.forget()
 
     def _confirm(self, receipt: Receipt) -> None:
         if self._recorder.confirm(receipt):
@@ -467,20 +471,6 @@ def _sight(lane: Lane) -> Sight:
     """What of the lane can be seen on the screen; how often it was looked at cannot."""
     readings = lane.readings if isinstance(lane.phase, Gathering) else ()
     return lane.phase, lane.direction, lane.recent, readings
-
-
-def _signal_of(tap: Tap) -> Signal:
-    match tap:
-        case Settle(sequence, outcome, ground):
-            return GuardSettled(sequence, outcome, ground)
-        case Dismiss():
-            return GuardDismissed()
-        case ChooseDirection(direction):
-            return DirectionChosen(direction)
-        case ArriveWithoutCode():
-            return CameWithoutCode()
-        case TellTrip(began, stays):
-            return TripTold(began, stays)
 
 
 def _answer(done: "Future[Words | None] | Future[None]", answer: Words | None) -> None:

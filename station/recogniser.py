@@ -14,6 +14,7 @@ from gate.reason import Reason
 from gate.roster import Health
 from station.codes import SeenCode
 from station.inbox import Looked
+from station.matches import Matches
 from station.parts import Gathered, missing
 from station.peers import Peers
 from station.resolver import HealthDesk
@@ -32,25 +33,27 @@ class Recogniser:
         peers: Peers,
         health: HealthDesk,
         seconds: Callable[[], float],
+        matches: Matches,
     ) -> None:
         self.snapshot = snapshot
         self._timekeeper = timekeeper
         self._peers = peers
         self._health = health
         self._seconds = seconds
+        self._matches = matches
         self._parts = Gathered()
         self._in_view: dict[bytes, ReadCode] = {}
+        self._votes: dict[bytes, Counter[Health]] = {}
 
     def look(self, looked: Looked) -> tuple[ReadCode, ...]:
         """The codes that a look has seen, as they are to be told to the lane."""
-        self._votes: dict[bytes, Counter[Health]] = {}
         codes = self._parts.take(looked.codes, looked.taken_at)
         # A code that stays in view is read once, not fifteen times a second.
         self._in_view = {code.data: self._in_view.get(code.data) or self._read(code) for code in codes}
+        self._note_colours(codes)
         return tuple(self._in_view.values())
 
     def forget(self) -> None:
-        self._note_colours(codes)
         """Read anew what is in view: something that it was read by may have changed."""
         self._in_view = {}
 
@@ -62,18 +65,18 @@ class Recogniser:
         if reading.format == health_code.NAME and reading.reasons == (Reason.HEALTH_CODE_UNREAD,):
             return self._health_code(digest, reading, code.data)
         credential = reading.credential
-        if credential is None or credential.person is None:
+        if credential is None:
+            return ReadCode(digest, reading)
+        person = credential.person or self._matches.person_of(credential, now.utc)
+        if person is None:
             return ReadCode(digest, reading)
         if credential.fresh_id is not None:
             # A phone that is left in view draws a new code every 30 seconds; that is no new visit.
             digest = sha256(f"phone {credential.serial}".encode()).hexdigest()
-        trace = self._peers.trace(credential.person, credential.fresh_id, now, self._seconds())
-        resident = self.snapshot.residents.get(credential.person)
+        trace = self._peers.trace(person, credential.fresh_id, now, self._seconds())
+        resident = self.snapshot.residents.get(person)
         return ReadCode(digest, reading, resident, trace.earlier, trace.replayed)
 
-    def _health_code(self, digest: str, reading: CodeReading, data: bytes) -> ReadCode:
-        told = self._health.colour(data)
-        return ReadCode(digest, reading, health=told.colour, asking=told.asking)
     def _note_colours(self, codes: list[SeenCode]) -> None:
         """What a health code looked like in most frames of its stay; one frame may be a reflection."""
         self._votes = {data: votes for data, votes in self._votes.items() if data in self._in_view}
@@ -88,3 +91,6 @@ class Recogniser:
             if looks is not known.looks:
                 self._in_view[code.data] = replace(known, looks=looks)
 
+    def _health_code(self, digest: str, reading: CodeReading, data: bytes) -> ReadCode:
+        told = self._health.colour(data)
+        return ReadCode(digest, reading, health=told.colour, asking=told.asking)

@@ -55,7 +55,8 @@ class Recorder:
 
     def amendment(self, settled: GuardSettled, stamp: Stamp) -> Amendment | None:
         """Commit what the guard settled; None where the disk refuses."""
-        record = Amendment(stamp, self._journal.id, settled.sequence, settled.outcome, settled.ground)
+        person = settled.resident.person if settled.resident else None
+        record = Amendment(stamp, self._journal.id, settled.sequence, settled.outcome, settled.ground, person=person)
         return record if self._append("amendment", record) else None
 
     def tell(self, record: Record) -> None:
@@ -106,13 +107,14 @@ class Recorder:
     def _passage(self, draft: Draft, stamp: Stamp, roster: str | None) -> Passage:
         code = draft.evidence.code
         credential = code.credential if code else None
+        resident = draft.evidence.resident
         return Passage(
             stamp=stamp,
             gate=self._settings.gate,
             lane=self._settings.lane,
             direction=draft.evidence.direction,
             reasons=draft.reasons,
-            person=credential.person if credential else None,
+            person=credential.person or (resident.person if resident else None) if credential else None,
             pass_serial=credential.serial if credential and credential.person else None,
             code_format=code.format if code else None,
             temperature=draft.evidence.measurement,

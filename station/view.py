@@ -11,6 +11,7 @@ from typing import Annotated, Protocol
 from msgspec import Meta, Struct
 
 from gate.clock import ClockState
+from gate.names import Pseudonym
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
@@ -61,8 +62,8 @@ class CertificateHolder(Struct, frozen=True):
 class Verdict(Struct, frozen=True):
     """One decided passage. sequence: None where it could not be recorded. settled: what the guard made of it.
 
-    earlier: where a pass or a phone's code was used before, if that is a reason. holder: only while the guard has to
     looks: "green", "yellow" or "red" where the province did not say and the health code looks so; advice, no more.
+    earlier: where a pass or a phone's code was used before, if that is a reason. holder: only while the guard has to
     compare it, and never in the strip of recent passages.
     """
 
@@ -78,8 +79,8 @@ class Verdict(Struct, frozen=True):
     ground: Ground | None = None
     earlier: Earlier | None = None
     holder: CertificateHolder | None = None
-
     looks: str = ""
+
 
 class Health(Struct, frozen=True):
     """What must always be seen, amber when it is not as it should be.
@@ -156,17 +157,31 @@ class KioskView(Struct, frozen=True):
     green_seconds: float = 30.0
     beat: int = 0
     aim: Aim | None = None
-    places: tuple[PlaceAsked, ...] = ()
     looks: str = ""
+    places: tuple[PlaceAsked, ...] = ()
     visit_began: float = 0.0
 
 
+class Found(Struct, frozen=True):
+    """A resident whom the guard was looking for. person: the pseudonym, for the tap; nobody is shown it."""
+
+    person: Pseudonym
+    masked_name: str
+    building: str
+    unit: str
+    room: str
+
+
 class Settle(Struct, frozen=True):
-    """The guard lets a referred or refused passage through after all, or sends it back; always on a ground."""
+    """The guard lets a referred or refused passage through after all, or sends it back; always on a ground.
+
+    person: whose certificate it is, where the guard found him.
+    """
 
     sequence: int
     outcome: Outcome
     ground: Ground
+    person: Pseudonym | None = None
 
 
 class Dismiss(Struct, frozen=True):
@@ -216,6 +231,9 @@ class Desk(Protocol):
 
     def tap(self, tap: Tap) -> None:
         """Hand a tap to the loop and wait until it is done. Raises TapRefused."""
+
+    def search(self, query: str) -> tuple[Found, ...]:
+        """The residents that the guard may mean, masked, 20 at most."""
 
     def preview(self) -> bytes | None:
         """The newest camera frame as a JPEG of about 640 pixels' width; None while the camera is at fault."""

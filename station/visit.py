@@ -110,11 +110,12 @@ class AmendmentFailed:
 
 @dataclass(frozen=True, slots=True)
 class GuardSettled:
-    """The guard decides on the passage of that sequence number."""
+    """The guard decides on the passage of that sequence number. resident: whose certificate it is, if he found him."""
 
     sequence: int
     outcome: Outcome
     ground: Ground
+    resident: Resident | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,8 @@ class Draft:
     moment: Moment
     edition: str | None
     overrulable: bool
-
     looks: Health = Health.UNKNOWN
+
 
 @dataclass(frozen=True, slots=True)
 class RecordPassage:
@@ -276,8 +277,8 @@ class Decided:
     overrulable: bool
     settled: Outcome | None = None
     ground: Ground | None = None
-
     looks: Health = Health.UNKNOWN
+
     @property
     def outcome(self) -> Outcome:
         """What the rules said."""

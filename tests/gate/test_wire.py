@@ -65,7 +65,7 @@ def test_only_these_fields_can_travel() -> None:
         "person", "direction", "at", "sequence", "passage", "crossed", "fresh_id",
     }  # fmt: skip
     assert set(Amendment.__struct_fields__) == {
-        "stamp", "journal", "sequence", "outcome", "ground", "guard",
+        "stamp", "journal", "sequence", "outcome", "ground", "guard", "person",
     }  # fmt: skip
     assert set(Stamp.__struct_fields__) == {"at", "clock", "boot", "boot_seconds"}
     assert set(Measurement.__struct_fields__) == {"celsius", "ambient_celsius", "sensor"}

@@ -18,7 +18,7 @@ from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.cameras import Pixels
 from station.kiosk.rehearsal import Shown
-from station.view import Health, KioskView, Link, Person, Screen, Tap, TapRefused, Verdict
+from station.view import Found, Health, KioskView, Link, Person, Screen, Tap, TapRefused, Verdict
 
 # 20:15 in Shanghai: the guard's night.
 NIGHT = datetime(2026, 1, 16, 12, 15, 8, tzinfo=UTC)
@@ -67,6 +67,8 @@ class MemoryDesk:
     def __init__(self, view: KioskView | None = None) -> None:
         self.taps: list[Tap] = []
         self.refuses: TapRefused | None = None
+        self.queries: list[str] = []
+        self.found: tuple[Found, ...] = ()
         self.picture: bytes | None = lane_picture()
         self._changed = threading.Condition()
         self._view = view or ready()
@@ -99,6 +101,10 @@ class MemoryDesk:
         if self.refuses is not None:
             raise self.refuses
         self.taps.append(tap)
+
+    def search(self, query: str) -> tuple[Found, ...]:
+        self.queries.append(query)
+        return self.found
 
     def preview(self) -> bytes | None:
         return self.picture

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
-from gate.passage import Ground, Passage
+from gate.passage import Amendment, Ground, Passage
 from gate.reason import Outcome, Reason
+from gate.roster import Standing
 from gate.trust import index
-from station.view import CertificateHolder, Settle
+from station.inbox import SnapshotCame
+from station.view import ArriveWithoutCode, CertificateHolder, Settle, TapRefused
 from tests.gate import foreign_makers as make
 from tests.station.lane_of_tests import NOON, TestLane, snapshot
 
@@ -57,6 +60,74 @@ def test_nothing_of_its_holder_reaches_the_journal(lane) -> None:
         assert not any(
             word in content for word in (b"Gabriele", "Gößinger".encode(), b"GOESSINGER", b"1998-02-26", CODE)
         )
+
+
+def matched(lane: TestLane, person: str = "a", ground: Ground = Ground.PAPERS_CHECKED) -> None:
+    lane.tap(Settle(len(lane.records()), Outcome.ADMIT, ground, person * 16))
+
+
+def test_the_guard_finds_its_holder_once(lane) -> None:
+    """He names the resident; the next time the same certificate is that resident's, and the gate opens by itself."""
+    show(lane)
+    matched(lane)
+    amendment = lane.records()[1]
+    assert isinstance(amendment, Amendment)
+    assert (amendment.person, amendment.ground, lane.open) == ("a" * 16, Ground.PAPERS_CHECKED, True)
+    assert lane.view.recent[0].person.masked_name == "王*明"
+    again(lane)
+    passage = lane.records()[2]
+    assert isinstance(passage, Passage)
+    assert (passage.person, passage.pass_serial, passage.reasons) == ("a" * 16, None, ())
+
+
+def again(lane: TestLane) -> None:
+    """The same certificate, another day's visit."""
+    lane.wait(4.0)
+    lane.forehead(None)
+    for _ in range(5):
+        lane.wait(1.0)
+        lane.show()
+    show(lane)
+
+
+def test_whoever_is_found_is_held_to_his_own_rules(tmp_path) -> None:
+    """In home isolation: the papers do not open the gate, the guard reads why, and nothing is remembered."""
+    held = snapshot()
+    isolated = structs.replace(held.residents["a" * 16], standing=Standing.ISOLATED)
+    trust = index("yuyuan", (), (), make.issuer_keys(make.ANY_USE))
+    lane = TestLane(tmp_path, replace(held, trust=trust, residents={"a" * 16: isolated}))
+    show(lane)
+    with pytest.raises(TapRefused, match="In home isolation"):
+        matched(lane)
+    assert (len(lane.records()), lane.open) == (1, False)
+    again(lane)
+    assert lane.records()[1].reasons == (Reason.HOLDER_UNMATCHED,)
+    lane.close()
+
+
+@pytest.mark.parametrize(("person", "ground"), [("f", Ground.PAPERS_CHECKED), ("a", Ground.KNOWN_IN_PERSON)])
+def test_nobody_is_named_who_is_not_on_the_roster_or_without_looking_at_papers(lane, person, ground) -> None:
+    show(lane)
+    with pytest.raises(TapRefused):
+        matched(lane, person, ground)
+    assert (len(lane.records()), lane.open) == (1, False)
+
+
+def test_a_pass_that_names_its_resident_is_given_to_nobody_else(lane) -> None:
+    """Only a certificate without a resident can be matched to one."""
+    lane.tap(ArriveWithoutCode())
+    lane.forehead(36.5)
+    with pytest.raises(TapRefused):
+        matched(lane)
+    assert (len(lane.records()), lane.open) == (1, False)
+
+
+def test_a_resident_who_left_the_roster_is_matched_no_more(lane) -> None:
+    show(lane)
+    matched(lane)
+    lane.post(SnapshotCame(replace(lane.loop._snapshot, residents={})))
+    again(lane)
+    assert lane.records()[2].reasons == (Reason.HOLDER_UNMATCHED,)
 
 
 def test_a_name_that_would_upset_the_screen_is_shown_without_its_controls(lane) -> None:
