@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.document import DocumentKind, Edition, heading_of, sign
-from gate.formats import FORMATS
+from gate.formats import FORMATS, health_code
 from gate.reason import Reason
 from gate.revocations import pack, revocations_of
 from gate.trust import TrustList, key_id_of
@@ -136,8 +136,9 @@ class TestForPeople:
 
     def test_every_family_and_every_step_has_its_words(self) -> None:
         """Whoever adds a step says in station.verdict what it is worth."""
-        assert {each.name for each in FORMATS} == set(verdict.FAMILIES)
-        named = {name for each in FORMATS for name, _ in each.steps} | {"recognise", "picture", "case"}
+        families = (*FORMATS, health_code.format_of(["https://"]))
+        assert {each.name for each in families} == set(verdict.FAMILIES)
+        named = {name for each in families for name, _ in each.steps} | {"recognise", "picture", "case"}
         assert named == set(verdict.STEPS)
 
 
