@@ -11,6 +11,9 @@ fault is given SECOND_THOUGHT_SECONDS to be followed by a better one; the highes
 outlive neither READING_LIVES_SECONDS nor a decision, and whoever was just decided and still stands there lends his to
 nobody.
 
+A health code is no pass: shown first it waits for one, and where the policy demands one the pass waits for it; the two
+are one passage. An answer of the province that is under way is waited for like a temperature.
+
 Commit first, then speak. A decision leaves here as RecordPassage and nothing else. Only Committed, and only for a
 decision without any reason, opens the barrier; CommitFailed adds UNRECORDED, which is the guard's matter. The guard's
 word travels the same road: RecordAmendment, AmendmentCommitted, barrier. So there are two lines in this file that

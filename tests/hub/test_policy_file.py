@@ -249,3 +249,14 @@ def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
 def test_a_file_that_is_made_to_choke_on_is_one_mistake_like_any_other(text: str) -> None:
     """Numbers, nesting and dotted keys without end."""
     assert complaints(text)
+
+
+def test_demanding_a_health_code_that_no_gate_can_know_is_warned_about() -> None:
+    """Without a prefix every passage would be the guard's matter; with one the rule is told in words."""
+    blind = Policy("x", demand_health_code=True)
+    assert [each.partition(":")[0] for each in warnings(blind, [], [])] == ["demand_health_code"]
+    seeing = structs.replace(blind, health_code_prefixes=("https://hc.example/",))
+    assert warnings(seeing, [], []) == []
+    assert Words("通行须出示健康码", "A health code is asked for beside the pass") in sentences(seeing)
+    assert any("健康码" in each.zh for each in sentences(structs.replace(seeing, demand_health_code=False)))
+    assert complaints('title = "x"\nhealth_code_prefixes = ["h"]\n') != []
