@@ -8,11 +8,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Annotated
 
 from litestar import Litestar, WebSocket, get, post, websocket
 from litestar.datastructures import State
 from litestar.handlers import send_websocket_stream
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Response, Template
 from litestar.static_files import create_static_files_router
@@ -25,12 +26,13 @@ from station.kiosk.door import door
 from station.kiosk.pump import Pump
 from station.kiosk.rehearsal import Stage, rehearsal_routes
 from station.kiosk.words import WORDS, dictionary
-from station.view import ArriveWithoutCode, ChooseDirection, Desk, Dismiss, Settle, Tap, TapRefused, TellTrip
+from station.view import ArriveWithoutCode, ChooseDirection, Desk, Dismiss, Found, Settle, Tap, TapRefused, TellTrip
 
 HERE = Path(__file__).parent
 GREATEST_TAP_BYTES = 4096
 
 Socket = WebSocket[object, object, State]
+Query = Annotated[str, QueryParameter(max_length=32)]
 Answer = Response[dict[str, str] | None]
 
 
@@ -41,7 +43,7 @@ class Nothing(Struct, frozen=True):
 def create_app(desk: Desk, stage: Stage | None = None) -> Litestar:
     """The kiosk of one lane. stage: the rehearsal's world; None at a real gate, where /rehearsal does not exist."""
     pump = Pump(desk)
-    routes = [_page(), *_streams(pump), *_taps(desk), _static()]
+    routes = [_page(), *_streams(pump), *_taps(desk), _search(desk), _static()]
     if stage is not None:
         routes.append(rehearsal_routes(stage, lambda: _template("rehearsal.html")))
     app = Litestar(
@@ -119,6 +121,14 @@ def _taps(desk: Desk) -> list[ControllerRouterHandler]:
         return await carried_out(data)
 
     return [settle, dismiss, direction, without_code, trip]
+
+
+def _search(desk: Desk) -> ControllerRouterHandler:
+    @get("/search")
+    async def search(q: FromQuery[Query]) -> list[Found]:
+        return list(await aside(desk.search, q))
+
+    return search
 
 
 def _pumping(pump: Pump) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

@@ -17,7 +17,7 @@ from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.trip import Stay
 from station.kiosk import create_app
-from station.view import ArriveWithoutCode, ChooseDirection, Dismiss, KioskView, Settle, TapRefused, TellTrip
+from station.view import ArriveWithoutCode, ChooseDirection, Dismiss, Found, KioskView, Settle, TapRefused, TellTrip
 from tests.station.desk import MemoryDesk, decided, ready
 
 HOME = "http://127.0.0.1:8443"
@@ -39,6 +39,11 @@ TAPS = [
         "/settle",
         {"sequence": 7, "outcome": "admit", "ground": "medical"},
         Settle(7, Outcome.ADMIT, Ground.MEDICAL),
+    ),
+    (
+        "/settle",
+        {"sequence": 7, "outcome": "admit", "ground": "papers_checked", "person": "ab" * 8},
+        Settle(7, Outcome.ADMIT, Ground.PAPERS_CHECKED, "ab" * 8),
     ),
     ("/dismiss", {}, Dismiss()),
     ("/direction", {"direction": "out"}, ChooseDirection(Direction.OUT)),
@@ -74,6 +79,7 @@ def test_a_refused_tap_says_why_in_both_languages(kiosk, desk, path, body, tap) 
         ("/settle", {"sequence": "seven", "outcome": "admit", "ground": "medical"}),
         ("/settle", {"sequence": 7, "outcome": "open sesame", "ground": "medical"}),
         ("/settle", {"sequence": 7, "outcome": "admit"}),
+        ("/settle", {"sequence": 7, "outcome": "admit", "ground": "papers_checked", "person": "王小明"}),
         ("/direction", {"direction": "up"}),
         ("/direction", {"padding": "x" * 5000}),
         ("/trip", {"began": 12.5}),
@@ -155,6 +161,27 @@ def test_every_module_the_scripts_import_is_served() -> None:
     for script in scripts:
         for name in re.findall(r"from \"/static/([^\"]+)\"", script.read_text()):
             assert (static / name).is_file(), f"{script.name} imports {name}"
+
+
+def test_a_search_gives_whom_the_desk_finds(kiosk, desk) -> None:
+    """The question reaches the desk as it was typed; masked names come back, and nothing is kept in a cache."""
+    desk.found = (Found("ab" * 8, "王*明", "3", "1", "0502"),)
+    answer = kiosk.get("/search", params={"q": "3-502"})
+    assert answer.json() == [{"person": "ab" * 8, "masked_name": "王*明", "building": "3", "unit": "1", "room": "0502"}]
+    assert answer.headers["cache-control"] == "no-store"
+    assert desk.queries == ["3-502"]
+
+
+@pytest.mark.parametrize("params", [{}, {"q": "9" * 33}])
+def test_an_odd_search_never_reaches_the_desk(kiosk, desk, params) -> None:
+    assert kiosk.get("/search", params=params).status_code == 400
+    assert desk.queries == []
+
+
+def test_only_this_machine_may_search(kiosk, desk) -> None:
+    """A page that renamed itself to 127.0.0.1 finds nobody."""
+    assert kiosk.get("/search", params={"q": "3-502"}, headers={"Host": "evil.example"}).status_code == 403
+    assert desk.queries == []
 
 
 def test_without_a_stage_there_is_no_rehearsal(kiosk) -> None:

@@ -6,7 +6,7 @@ import { drawAim, drawClosed, drawGathering, drawOrder, drawReady, drawRecent } 
 import { disarm, tap } from "/static/taps.js";
 import { drawTheme } from "/static/theme.js";
 import { drawTrip, tripAsked } from "/static/trip.js";
-import { closeGrounds, drawVerdict, nameplate, outcomeOf } from "/static/verdict.js";
+import { closePickers, drawVerdict, nameplate, outcomeOf } from "/static/verdict.js";
 import { draw as drawWords, onLanguage, otherLanguage, put, say } from "/static/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -19,7 +19,7 @@ let green = { of: "", since: 0 };
 function showScreen(name, whose = "") {
   const key = `${name} ${whose}`;
   if (root.dataset.key === key) return;
-  if (name !== "verdict") closeGrounds();
+  if (name !== "verdict") closePickers();
   root.dataset.key = key;
   root.dataset.screen = name;
   disarm();

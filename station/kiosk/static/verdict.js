@@ -1,5 +1,6 @@
 // A verdict, and what the guard makes of it. The same section shows an earlier passage out of the strip.
 import { gateName, placeInTime, shortTime } from "/static/bar.js";
+import { closeFinder, openFinder } from "/static/finder.js";
 import { celsius, drawTags, nameOf, placeOf } from "/static/lane.js";
 import { disarm, tap } from "/static/taps.js";
 import { now, put, say } from "/static/words.js";
@@ -16,7 +17,7 @@ let leave = () => {};
 
 /** earlier: taken from the strip, not whoever stands at the gate. done: called when the guard has finished with it. */
 export function drawVerdict(view, verdict, earlier, done) {
-  if (shown === null || nameplate(shown) !== nameplate(verdict)) closeGrounds();
+  if (shown === null || nameplate(shown) !== nameplate(verdict)) closePickers();
   shown = verdict;
   leave = done;
   const outcome = outcomeOf(verdict);
@@ -88,15 +89,21 @@ function drawAnswers(verdict, earlier) {
   const open = verdict.settled === null && verdict.sequence !== null && verdict.outcome !== "admit";
   $("let-through").hidden = !(open && verdict.overrulable);
   $("send-back").hidden = !open;
+  $("find").hidden = !(open && verdict.overrulable && verdict.holder);
   $("answers").hidden = !earlier && outcomeOf(verdict) === "admit";
   const label = earlier ? "recent.close" : open && verdict.outcome === "refer" ? "verdict.next" : "verdict.seen";
   put($("dismiss"), say(label));
 }
 
-export function closeGrounds() {
+function closeGrounds() {
   if ($("grounds").hidden) return;
   $("grounds").hidden = true;
   disarm();
+}
+
+export function closePickers() {
+  closeGrounds();
+  closeFinder();
 }
 
 function openGrounds() {
@@ -113,6 +120,7 @@ async function settle(outcome, ground) {
 }
 
 $("let-through").addEventListener("click", openGrounds);
+$("find").addEventListener("click", () => openFinder(shown, () => leave("settled")));
 $("grounds-back").addEventListener("click", closeGrounds);
 $("send-back").addEventListener("click", () => settle("refuse", "sent_back"));
 $("dismiss").addEventListener("click", () => leave("dismissed"));
