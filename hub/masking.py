@@ -39,7 +39,8 @@ def mask(name: str) -> str:
     if not _HAN.search(written):
         return " ".join(word[:1] * (len(word) > 1) + HIDDEN for word in written.split())
     surname = _surname(written)
-    given = written[len(surname) :]
+    # A space hides nothing, so none may stand for what the star covers.
+    given = "".join(written[len(surname) :].split())
     if not given:
         # Two characters that happen to be a compound surname, or a single one: not all of it may be shown.
         return written[:-1] + HIDDEN

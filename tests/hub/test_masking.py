@@ -34,6 +34,7 @@ def test_a_name_is_masked_as_the_house_writes_it(name: str, masked: str) -> None
 
 @given(st.text(min_size=1, max_size=12))
 @example("王王")
+@example("0 𠀀")
 @example("A")
 def test_a_masked_name_never_gives_the_whole_name_back(name: str) -> None:
     """Whatever is in the cell: something of it is hidden, and no other character is added."""
