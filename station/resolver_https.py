@@ -66,15 +66,16 @@ class HttpsResolver:
     def _exchange(self, request: bytes) -> tuple[int, bytes]:
         """One connection, closed from outside when the time is up: a server that drips bytes holds up nobody."""
         plain = socket.create_connection((self._host, self._port), self._timeout_seconds)
-        late = threading.Timer(self._timeout_seconds, _cut, (plain,))
+        too_late = threading.Event()
+        late = threading.Timer(self._timeout_seconds, _cut, (plain, too_late))
         late.daemon = True
         late.start()
         try:
             with plain, self._tls.wrap_socket(plain, server_hostname=self._host, do_handshake_on_connect=False) as line:
-                late.args = (line,)
+                late.args = (line, too_late)
                 line.do_handshake()
                 answer = self._ask(line, request)
-                if not late.is_alive():
+                if too_late.is_set():
                     raise TimeoutError
                 return answer
         finally:
@@ -91,7 +92,9 @@ class HttpsResolver:
         return response.status, response.read(MOST_ANSWER_BYTES + 1)
 
 
-def _cut(line: socket.socket) -> None:
+def _cut(line: socket.socket, too_late: threading.Event) -> None:
+    # Said before it is done, or half an answer might be read as a whole one.
+    too_late.set()
     try:
         socket.socket.shutdown(line, socket.SHUT_RDWR)
     except OSError:
