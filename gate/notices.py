@@ -1,4 +1,4 @@
-"""What the office has its gates say aloud: announcements with a beginning, an end and a loudness, and the hours of rest.
+"""What the office has its gates say aloud: announcements with beginning, end and loudness, and the hours of rest.
 
 The body of one signed document for every gate of the compound; station/announcements.py says when each is due. Rule: an
 announcement without an end cannot be written down, and what is due in the hours of rest is not said at all.
