@@ -1,6 +1,7 @@
-"""Passage: one attempt to go in or out. Amendment: what was added to one later.
+"""Passage: one attempt to go in or out. Amendment: what was added to one later. And what else a gate has to record:
+Happening, what befell the gate itself; MadePass, a temporary pass that a guard made.
 
-Both get a sequence number of their station's journal; nothing is ever updated, whoever reads folds them.
+All get a sequence number of their station's journal; nothing is ever updated, whoever reads folds them.
 """
 
 from enum import StrEnum
@@ -9,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gate.clock import ClockState
+from gate.forms import SealedForm
 from gate.names import Digest, Instant, JournalId, Pseudonym, Sequence, Slug
 from gate.policy import Direction
 from gate.reason import Outcome, Reason, worst
@@ -17,6 +19,9 @@ from gate.trip import MOST_PLACES
 
 # "GC1": which family of codes was shown; the text itself never travels.
 FormatName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,16}\Z")]
+# All readings of one visit or retest.
+MOST_READINGS = 8
+Readings = Annotated[tuple[Measurement, ...], Meta(max_length=MOST_READINGS)]
 # "1763800000.12": generation and number of a signed document.
 EditionText = Annotated[str, Meta(pattern=r"^[0-9]{1,12}\.[0-9]{1,12}\Z")]
 
@@ -33,12 +38,25 @@ class Stamp(Struct, frozen=True, forbid_unknown_fields=True):
     boot_seconds: float
 
 
+class Caller(StrEnum):
+    """As what somebody comes to a gate. vehicle: one passage for a car with everybody in it."""
+
+    RESIDENT = "resident"
+    VISITOR = "visitor"
+    COURIER = "courier"
+    STAFF = "staff"
+    VEHICLE = "vehicle"
+
+
 class Passage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="passage", tag_field="kind"):
     """One attempt: who, where, when, decided what, why. The outcome follows from the reasons.
 
     person: None where nobody is known to have shown the code. policy, roster: the editions that were in force.
     fresh_id: which one of a phone's codes it was, so that its copy is known again. trip: ids of the places of risk
     that were named, empty for none of them; None where nobody asked.
+    named: the guard found the person on the roster; no code was shown. purpose, destination: ids of the policy's
+    choices. permit: the one that was used. party: the first passage of a family that came together. also_measured:
+    readings beside `temperature`, which is the one that counts. form: what the guard wrote down, for the hub alone.
     """
 
     stamp: Stamp
@@ -55,6 +73,14 @@ class Passage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     guard: Slug | None = None
     fresh_id: Digest | None = None
     trip: Annotated[tuple[Slug, ...], Meta(max_length=MOST_PLACES)] | None = None
+    caller: Caller = Caller.RESIDENT
+    named: bool = False
+    purpose: Slug | None = None
+    destination: Slug | None = None
+    permit: Pseudonym | None = None
+    party: Sequence | None = None
+    also_measured: Readings = ()
+    form: SealedForm | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -69,6 +95,7 @@ class Ground(StrEnum):
     MEASURED_AGAIN = "measured_again"
     MEDICAL = "medical"
     OFFICE_AGREED = "office_agreed"
+    HOST_AGREED = "host_agreed"
     SENT_BACK = "sent_back"
     MISTAKE = "mistake"
 
@@ -77,7 +104,7 @@ class Amendment(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """What the guard added to a passage of the same station: let through after all, sent back, or undone.
 
     journal, sequence: the passage that is meant. outcome: what now holds. person: whose foreign certificate it was, if
-    the guard found him.
+    the guard found him. readings: of a retest, in the order of measuring.
     """
 
     stamp: Stamp
@@ -87,6 +114,55 @@ class Amendment(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     ground: Ground
     guard: Slug | None = None
     person: Pseudonym | None = None
+    readings: Readings = ()
 
 
-Record = Passage | Amendment
+class What(StrEnum):
+    """What may befall a gate, apart from who passes."""
+
+    FIRE = "fire"
+    FIRE_OVER = "fire_over"
+    TAMPERED = "tampered"
+    TAMPER_OVER = "tamper_over"
+    BARRIER_STUCK = "barrier_stuck"
+    BARRIER_FORCED = "barrier_forced"
+    BARRIER_MENDED = "barrier_mended"
+    SIGNED_ON = "signed_on"
+    SIGNED_OFF = "signed_off"
+    CLOCK_SET = "clock_set"
+    TRAINING_BEGAN = "training_began"
+    TRAINING_ENDED = "training_ended"
+    BLANK_ACTIVATED = "blank_activated"
+
+
+class Happening(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="happening", tag_field="kind"):
+    """What befell the gate. note: a hand-over note, for the hub alone. serial: of the blank card that was activated."""
+
+    stamp: Stamp
+    gate: Slug
+    lane: Slug
+    what: What
+    guard: Slug | None = None
+    note: SealedForm | None = None
+    serial: Pseudonym | None = None
+
+
+class MadePass(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="made_pass", tag_field="kind"):
+    """A temporary pass that this gate signed itself, for the hub to confirm or to revoke.
+
+    number: how many this station has made under its certificate, this one counted. person: the resident whom the guard
+    found; None for a visitor, of whom the form speaks.
+    """
+
+    stamp: Stamp
+    gate: Slug
+    serial: Pseudonym
+    number: Annotated[int, Meta(ge=1)]
+    expires_at: Instant
+    caller: Caller = Caller.RESIDENT
+    person: Pseudonym | None = None
+    guard: Slug | None = None
+    form: SealedForm | None = None
+
+
+Record = Passage | Amendment | Happening | MadePass

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from msgspec import Meta, Struct, json
 
 from gate.names import Digest, Pseudonym, Slug
-from gate.passage import EditionText
+from gate.passage import Caller, EditionText
+from gate.permit import Permits
 from gate.unreadable import UNREADABLE
 
 BUCKETS = 64
@@ -43,7 +44,8 @@ class Resident(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     """One person on the roster, only ever sealed or in a station's memory.
 
     masked_name: as a guard may see it (王*明). initials: pinyin initials, for the search by name. phone_tail: last four
-    digits. needs_help: shown as a mark; the cause stays in the office.
+    digits. needs_help: shown as a mark; the cause stays in the office. caller: visitors, couriers and staff that the
+    office knows are on the roster too, a visitor with the building of his host. permits: what leave the office gave.
     """
 
     person: Pseudonym
@@ -57,6 +59,8 @@ class Resident(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     standing: Standing = Standing.NORMAL
     health: Health = Health.UNKNOWN
     needs_help: bool = False
+    caller: Caller = Caller.RESIDENT
+    permits: Permits = ()
 
 
 class RosterBucket(Struct, frozen=True, forbid_unknown_fields=True):

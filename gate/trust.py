@@ -58,12 +58,14 @@ class IssuerKey(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 class TrustList(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The body of the signed trust document: keys, passes that were revoked, and foreign issuers.
 
-    revoked: as gate.revocations packs them; anything else is refused when the document is read.
+    form_key: the hub's public key for gate.sealing, 32 raw bytes; empty from a hub that has none. revoked: as
+    gate.revocations packs them; anything else is refused when the document is read.
     """
 
     keys: tuple[TrustedKey, ...] = ()
     revoked: bytes = b""
     issuers: tuple[IssuerKey, ...] = ()
+    form_key: bytes = b""
 
     def __post_init__(self) -> None:
         unpack(self.revoked)

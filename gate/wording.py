@@ -6,7 +6,8 @@ the matter, `do` what to do next; both short enough for a screen that is read at
 
 from dataclasses import dataclass
 
-from gate.passage import Ground
+from gate.passage import Caller, Ground, What
+from gate.permit import PermitKind
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 
@@ -149,8 +150,39 @@ GROUNDS = {
     Ground.MEASURED_AGAIN: Words("复测正常", "Measured again"),
     Ground.MEDICAL: Words("就医", "Medical care"),
     Ground.OFFICE_AGREED: Words("社区同意", "Office agreed"),
+    Ground.HOST_AGREED: Words("住户同意", "Household agreed"),
     Ground.SENT_BACK: Words("已劝返", "Sent back"),
     Ground.MISTAKE: Words("点错了", "Tapped by mistake"),
+}
+
+CALLERS = {
+    Caller.RESIDENT: Words("居民", "Resident"),
+    Caller.VISITOR: Words("访客", "Visitor"),
+    Caller.COURIER: Words("快递外卖", "Courier"),
+    Caller.STAFF: Words("工作人员", "Staff"),
+    Caller.VEHICLE: Words("车辆", "Vehicle"),
+}
+
+PERMITS = {
+    PermitKind.MEDICAL: Words("就医许可", "Medical permit"),
+    PermitKind.WORK: Words("保供通行许可", "Work permit"),
+    PermitKind.GREEN_CHANNEL: Words("绿色通道", "Green channel"),
+}
+
+HAPPENINGS = {
+    What.FIRE: Words("消防开门", "Opened by the fire alarm"),
+    What.FIRE_OVER: Words("消防信号解除", "Fire alarm over"),
+    What.TAMPERED: Words("机箱被打开", "The box was opened"),
+    What.TAMPER_OVER: Words("机箱已关好", "The box is closed again"),
+    What.BARRIER_STUCK: Words("道闸不动作", "The barrier does not move"),
+    What.BARRIER_FORCED: Words("道闸被强行打开", "The barrier was forced open"),
+    What.BARRIER_MENDED: Words("道闸恢复正常", "The barrier moves again"),
+    What.SIGNED_ON: Words("保安上岗", "Guard signed on"),
+    What.SIGNED_OFF: Words("保安交班", "Guard handed over"),
+    What.CLOCK_SET: Words("保安校准了时间", "The guard set the clock"),
+    What.TRAINING_BEGAN: Words("开始培训演练", "Training began"),
+    What.TRAINING_ENDED: Words("培训演练结束", "Training ended"),
+    What.BLANK_ACTIVATED: Words("启用了备用临时卡", "A blank card was activated"),
 }
 
 # What the compass and the map call a gate; any other is shown by the name that the office gave it.

@@ -15,7 +15,7 @@ from threading import Condition
 from typing import Any
 
 from gate import topics
-from gate.passage import Passage
+from gate.passage import Amendment, Passage
 from gate.wire import BodyMalformed, Envelope, Malformed, body_hash, decode_body, decode_records
 from hub.registry import Registry
 from hub.registry.records import Identity, Parcel, Taken, Unnamed, amendment_row, passage_row, take
@@ -195,7 +195,9 @@ def _rows(station: str, journal: str, sequence: int, body: bytes) -> dict[str, A
     record = decode_body(body)
     if isinstance(record, Passage):
         return {"passage": passage_row(station, journal, sequence, record)}
-    return {"amendment": amendment_row(station, journal, sequence, record)}
+    if isinstance(record, Amendment):
+        return {"amendment": amendment_row(station, journal, sequence, record)}
+    return {}
 
 
 def _unnamed(station: str, payload: bytes, why: str) -> Unnamed:

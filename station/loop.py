@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, replace
 
+from gate.forms import VisitorForm
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome
@@ -44,8 +45,9 @@ from station.screen import Surroundings, view_of
 from station.settings import Settings
 from station.snapshot import Snapshot
 from station.tapped import signal_of
+from station.taps import Tap, TapRefused
 from station.timekeeper import Reading, Timekeeper
-from station.view import Aim, Found, KioskView, Link, Tap, TapRefused
+from station.view import Aim, Forms, Found, KioskView, Link, MadeCode
 from station.visit import (
     AmendmentCommitted,
     AmendmentFailed,
@@ -196,6 +198,12 @@ class Loop:
 
     def search(self, query: str) -> tuple[Found, ...]:
         return find(self._snapshot.residents.values(), query)
+
+    def forms(self) -> Forms:
+        return Forms()
+
+    def make_pass(self, person: str | None, form: VisitorForm | None, hours: int) -> MadeCode:  # noqa: ARG002
+        raise TapRefused("本门不能制作临时证", "This gate cannot make passes")
 
     def preview(self) -> bytes | None:
         return self._preview()

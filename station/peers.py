@@ -93,7 +93,7 @@ class Peers:
                 del self._passages[next(iter(self._passages))]
             admitted = record.outcome is Outcome.ADMIT
             return _said_of(record, record.stamp.at, sequence, sequence) if admitted else None
-        return self._settled(journal, sequence, record)
+        return self._settled(journal, sequence, record) if isinstance(record, Amendment) else None
 
     def _settled(self, journal: str, sequence: int, amendment: Amendment) -> Crossing | None:
         passage = self._passages.get(amendment.sequence) if amendment.journal == journal else None

@@ -16,8 +16,9 @@ from station.feeler import Feeler
 from station.kiosk.rehearsal import Shown
 from station.lane import EMPTY_LOOKS
 from station.loop import Loop
+from station.taps import ChooseDirection
 from station.thermometers.rehearsal import RehearsalThermometer
-from station.view import ChooseDirection, Screen
+from station.view import Screen
 
 NOTICE_SECONDS = 2.0
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from gate.roster import Resident
 from gate.wording import Words
-from station.view import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, Tap, TellTrip
+from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, Tap, TellTrip
 from station.visit import CameWithoutCode, DirectionChosen, GuardDismissed, GuardSettled, Signal, TripTold
 
+_NOT_HERE = Words("本门尚不支持此操作", "This gate cannot do that")
 _LEFT = Words("名单上已没有此人", "No longer on this gate's list")
 
 
@@ -26,3 +27,5 @@ def signal_of(tap: Tap, residents: Mapping[str, Resident]) -> Signal | Words:
             return CameWithoutCode()
         case TellTrip(began, stays):
             return TripTold(began, stays)
+        case _:
+            return _NOT_HERE

@@ -6,16 +6,17 @@ here: the page takes its words from gate.wording, so both languages are one tap 
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Protocol
+from typing import Protocol
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from gate.clock import ClockState
+from gate.forms import VisitorForm
 from gate.names import Pseudonym
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
-from gate.trip import MOST_PLACES, Stay
+from station.taps import Tap
 
 
 class Screen(StrEnum):
@@ -25,6 +26,17 @@ class Screen(StrEnum):
     GATHERING = "gathering"
     VERDICT = "verdict"
     OUT_OF_ORDER = "out_of_order"
+
+
+class Barrier(StrEnum):
+    """Where the barrier is, as far as its sensor tells; none: the lane has no barrier that could be watched."""
+
+    NONE = "none"
+    CLOSED = "closed"
+    OPENING = "opening"
+    OPEN = "open"
+    CLOSING = "closing"
+    STUCK = "stuck"
 
 
 class Link(StrEnum):
@@ -126,10 +138,58 @@ class PlaceAsked(Struct, frozen=True):
     days: tuple[date, ...]
 
 
+class ChoiceAsked(Struct, frozen=True):
+    """One answer to a question of the policy: where to, what for."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class Resting(Struct, frozen=True):
+    """Somebody with a fever who rests before he is measured again. ready_at: when his rest is over."""
+
+    sequence: int
+    person: Person | None
+    celsius: float | None
+    ready_at: datetime
+    ready: bool
+
+
+class Retesting(Struct, frozen=True):
+    """A retest that is running. site: where to measure now ("forehead", "wrist"). readings: site and figure so far."""
+
+    sequence: int
+    person: Person | None
+    site: str
+    readings: tuple[tuple[str, float | None], ...] = ()
+
+
+class OnDuty(Struct, frozen=True):
+    """The guard who signed on; note: what the one before left to him."""
+
+    id: str
+    name: str
+    since: datetime
+    note: str = ""
+
+
+class Told(Struct, frozen=True):
+    """A sentence that is no fault: a warning of a part, or the office's notice."""
+
+    zh: str
+    en: str
+
+
 class KioskView(Struct, frozen=True):
     """The guard's screen. awaiting: what the visit still lacks ("temperature", "trip"). recent: newest first.
 
-    places: asked for while the visit lacks the trip. visit_began: names the running visit, for the guard's answer.
+    places: asked for while the visit lacks the trip; purposes, destinations: while it lacks the purpose. visit_began:
+    names the running visit, for the guard's answer. party: who of a family comes after the one on the screen. resting,
+    retest: those with a fever. duty: None where nobody signed on; sign_on: whether somebody must before he may decide.
+    training: nothing is recorded and nothing opens. fire: the alarm has opened the barrier. warnings: by part, no
+    faults. notices: from the office. hours_zh, hours_en: when a gate that is closed by its hours opens again.
+    can_make_passes: whether this gate holds a certificate for temporary passes.
 
     timezone: the compound's, for the times on the screen. green_seconds: past this the page takes a green away even
     if the loop did not (the policy's own bound where it is not said). beat: counts the loop's turns and grows at
@@ -160,64 +220,52 @@ class KioskView(Struct, frozen=True):
     looks: str = ""
     places: tuple[PlaceAsked, ...] = ()
     visit_began: float = 0.0
+    purposes: tuple[ChoiceAsked, ...] = ()
+    destinations: tuple[ChoiceAsked, ...] = ()
+    party: tuple[Person, ...] = ()
+    resting: tuple[Resting, ...] = ()
+    retest: Retesting | None = None
+    duty: OnDuty | None = None
+    sign_on: bool = False
+    training: bool = False
+    fire: bool = False
+    barrier: Barrier = Barrier.NONE
+    warnings: dict[str, Told] = {}
+    notices: tuple[Told, ...] = ()
+    hours_zh: str = ""
+    hours_en: str = ""
+    can_make_passes: bool = False
+
+
+class Forms(Struct, frozen=True):
+    """What the forms offer to tap: the compound's buildings and the rooms of each, what a plate begins with here, the
+    shelf's slots, the purposes of a visit, and every place of risk."""
+
+    buildings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    plate_prefix: str = ""
+    slots: tuple[str, ...] = ()
+    purposes: tuple[ChoiceAsked, ...] = ()
+    places: tuple[PlaceAsked, ...] = ()
+
+
+class MadeCode(Struct, frozen=True):
+    """A temporary pass, for the resident's phone to photograph. code: its text. expires_at: UTC."""
+
+    code: str
+    expires_at: datetime
+    person: Person | None = None
 
 
 class Found(Struct, frozen=True):
-    """A resident whom the guard was looking for. person: the pseudonym, for the tap; nobody is shown it."""
+    """A resident whom the guard was looking for. person, household: pseudonyms, for the tap; nobody is shown them."""
 
     person: Pseudonym
     masked_name: str
     building: str
     unit: str
     room: str
-
-
-class Settle(Struct, frozen=True):
-    """The guard lets a referred or refused passage through after all, or sends it back; always on a ground.
-
-    person: whose certificate it is, where the guard found him.
-    """
-
-    sequence: int
-    outcome: Outcome
-    ground: Ground
-    person: Pseudonym | None = None
-
-
-class Dismiss(Struct, frozen=True):
-    """The guard has seen the verdict and clears the screen; for a referred passage nobody is let through."""
-
-
-class ChooseDirection(Struct, frozen=True):
-    """On a lane for both directions: which way the next resident goes."""
-
-    direction: Direction
-
-
-class ArriveWithoutCode(Struct, frozen=True):
-    """Somebody stands there with no code to show; the passage is recorded and the guard decides."""
-
-
-class TellTrip(Struct, frozen=True):
-    """Where somebody was, as the guard was told; no stay: at none of the places. began: the view's visit_began."""
-
-    began: float
-    stays: Annotated[tuple[Stay, ...], Meta(max_length=MOST_PLACES)]
-
-
-Tap = Settle | Dismiss | ChooseDirection | ArriveWithoutCode | TellTrip
-
-
-class TapRefused(Exception):
-    """The guard's tap cannot be carried out any more: TapRefused(zh, en) says why in both languages."""
-
-    @property
-    def zh(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
-    @property
-    def en(self) -> str:
-        return str(self.args[-1]) if self.args else ""
+    household: Pseudonym | None = None
+    needs_help: bool = False
 
 
 class Desk(Protocol):
@@ -234,6 +282,12 @@ class Desk(Protocol):
 
     def search(self, query: str) -> tuple[Found, ...]:
         """The residents that the guard may mean, masked, 20 at most."""
+
+    def forms(self) -> Forms:
+        """What the forms offer to tap."""
+
+    def make_pass(self, person: Pseudonym | None, form: VisitorForm | None, hours: int) -> MadeCode:
+        """Sign a temporary pass for a resident whom the guard found, or for a visitor. Raises TapRefused."""
 
     def preview(self) -> bytes | None:
         """The newest camera frame as a JPEG of about 640 pixels' width; None while the camera is at fault."""

@@ -26,7 +26,8 @@ from station.kiosk.door import door
 from station.kiosk.pump import Pump
 from station.kiosk.rehearsal import Stage, rehearsal_routes
 from station.kiosk.words import WORDS, dictionary
-from station.view import ArriveWithoutCode, ChooseDirection, Desk, Dismiss, Found, Settle, Tap, TapRefused, TellTrip
+from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, Tap, TapRefused, TellTrip
+from station.view import Desk, Found
 
 HERE = Path(__file__).parent
 GREATEST_TAP_BYTES = 4096

@@ -28,7 +28,7 @@ from station.cameras import Pixels
 from station.cameras.pictures import decode_picture
 from station.kiosk.aside import aside
 from station.kiosk.words import WORDS
-from station.view import TapRefused
+from station.taps import TapRefused
 
 GREATEST_PICTURE_BYTES = 32 * 1024 * 1024
 THUMBNAIL_WIDTH = 320

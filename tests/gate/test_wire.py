@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gate import names, wire
 from gate.clock import ClockState
-from gate.passage import Amendment, Ground, Passage, Stamp
+from gate.passage import Amendment, Ground, Happening, MadePass, Passage, Stamp
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.temperature import Measurement
@@ -56,7 +56,12 @@ def test_only_these_fields_can_travel() -> None:
     assert set(Envelope.__struct_fields__) == {"v", "compound", "station", "journal", "sequence", "hash", "body"}
     assert set(Passage.__struct_fields__) == {
         "stamp", "gate", "lane", "direction", "reasons", "person", "pass_serial", "code_format", "temperature",
-        "policy", "roster", "guard", "fresh_id", "trip",
+        "policy", "roster", "guard", "fresh_id", "trip", "caller", "named", "purpose", "destination", "permit", "party",
+        "also_measured", "form",
+    }  # fmt: skip
+    assert set(Happening.__struct_fields__) == {"stamp", "gate", "lane", "what", "guard", "note", "serial"}
+    assert set(MadePass.__struct_fields__) == {
+        "stamp", "gate", "serial", "number", "expires_at", "caller", "person", "guard", "form",
     }  # fmt: skip
     assert set(Crossings.__struct_fields__) == {
         "v", "gate", "journal", "after", "through", "at", "crossings", "hello",
@@ -65,7 +70,7 @@ def test_only_these_fields_can_travel() -> None:
         "person", "direction", "at", "sequence", "passage", "crossed", "fresh_id",
     }  # fmt: skip
     assert set(Amendment.__struct_fields__) == {
-        "stamp", "journal", "sequence", "outcome", "ground", "guard", "person",
+        "stamp", "journal", "sequence", "outcome", "ground", "guard", "person", "readings",
     }  # fmt: skip
     assert set(Stamp.__struct_fields__) == {"at", "clock", "boot", "boot_seconds"}
     assert set(Measurement.__struct_fields__) == {"celsius", "ambient_celsius", "sensor"}

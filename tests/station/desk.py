@@ -18,7 +18,8 @@ from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.cameras import Pixels
 from station.kiosk.rehearsal import Shown
-from station.view import Found, Health, KioskView, Link, Person, Screen, Tap, TapRefused, Verdict
+from station.taps import Tap, TapRefused
+from station.view import Found, Health, KioskView, Link, Person, Screen, Verdict
 
 # 20:15 in Shanghai: the guard's night.
 NIGHT = datetime(2026, 1, 16, 12, 15, 8, tzinfo=UTC)

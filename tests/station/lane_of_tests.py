@@ -31,9 +31,10 @@ from station.recorder import Recorder
 from station.resolver import HealthDesk
 from station.settings import LaneDirection, PanelSettings, Settings
 from station.snapshot import Snapshot
+from station.taps import Tap
 from station.thermometers import RawReading
 from station.timekeeper import Clocks, Timekeeper
-from station.view import KioskView, Screen, Tap
+from station.view import KioskView, Screen
 from station.visit import Lamp
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)

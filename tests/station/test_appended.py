@@ -137,14 +137,12 @@ class TestThePlace:
         assert code.bytes == b"abc"
         assert part_of(code) is None
 
-    def test_costs_a_pass_of_the_community_nothing(self, monkeypatch):
-        """A pass is not asked; a poster beside it is."""
-        asked: list[bytes] = []
-        monkeypatch.setattr("station.codes.part_of", lambda code: asked.append(code.bytes))
-        zxing(drawn(segno.make(pass_of("a"), micro=False)))
-        assert asked == []
-        zxing(drawn(segno.make(b"poster", micro=False)))
-        assert asked == [b"poster"]
+    @pytest.mark.parametrize("number", [1, 2])
+    def test_of_a_pass_in_parts_is_read_from_each_alone(self, number):
+        """The first part of a pass looks like a whole pass, and is none."""
+        (code,) = zxing(sequence(pass_of("a"), 2)[number - 1])
+        assert code.part is not None
+        assert (code.part.number, code.part.total) == (number, 2)
 
 
 class TestOnePicture:
@@ -315,6 +313,27 @@ class TestAtTheGate:
         (passage,) = self.passages(lane)
         assert passage.code_format == "HC1"
         assert Reason.CODE_DAMAGED not in passage.reasons
+
+    def test_a_pass_in_parts_is_judged_whole(self, lane):
+        """Shown symbol by symbol through the camera's decoder it lets its bearer in, and none of it is refused."""
+        lane.forehead(36.5)
+        for picture in sequence(pass_of("a"), 3):
+            assert self.passages(lane) == []
+            self.look(lane, *zxing(picture))
+            lane.wait(1.0)
+        (passage,) = self.passages(lane)
+        assert (passage.person, passage.reasons, lane.open) == ("a" * 16, (), True)
+
+    def test_the_first_part_of_a_pass_is_no_damaged_pass(self, lane):
+        """Left in view alone it lacks its other parts, which is for the guard to say, and never a refusal."""
+        for _ in range(int(PATIENCE_SECONDS) + 3):
+            lane.forehead(36.5)
+            self.look(lane, *zxing(sequence(pass_of("a"), 2)[0]))
+            lane.wait(1.0)
+        (passage,) = self.passages(lane)
+        assert Reason.PARTS_MISSING in passage.reasons
+        assert Reason.CODE_DAMAGED not in passage.reasons
+        assert passage.outcome is Outcome.REFER
 
     def test_a_pass_is_never_kept_waiting(self, lane):
         """Its bearer is through at the look that shows it, whatever parts are in view beside it."""

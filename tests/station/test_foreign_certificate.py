@@ -10,7 +10,8 @@ from gate.reason import Outcome, Reason
 from gate.roster import Standing
 from gate.trust import index
 from station.inbox import SnapshotCame
-from station.view import ArriveWithoutCode, CertificateHolder, Settle, TapRefused
+from station.taps import ArriveWithoutCode, Settle, TapRefused
+from station.view import CertificateHolder
 from tests.gate import foreign_makers as make
 from tests.station.lane_of_tests import NOON, TestLane, snapshot
 

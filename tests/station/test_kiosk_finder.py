@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from station.kiosk import create_app, serve
-from station.view import CertificateHolder, Found, Settle, TapRefused
+from station.taps import Settle, TapRefused
+from station.view import CertificateHolder, Found
 from tests.station.desk import MemoryDesk, decided
 from tests.station.test_kiosk_page import OFF_SCREEN, SIZES, SMALL, Guard
 

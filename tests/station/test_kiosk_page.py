@@ -12,21 +12,8 @@ from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.kiosk import create_app, serve
-from station.view import (
-    ArriveWithoutCode,
-    CertificateHolder,
-    ChooseDirection,
-    Dismiss,
-    Earlier,
-    Health,
-    KioskView,
-    Link,
-    Person,
-    Screen,
-    Settle,
-    Tap,
-    TapRefused,
-)
+from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, Tap, TapRefused
+from station.view import CertificateHolder, Earlier, Health, KioskView, Link, Person, Screen
 from tests.station.desk import NIGHT, WANG, WELL, MemoryDesk, decided, minutes_ago, ready, verdict
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.kiosk import Shown, create_app, serve
-from station.view import TapRefused
+from station.taps import TapRefused
 from tests.station.desk import MemoryDesk, MemoryStage, decided, ready
 
 pytestmark = pytest.mark.browser

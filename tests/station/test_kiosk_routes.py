@@ -17,7 +17,8 @@ from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.trip import Stay
 from station.kiosk import create_app
-from station.view import ArriveWithoutCode, ChooseDirection, Dismiss, Found, KioskView, Settle, TapRefused, TellTrip
+from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused, TellTrip
+from station.view import Found, KioskView
 from tests.station.desk import MemoryDesk, decided, ready
 
 HOME = "http://127.0.0.1:8443"
@@ -167,7 +168,17 @@ def test_a_search_gives_whom_the_desk_finds(kiosk, desk) -> None:
     """The question reaches the desk as it was typed; masked names come back, and nothing is kept in a cache."""
     desk.found = (Found("ab" * 8, "王*明", "3", "1", "0502"),)
     answer = kiosk.get("/search", params={"q": "3-502"})
-    assert answer.json() == [{"person": "ab" * 8, "masked_name": "王*明", "building": "3", "unit": "1", "room": "0502"}]
+    assert answer.json() == [
+        {
+            "person": "ab" * 8,
+            "masked_name": "王*明",
+            "building": "3",
+            "unit": "1",
+            "room": "0502",
+            "household": None,
+            "needs_help": False,
+        }
+    ]
     assert answer.headers["cache-control"] == "no-store"
     assert desk.queries == ["3-502"]
 

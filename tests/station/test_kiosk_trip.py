@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from gate.trip import Stay
 from station.kiosk import create_app, serve
-from station.view import Person, PlaceAsked, Screen, TellTrip
+from station.taps import TellTrip
+from station.view import Person, PlaceAsked, Screen
 from tests.station.desk import NIGHT, MemoryDesk, ready
 from tests.station.test_kiosk_page import OFF_SCREEN, SIZES, SMALL, Guard
 

@@ -15,17 +15,8 @@ from gate.trip import RiskPlace, Stay
 from gate.wire import Crossing, Crossings, JournalReceipt, Receipt
 from station.inbox import CrossingsHeard, Faulty, LinkChanged, Receipted, SnapshotCame
 from station.notify import Notifier
-from station.view import (
-    ArriveWithoutCode,
-    ChooseDirection,
-    Dismiss,
-    Earlier,
-    Link,
-    Screen,
-    Settle,
-    TapRefused,
-    TellTrip,
-)
+from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused, TellTrip
+from station.view import Earlier, Link, Screen
 from station.visit import Lamp
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
 
