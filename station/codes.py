@@ -67,14 +67,7 @@ def zxing(pixels: Pixels) -> list[SeenCode]:
     """QR codes by zxing-cpp: turned, mirrored, inverted, several at once. 0.6 ms on an empty 720p frame."""
     read = zxingcpp.read_barcodes(grey_of(pixels), formats=QR_CODES)
     found = [code for code in read if code.format in FULL_SIZE]
-    places = zip(found, _parts(found), strict=True)
-    return [SeenCode(code.bytes, "QRCode", _corners(code), code.text, part) for code, part in places]
-
-
-def _parts(found: list[zxingcpp.Barcode]) -> list[Part | None]:
-    """A pass of the community is whole, and not asked; unless something beside it is a part."""
-    parts = [None if of_the_community(code.bytes) else part_of(code) for code in found]
-    return [part_of(code) for code in found] if any(parts) else parts
+    return [SeenCode(code.bytes, "QRCode", _corners(code), code.text, part_of(code)) for code in found]
 
 
 def of_the_community(data: bytes) -> bool:

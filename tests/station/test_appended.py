@@ -317,7 +317,7 @@ class TestAtTheGate:
     def test_a_pass_in_parts_is_judged_whole(self, lane):
         """Shown symbol by symbol through the camera's decoder it lets its bearer in, and none of it is refused."""
         lane.forehead(36.5)
-        for picture in sequence(pass_of("a"), 3):
+        for picture in sequence(pass_of("a").decode(), 3):
             assert self.passages(lane) == []
             self.look(lane, *zxing(picture))
             lane.wait(1.0)
