@@ -73,7 +73,9 @@ def test_only_these_fields_can_travel() -> None:
         "stamp", "journal", "sequence", "outcome", "ground", "guard", "person", "readings",
     }  # fmt: skip
     assert set(Stamp.__struct_fields__) == {"at", "clock", "boot", "boot_seconds"}
-    assert set(Measurement.__struct_fields__) == {"celsius", "ambient_celsius", "sensor"}
+    assert set(Measurement.__struct_fields__) == {
+        "celsius", "ambient_celsius", "sensor", "raw_celsius", "site", "mapping", "uncertainty_celsius", "doubtful",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
