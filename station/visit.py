@@ -171,21 +171,25 @@ Signal = (
 
 
 class Lamp(StrEnum):
-    """The tower at the lane."""
+    """The tower at the lane; attention: yellow that blinks."""
 
     DARK = "dark"
     GREEN = "green"
     YELLOW = "yellow"
     RED = "red"
+    ATTENTION = "attention"
 
 
 class Tone(StrEnum):
-    """What the buzzer says."""
+    """What the buzzer says. admit: somebody comes in; out: he goes out. attention calls the guard, error is a fault."""
 
     READ = "read"
     ADMIT = "admit"
+    OUT = "out"
     REFER = "refer"
     REFUSE = "refuse"
+    ATTENTION = "attention"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
