@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gate.names import Instant, KeyId, Slug
+from gate.passage import Caller
 from gate.revocations import Revocations, revocations_of, unpack
+from gate.sealing import KEY_BYTES
 
 # Under this id stand bare keys of foreign issuers, which are tried for every certificate whatever key it names.
 ANY_KEY_ID = ""
@@ -55,8 +58,28 @@ class IssuerKey(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     name: str = ""
 
 
+class GateKey(Struct, frozen=True, forbid_unknown_fields=True):
+    """A station's certificate: its Ed25519 public key (32 raw bytes), and which temporary passes it may sign.
+
+    callers: for whom. longest_hours: a pass's life at most. most: how many passes in all, counted from the first. What
+    was signed from not_before to not_after is believed.
+    """
+
+    public: bytes
+    station: Slug
+    callers: frozenset[Caller]
+    longest_hours: Annotated[int, Meta(ge=1, le=24 * 14)]
+    most: Annotated[int, Meta(ge=0)]
+    not_before: Instant
+    not_after: Instant
+
+    @property
+    def key_id(self) -> KeyId:
+        return key_id_of(self.public)
+
+
 class TrustList(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The body of the signed trust document: keys, passes that were revoked, and foreign issuers.
+    """The body of the signed trust document: keys, passes that were revoked, foreign issuers, gates that make passes.
 
     form_key: the hub's public key for gate.sealing, 32 raw bytes; empty from a hub that has none. revoked: as
     gate.revocations packs them; anything else is refused when the document is read.
@@ -66,9 +89,12 @@ class TrustList(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     revoked: bytes = b""
     issuers: tuple[IssuerKey, ...] = ()
     form_key: bytes = b""
+    gates: tuple[GateKey, ...] = ()
 
     def __post_init__(self) -> None:
         unpack(self.revoked)
+        if len(self.form_key) not in (0, KEY_BYTES):
+            raise ValueError(f"form_key has {len(self.form_key)} bytes, an X25519 key has {KEY_BYTES}")
 
     @property
     def revocations(self) -> Revocations:
@@ -77,12 +103,14 @@ class TrustList(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A trust list ready for look-ups, for the compound whose gate asks."""
+    """A trust list ready for look-ups, for the compound whose gate asks. form_key: as in TrustList."""
 
     compound: str
     by_key_id: dict[str, tuple[TrustedKey, ...]]
     revoked: Revocations
     issuers: Mapping[str, tuple[IssuerKey, ...]] = field(default_factory=dict)
+    form_key: bytes = b""
+    gates: tuple[GateKey, ...] = ()
 
     def keys_for(self, key_id: str, usage: Usage) -> tuple[TrustedKey, ...]:
         """All keys that may be meant; none where the id is unknown or none of them may sign such a thing."""
@@ -91,6 +119,10 @@ class Trust:
     def issuers_for(self, key_id: str) -> tuple[IssuerKey, ...]:
         """All keys of foreign issuers that may be meant; an id is only a hint, and several keys may share one."""
         return (*self.issuers.get(key_id, ()), *self.issuers.get(ANY_KEY_ID, ()))
+
+    def gate_keys_for(self, key_id: str) -> tuple[GateKey, ...]:
+        """The stations with a key of that id which may make temporary passes."""
+        return tuple(key for key in self.gates if key.key_id == key_id)
 
 
 def key_id_of(public: bytes) -> KeyId:
@@ -103,6 +135,8 @@ def index(
     keys: Iterable[TrustedKey],
     revoked: Revocations | Iterable[str] = (),
     issuers: Iterable[IssuerKey] = (),
+    form_key: bytes = b"",
+    gates: Iterable[GateKey] = (),
 ) -> Trust:
     """Build the look-up that `credential.read` takes. revoked: those of a trust list, or serials of 16 hex digits."""
     by_key_id: dict[str, tuple[TrustedKey, ...]] = {}
@@ -112,4 +146,4 @@ def index(
     for issuer in issuers:
         issuers_by_key_id[issuer.key_id] = (*issuers_by_key_id.get(issuer.key_id, ()), issuer)
     looked_up = revoked if isinstance(revoked, Revocations) else revocations_of(revoked)
-    return Trust(compound, by_key_id, looked_up, issuers_by_key_id)
+    return Trust(compound, by_key_id, looked_up, issuers_by_key_id, form_key, tuple(gates))

@@ -124,7 +124,8 @@ class Bulletin:
             )
             for key in pass_keys.listed(registry, now)
         )
-        return TrustList(trusted, pack(revocations_of(passes.revoked(registry, _long_expired(now)))))
+        revoked = pack(revocations_of(passes.revoked(registry, _long_expired(now))))
+        return TrustList(trusted, revoked, form_key=self._keys.form_public)
 
     def _unsealed(self, document: Published) -> bytes:
         if document.kind is not DocumentKind.ROSTER:

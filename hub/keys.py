@@ -1,4 +1,5 @@
-"""The hub's secrets: the keys that sign documents and passes, and the one that seals the roster.
+"""The hub's secrets: the keys that sign documents and passes, the one that seals the roster, and the one that opens
+the forms which gates seal.
 
 `gate-hub init` makes them once in DATA/keys, readable by their owner alone; whoever signs loads them. A lost document
 key means that every station has to be set up anew, so nothing here ever overwrites one.
@@ -14,11 +15,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gate import sealing
 from gate.names import KeyId
 from gate.trust import key_id_of
 
 KEY_BYTES = 32
-DOCUMENT_KEY, PASS_KEY, ROSTER_KEY = "document.key", "pass.key", "roster.key"
+DOCUMENT_KEY, PASS_KEY, ROSTER_KEY, FORM_KEY = "document.key", "pass.key", "roster.key", "form.key"
 
 
 class KeysRefused(Exception):
@@ -49,12 +51,21 @@ class SigningKey:
 
 
 class Keys:
-    """What DATA/keys holds. document, pass_: to sign with. roster: 32 bytes for ChaCha20-Poly1305."""
+    """What DATA/keys holds. document, pass_: to sign with. roster: 32 bytes for ChaCha20-Poly1305.
 
-    def __init__(self, document: SigningKey, pass_: SigningKey, roster: bytes) -> None:
+    form: the X25519 secret for gate.sealing, 32 bytes; b"" on a hub that was set up before there were forms.
+    """
+
+    def __init__(self, document: SigningKey, pass_: SigningKey, roster: bytes, form: bytes = b"") -> None:
         self.document = document
         self.pass_ = pass_
         self.roster = roster
+        self.form = form
+
+    @property
+    def form_public(self) -> bytes:
+        """What gates seal forms with, 32 raw bytes; b"" where there is no secret to open them."""
+        return sealing.public_of(self.form) if self.form else b""
 
     @property
     def form_secret(self) -> str:
@@ -65,9 +76,16 @@ class Keys:
 def make(folder: Path) -> Keys:
     """Draw the keys that are not there yet, then load all of them."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in (DOCUMENT_KEY, PASS_KEY, ROSTER_KEY):
+    for name in (DOCUMENT_KEY, PASS_KEY, ROSTER_KEY, FORM_KEY):
         if not (folder / name).exists():
             _write_once(folder / name, os.urandom(KEY_BYTES))
+    return load(folder)
+
+
+def with_form_key(folder: Path) -> Keys:
+    """Draw the form key of a hub that was set up before there were forms; one that is there stays."""
+    if not (folder / FORM_KEY).exists():
+        _write_once(folder / FORM_KEY, os.urandom(KEY_BYTES))
     return load(folder)
 
 
@@ -78,6 +96,7 @@ def load(folder: Path) -> Keys:
         SigningKey(Ed25519PrivateKey.from_private_bytes(document)),
         SigningKey(Ed25519PrivateKey.from_private_bytes(pass_)),
         roster,
+        _read(folder / FORM_KEY) if (folder / FORM_KEY).exists() else b"",
     )
 
 

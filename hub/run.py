@@ -52,6 +52,9 @@ def run(settings: Settings, clock: Clock = wall_clock) -> None:
     ):
         _refuse_a_clock_in_the_past(registry, clock)
         secrets = keys.load(settings.keys)
+        if not secrets.form:
+            secrets = keys.with_form_key(settings.keys)
+            log.warning("%s was drawn; keep a copy of it with the other keys", settings.keys / keys.FORM_KEY)
         hub = RunningHub(settings, registry, secrets, _broker_password(settings), clock)
         page = None
         if residents is not None:

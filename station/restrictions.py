@@ -37,7 +37,8 @@ def _with_trust(snapshot: Snapshot, newer: TrustList) -> Snapshot:
     keys = [key for key in newer.keys if key.public in known]
     issuers = {issuer.spki for issuer in newer.issuers}
     still = [issuer for same_id in old.issuers.values() for issuer in same_id if issuer.spki in issuers]
-    trust = index(old.compound, keys, _together(old, newer), still)
+    gates = [gate for gate in old.gates if gate in newer.gates]
+    trust = index(old.compound, keys, _together(old, newer), still, old.form_key, gates)
     return snapshot if trust == old else replace(snapshot, trust=trust)
 
 

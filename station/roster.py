@@ -93,7 +93,7 @@ def whole(gate: str, compound: str, manifest: Opened, parts: Sequence[Opened]) -
     listed, _ = _only([manifest], Manifest)
     return Snapshot(
         rules=Rules(gate, policy, policy_edition, manifest.heading.issued_at),
-        trust=index(compound, trust.keys, trust.revocations, trust.issuers),
+        trust=index(compound, trust.keys, trust.revocations, trust.issuers, trust.form_key, trust.gates),
         residents=_by_pseudonym(part.body for part in parts),
         roster_edition=listed.roster_edition,
         trust_edition=trust_edition,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gate import topics
+from gate import sealing, topics
 from gate.document import DocumentKind, Edition, SignedDocument, body_of, open_document
 from gate.formats.chain import Credential, Kind
 from gate.policy import Policy
@@ -96,6 +96,14 @@ def test_everybody_is_in_their_bucket_and_nobody_can_be_read_without_the_key(boa
     whole_board = b"".join(board.retained.values())
     for canary in ("王小明", "王*明", "13912345678", "canary-501", person(7).id):
         assert canary.encode() not in whole_board
+
+
+def test_the_gates_learn_the_key_that_seals_their_forms(board: Board):
+    board.refresh()
+    listed = body_of(board.document(topics.TRUST, DocumentKind.TRUST), TrustList)
+    assert listed.form_key == board.keys.form_public
+    sealed = sealing.close("豫A12345".encode(), "sunshine", listed.form_key, bytes(range(32)))
+    assert sealing.open_sealed(sealed, "sunshine", board.keys.form) == "豫A12345".encode()
 
 
 def test_nothing_changed_publishes_nothing(board: Board):

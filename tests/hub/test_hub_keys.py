@@ -13,7 +13,19 @@ def test_keys_are_made_once_and_stay(tmp_path: Path):
     assert first.document.public == second.document.public
     assert first.pass_.public == second.pass_.public
     assert first.roster == second.roster
-    assert len({first.document.public, first.pass_.public, first.roster}) == 3
+    assert first.form == second.form
+    assert len({first.document.public, first.pass_.public, first.roster, first.form}) == 4
+
+
+def test_a_hub_from_before_there_were_forms_draws_its_form_key_once(tmp_path: Path):
+    before = keys.make(tmp_path)
+    (tmp_path / "form.key").unlink()
+    assert keys.load(tmp_path).form_public == b""
+    drawn = keys.with_form_key(tmp_path)
+    assert (len(drawn.form), len(drawn.form_public)) == (32, 32)
+    assert drawn.form != before.form
+    assert keys.with_form_key(tmp_path).form == drawn.form
+    assert drawn.roster == before.roster
 
 
 def test_only_the_owner_can_read_them(tmp_path: Path):

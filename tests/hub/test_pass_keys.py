@@ -210,6 +210,7 @@ class TestTheCommand:
         assert (tmp_path / "data" / "keys" / "pass.key").stat().st_mode & 0o777 == 0o600
         assert {path.name for path in (tmp_path / "data" / "keys").iterdir()} == {
             "document.key",
+            "form.key",
             "pass.key",
             "roster.key",
         }
