@@ -18,7 +18,7 @@ def test_a_form_comes_out_as_it_went_in_and_shows_nothing_on_the_way() -> None:
     sealed = close(plain, "yuyuan", PUBLIC, RANDOMNESS)
     assert decode_form(open_sealed(sealed, "yuyuan", SECRET)) == PLATE
     assert len(sealed) == len(plain) + 48
-    assert "A12345".encode() not in sealed
+    assert b"A12345" not in sealed
 
 
 @given(st.binary(max_size=600), SECRETS, SECRETS)
