@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gate.roster import Health
 from gate.wire import Crossings, Receipt
+from gate.wording import Words
 from station.codes import SeenCode
 from station.snapshot import Snapshot
 from station.thermometers import RawReading
@@ -39,6 +40,14 @@ class Faulty:
 
     part: str
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A part works and is to be doubted, e.g. a thermometer that drifts. words: for the guard; None ends it."""
+
+    part: str
+    words: Words | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +90,4 @@ class HealthCodeResolved:
     colour: Health
 
 
-Post = Looked | Felt | Faulty | Receipted | SnapshotCame | LinkChanged | CrossingsHeard | HealthCodeResolved
+Post = Looked | Felt | Faulty | Warned | Receipted | SnapshotCame | LinkChanged | CrossingsHeard | HealthCodeResolved

@@ -64,11 +64,15 @@ class TellPurpose(Struct, frozen=True):
 
 
 class FillForm(Struct, frozen=True):
-    """Somebody who is on no list. admit: the guard lets him through with the same tap, on the ground given."""
+    """Somebody who is on no list. admit: the guard lets him through with the same tap, on the ground given.
+
+    person: of a returnee, whom the guard found; without one, whoever is on the screen.
+    """
 
     form: Form
     admit: bool = False
     ground: Ground = Ground.HOST_AGREED
+    person: Pseudonym | None = None
 
 
 class BeginRest(Struct, frozen=True):
