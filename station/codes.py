@@ -21,6 +21,7 @@ from station.qr.append import Part, part_of
 from station.qr.flat import Flat, laid_flat
 from station.qr.second import Memory, Read, corners_of, second_look
 from station.stillness import Crowd, Stillness, crowd
+from station.travel import travel_steps, zxing_corners
 from station.zbar import Corners, scan
 
 QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
@@ -33,9 +34,6 @@ FULL_SIZE = frozenset(
 )
 """zxing-cpp counts Micro QR among the QR codes; those are too small for a pass and too easily seen by mistake."""
 
-
-TRAVEL_CODES = zxingcpp.barcode_formats_from_str("AztecCode,DataMatrix")
-_NAMES = {zxingcpp.BarcodeFormat.DataMatrix: "DataMatrix"}
 ZBAR_PIXELS = 400_000
 
 
@@ -67,7 +65,7 @@ def zxing(pixels: Pixels) -> list[SeenCode]:
     """QR codes by zxing-cpp: turned, mirrored, inverted, several at once. 0.6 ms on an empty 720p frame."""
     read = zxingcpp.read_barcodes(grey_of(pixels), formats=QR_CODES)
     found = [code for code in read if code.format in FULL_SIZE]
-    return [SeenCode(code.bytes, "QRCode", _corners(code), code.text, part_of(code)) for code in found]
+    return [SeenCode(code.bytes, "QRCode", zxing_corners(code), code.text, part_of(code)) for code in found]
 
 
 def of_the_community(data: bytes) -> bool:
@@ -76,9 +74,20 @@ def of_the_community(data: bytes) -> bool:
 
 
 def travel(pixels: Pixels) -> list[SeenCode]:
-    """Aztec and Data Matrix codes, as travel papers carry them, by zxing-cpp; five times as dear as QR codes alone."""
-    found = zxingcpp.read_barcodes(grey_of(pixels), formats=TRAVEL_CODES)
-    return [SeenCode(code.bytes, _NAMES.get(code.format, "Aztec"), _corners(code), code.text) for code in found]
+    """Aztec and Data Matrix codes, as travel papers carry them; five times as dear as QR codes alone."""
+    *_, found = _travel(grey_of(pixels))
+    return found or []
+
+
+def _travel(grey: Pixels) -> Iterator[list[SeenCode] | None]:
+    """None after each step; what all of them found, none twice, comes last."""
+    found: dict[bytes, SeenCode] = {}
+    for step in travel_steps(grey):
+        for code in step:
+            seen = SeenCode(code.barcode.bytes, code.symbology, code.corners, code.barcode.text)
+            found.setdefault(seen.data, seen)
+        yield None
+    yield list(found.values())
 
 
 def zbar(pixels: Pixels) -> list[SeenCode]:
@@ -115,7 +124,7 @@ def dear_look(grey: Pixels, brief: bool = False, memory: Memory | None = None) -
         else:
             yield sight_of(step, grey) if step is not None else None
     yield read
-    yield travel(grey)
+    yield from _travel(grey)
     if not seen_nothing:
         yield _zbar_in_time(grey)
 
@@ -245,13 +254,3 @@ def grey_of(pixels: Pixels) -> Pixels:
     if pixels.ndim == 2:
         return pixels
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-
-
-def _corners(code: zxingcpp.Barcode) -> Corners:
-    at = code.position
-    return (
-        (at.top_left.x, at.top_left.y),
-        (at.top_right.x, at.top_right.y),
-        (at.bottom_right.x, at.bottom_right.y),
-        (at.bottom_left.x, at.bottom_left.y),
-    )

@@ -5,7 +5,7 @@ standard says; then the whole grid is drawn to its alignment patterns.
 Rule: a grid whose timing does not fit is no code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,6 +19,8 @@ from station.qr.symbol import Layout, layout, side_of
 
 Floats = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float64]
+Tried = Generator[None, None, tuple[Floats, Matrix, Matrix]]
+"""Steps, then for each place of the fourth corner: how well its grid fits, the grid, the place."""
 
 PIXELS = 4
 """Pixels a module of the flat picture."""
@@ -30,9 +32,12 @@ LEAST_FIT = 0.3
 GOOD_FIT = 0.75
 """No other version is tried; a wrong one never fits so well."""
 MIDDLE = 3.5
+ROUNDS = 2
 TIMING, ALL = 2, 3
 """How many of the groups of modules are looked at whose tone is known."""
 BEST = 5
+MOST_SAMPLES = 150_000
+"""Tones that are looked up in one step of the search; codes up to version 20 have done with one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,21 +58,22 @@ def flattened(grey: Pixels, triple: Triple) -> Iterator[Flat | None]:
     best = LEAST_FIT
     found = None
     for version in _versions(triple):
-        fit, onto = _placed(grey, triple, version)
+        fit, onto = yield from _placed(grey, triple, version)
         if fit > best:
             best, found = fit, (layout(version), onto)
         if fit > GOOD_FIT:
             break
         yield None
     if found is not None:
-        yield drawn_to_patterns(grey, *found)
+        yield from _drawn_to_patterns(grey, *found)
 
 
-def drawn_to_patterns(grey: Pixels, at: Layout, onto: Matrix, rounds: int = 2) -> Flat:
+def _drawn_to_patterns(grey: Pixels, at: Layout, onto: Matrix) -> Iterator[Flat | None]:
     """The grid moved to where its own fixed patterns are."""
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         onto = _drawn(grey, at, onto)
-    return Flat(at, laid_flat(grey, at, onto), onto, _fits(grey, at, onto[None])[0])
+        yield None
+    yield Flat(at, laid_flat(grey, at, onto), onto, _fits(grey, at, onto[None])[0])
 
 
 def laid_flat(grey: Pixels, at: Layout, onto: Matrix) -> Pixels:
@@ -91,28 +97,30 @@ def _versions(triple: Triple) -> Iterator[int]:
     return (each for each in likely if 1 <= each <= 40)
 
 
-def _placed(grey: Pixels, triple: Triple, version: int) -> tuple[float, Matrix]:
-    """The best place of the fourth corner: coarse over all it may be, then fine."""
+def _placed(grey: Pixels, triple: Triple, version: int) -> Generator[None, None, tuple[float, Matrix]]:
+    """In steps, how well the grid fits at best, and that grid: the fourth corner's place coarsely, then finely."""
     at = layout(version)
     three = [mark.at for mark in (triple.top_left, triple.top_right, triple.bottom_left)]
     one, other = (three[1] - three[0]) / (at.side - 7), (three[2] - three[0]) / (at.side - 7)
 
-    def tried(around: Matrix, reach: float, step: float, groups: int) -> tuple[Floats, Matrix, Matrix]:
+    def tried(around: Matrix, reach: float, step: float, groups: int) -> Tried:
         count = int(reach / step)
         i, j = (part.ravel()[:, None] * step for part in np.mgrid[-count : count + 1, -count : count + 1])
         corners = around + i * one + j * other
         grids = _homographies(three[0], three[1], corners, three[2], at.side)
         # Where nothing tells, as in version 1, the corner stays where it would be without perspective.
-        return _fits(grey, at, grids, groups) - 0.002 * (np.abs(i) + np.abs(j)).ravel(), grids, corners
+        fits = yield from _fits_in_steps(grey, at, grids, groups)
+        return fits - 0.002 * (np.abs(i) + np.abs(j)).ravel(), grids, corners
 
     # The timing lines are short of detail, so a wide net will do for them; the last alignment pattern wants a fine one.
-    fits, _, corners = tried(three[1] + three[2] - three[0], REACH * (at.side - 7), 2.0, TIMING)
+    fits, _, corners = yield from tried(three[1] + three[2] - three[0], REACH * (at.side - 7), 2.0, TIMING)
     likely = [corners[each] for each in np.argsort(-fits)[:BEST]]
-    nearer = [tried(corner, 2.0, 1.0, ALL) for corner in likely]
-    _, corner = max(
-        ((fits.max(), corners[int(np.argmax(fits))]) for fits, _, corners in nearer), key=lambda each: each[0]
-    )
-    fits, grids, _ = tried(corner, 0.7, 0.34, ALL)
+    nearest, corner = -np.inf, likely[0]
+    for each in likely:
+        fits, _, corners = yield from tried(each, 2.0, 1.0, ALL)
+        if fits.max() > nearest:
+            nearest, corner = fits.max(), corners[int(np.argmax(fits))]
+    fits, grids, _ = yield from tried(corner, 0.7, 0.34, ALL)
     best = int(np.argmax(fits))
     return float(fits[best]), grids[best]
 
@@ -151,6 +159,17 @@ def _tested(version: int) -> tuple[tuple[Floats, Floats], ...]:
         )
         for rows, columns in groups
     )
+
+
+def _fits_in_steps(grey: Pixels, at: Layout, grids: Matrix, count: int) -> Generator[None, None, Floats]:
+    """`_fits`, so many grids at a time that a step is short for the greatest code too."""
+    points = sum(len(points) for points, _ in _tested(at.version)[:count])
+    most = max(1, MOST_SAMPLES // points)
+    found = [_fits(grey, at, grids[:most], count)]
+    for start in range(most, len(grids), most):
+        yield None
+        found.append(_fits(grey, at, grids[start : start + most], count))
+    return np.concatenate(found)
 
 
 def _fits(grey: Pixels, at: Layout, grids: Matrix, count: int = 3) -> Floats:

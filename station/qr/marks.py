@@ -5,6 +5,7 @@ dark, light, dark as 1:1:3:1:1 (ISO/IEC 18004, 5.3.3). Rule: too many marks are 
 belong to a code is for `flat` to find out.
 """
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -59,24 +60,28 @@ def binarised(grey: Pixels, window: int, offset: int = 4) -> Pixels:
     return np.asarray(cv2.threshold(below, offset, 1, cv2.THRESH_BINARY)[1], dtype=np.uint8)
 
 
-def find_marks(dark: Pixels) -> list[Mark]:
-    """The likeliest marks of a binarised picture (1 dark, 0 light), the surest first, at most `MOST_MARKS`."""
+def find_marks(dark: Pixels) -> Generator[None, None, list[Mark]]:
+    """In steps, the likeliest marks of a binarised picture (1 dark, 0 light), the surest first; some `MOST_MARKS`."""
     across = _crossings(dark)
+    yield None
     down = _crossings(np.ascontiguousarray(dark.T))
     if across is None or down is None or not len(across) or not len(down):
         return []
     down[:, :2] = down[:, 1::-1]
-    return _borne_out(_agreed(across, down, dark.shape), dark)
+    places = _agreed(across, down, dark.shape)
+    yield None
+    return _borne_out(places, dark)
 
 
 def find_triples(marks: list[Mark], dark: Pixels) -> list[Triple]:
     """Which marks may be the three of one code, the squarest first, at most `MOST_TRIPLES`."""
     found = []
-    for three in combinations(marks, 3):
-        modules = [mark.module for mark in three]
+    reaches = _towards_each_other(marks, dark) if len(marks) >= 3 else np.zeros((0, 0))
+    for three in combinations(range(len(marks)), 3):
+        modules = [marks[each].module for each in three]
         if max(modules) > 2.3 * min(modules):
             continue
-        triple = _triple(three, dark)
+        triple = _triple(three, marks, reaches)
         if triple is not None:
             found.append(triple)
     found.sort(key=lambda triple: triple.odd)
@@ -167,32 +172,45 @@ def _apart(marks: list[Mark]) -> list[Mark]:
     return kept
 
 
-def _triple(three: tuple[Mark, ...], dark: Pixels) -> Triple | None:
+def _triple(three: tuple[int, ...], marks: list[Mark], reaches: Floats) -> Triple | None:
     """The corner is the mark opposite the longest side."""
-    spans = [float(np.hypot(*(three[i].at - three[j].at))) for i, j in ((1, 2), (0, 2), (0, 1))]
+    spans = [_span(marks[three[i]], marks[three[j]]) for i, j in ((1, 2), (0, 2), (0, 1))]
     corner = int(np.argmax(spans))
     one, other = (three[at] for at in range(3) if at != corner)
-    top_left = three[corner]
-    a, b = one.at - top_left.at, other.at - top_left.at
+    top_left = marks[three[corner]]
+    a, b = marks[one].at - top_left.at, marks[other].at - top_left.at
     if a[0] * b[1] - a[1] * b[0] < 0:
         one, other, a, b = other, one, b, a
     legs = float(np.hypot(*a)), float(np.hypot(*b))
     cosine = abs(float(a @ b)) / max(1e-9, legs[0] * legs[1])
     if cosine > 0.75 or max(legs) > 2.8 * min(legs):
         return None
-    sides = [_modules_between(top_left, far, dark) for far in (one, other)]
+    sides = [_modules_between(three[corner], far, marks, reaches) for far in (one, other)]
     if min(sides) < 10 or max(sides) > 1.9 * min(sides) or max(sides) > 190:
         return None
     odd = cosine + abs(np.log(legs[0] / legs[1])) * 0.5 + abs(np.log(sides[0] / sides[1]))
-    return Triple(top_left, one, other, (sides[0] + sides[1]) / 2 + 7, float(odd))
+    return Triple(top_left, marks[one], marks[other], (sides[0] + sides[1]) / 2 + 7, float(odd))
 
 
-def _modules_between(near: Mark, far: Mark, dark: Pixels) -> float:
+def _span(one: Mark, other: Mark) -> float:
+    return float(np.hypot(*(other.at - one.at)))
+
+
+def _towards_each_other(marks: list[Mark], dark: Pixels) -> Floats:
+    """[one, other]: pixels that a mark reaches towards another, nan where the ray does not bear it out."""
+    places = np.array([(*mark.at, mark.module) for mark in marks])
+    table = np.full((len(marks), len(marks)), np.nan)
+    for number, place in enumerate(places):
+        others = np.arange(len(marks)) != number
+        ways = places[others, :2] - place[:2]
+        reaches, good = _reaches(place[None], ways / np.hypot(*ways.T)[:, None], dark)
+        table[number, others] = np.where(good[0], reaches[0], np.nan)
+    return table
+
+
+def _modules_between(near: int, far: int, marks: list[Mark], reaches: Floats) -> float:
     """Modules from middle to middle, by how far each mark reaches towards the other."""
-    way = far.at - near.at
-    span = float(np.hypot(*way))
-    places = np.array([(*near.at, near.module), (*far.at, far.module)])
-    reaches, good = _reaches(places, np.stack([way, -way]) / span, dark)
-    reached = np.diagonal(reaches)[np.diagonal(good)]
-    module = float(reached.mean()) / 3.5 if len(reached) else (near.module + far.module) / 2
-    return span / max(0.5, module)
+    reached = [reach for reach in (reaches[near, far], reaches[far, near]) if not np.isnan(reach)]
+    one, other = marks[near], marks[far]
+    module = float(np.mean(reached)) / 3.5 if reached else (one.module + other.module) / 2
+    return _span(one, other) / max(0.5, module)

@@ -5,7 +5,7 @@ with every attempt; a block is mended only with certainty to spare. The mended c
 zxing-cpp, which knows what the bits mean. Rule: rather nothing than a wrong text.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -28,10 +28,10 @@ LEAST_FORMAT = 0.3
 QUIET = 4
 
 
-def mended(soft: Floats, at: Layout) -> list[zxingcpp.Barcode]:
-    """soft: (side, side), above 0 dark. What zxing-cpp makes of the mended code; empty when it cannot be mended."""
+def mended(soft: Floats, at: Layout) -> Generator[None, None, list[zxingcpp.Barcode]]:
+    """soft: (side, side), above 0 dark. In steps, what zxing-cpp makes of the mended code; empty when it cannot be."""
     for level, mask in _formats(soft, at):
-        words = _mended_words(soft, at, level, mask)
+        words = yield from _mended_words(soft, at, level, mask)
         if words is not None:
             found = _understood(_drawn(words, at, level, mask))
             if found:
@@ -48,13 +48,15 @@ def _formats(soft: Floats, at: Layout) -> Iterator[tuple[str, int]]:
     return ((level, mask) for fit, level, mask in scored[:FORMATS] if fit > LEAST_FORMAT)
 
 
-def _mended_words(soft: Floats, at: Layout, level: str, mask: int) -> Bytes | None:
+def _mended_words(soft: Floats, at: Layout, level: str, mask: int) -> Generator[None, None, Bytes | None]:
+    """A step for each block: there may be 81."""
     turned = np.where(mask_rule(mask, at.side) == 1, -soft, soft).ravel()
     bits = turned[at.order].reshape(-1, 8)
     words = np.packbits(bits > 0, axis=1)[:, 0]
     sure = np.sort(np.abs(bits), axis=1)[:, :2] @ np.array([0.8, 0.2], np.float32)
     whole = words.copy()
     for block in blocks(at.version, level):
+        yield None
         part = _mended_block(words, sure, block)
         if part is None:
             return None

@@ -5,6 +5,8 @@ Third step of the second look. What blur and shaking did to the picture is learn
 Rule: a module where nothing can be seen, as under a lamp's reflection, weighs next to nothing.
 """
 
+from collections.abc import Generator
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +24,8 @@ DAMPING = 0.02
 ROUNDS = 3
 
 
-def softly(flat: Flat) -> Floats:
-    """(side, side): above 0 dark, below 0 light; the further from 0 the surer, about 1 when clear."""
+def softly(flat: Flat) -> Generator[None, None, Floats]:
+    """In steps, (side, side): above 0 dark, below 0 light; the further from 0 the surer, about 1 when clear."""
     side = flat.layout.side
     levelled, worth = _levelled(flat.picture)
     looks = _neighbourhoods(levelled, side)
@@ -32,6 +34,7 @@ def softly(flat: Flat) -> Floats:
     wanted, trust = known, (known != 0) * weight
     soft = known
     for _ in range(ROUNDS):
+        yield None
         soft = looks @ _fitted(looks, wanted, trust)
         # What came out clearly teaches the next round.
         wanted = np.where(known != 0, known, np.sign(soft))

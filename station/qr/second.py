@@ -1,10 +1,11 @@
 """The second look at one picture, step by step, so that its caller may spread it over several frames.
 
-`station/codes.py` calls it. Rule: each step is short (some 10 ms at 720p), and a step that reads nothing says so.
+`station/codes.py` calls it. Rule: each step is short (some 10 ms at 720p, however great the code), and a step that
+reads nothing says so.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -67,8 +68,9 @@ def second_look(grey: Pixels, memory: Memory | None = None, *, brief: bool = Fal
     for window, blur in LOOKS:
         smooth = soft if blur == 1.0 else np.asarray(cv2.GaussianBlur(clear, (0, 0), blur), np.uint8)
         dark = binarised(smooth, window)
-        triples = find_triples(find_marks(dark), dark)
+        marks = yield from find_marks(dark)
         yield None
+        triples = find_triples(marks, dark)
         if brief and not triples:
             return
         for triple in triples:
@@ -79,7 +81,8 @@ def second_look(grey: Pixels, memory: Memory | None = None, *, brief: bool = Fal
                     yield None
                     continue
                 sharp = Flat(flat.layout, laid_flat(clear, flat.layout, flat.onto), flat.onto, flat.fit)
-                read = _read(sharp, memory)
+                yield None
+                read = yield from _read(sharp, memory)
                 if read is not None:
                     done += [mark.at for mark in triple.marks]
                 yield read or sharp
@@ -95,20 +98,22 @@ def stretched(grey: Pixels) -> Pixels:
     return np.asarray(cv2.convertScaleAbs(np.maximum(grey, round(low)) - round(low), alpha=gain), dtype=np.uint8)
 
 
-def _read(flat: Flat, memory: Memory | None) -> Read | None:
+def _read(flat: Flat, memory: Memory | None) -> Generator[None, None, Read | None]:
     """From this frame alone, or else with what earlier ones showed."""
-    soft = softly(flat)
-    read = _mended(soft, flat)
+    soft = yield from softly(flat)
+    read = yield from _mended(soft, flat)
     if read is not None or memory is None or flat.fit < LEAST_TO_REMEMBER:
         return read
     together = memory.with_earlier(flat.layout, soft)
-    return None if together is None else _mended(together, flat)
+    if together is None:
+        return None
+    return (yield from _mended(together, flat))
 
 
-def _mended(soft: Floats, flat: Flat) -> Read | None:
+def _mended(soft: Floats, flat: Flat) -> Generator[None, None, Read | None]:
     """A code held before a mirror has its rows for columns."""
     for mirrored in (False, True):
-        found = mended(soft.T if mirrored else soft, flat.layout)
+        found = yield from mended(soft.T if mirrored else soft, flat.layout)
         if found:
             return Read(found[0], corners_of(flat, mirrored=mirrored))
     return None
