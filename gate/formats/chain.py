@@ -20,6 +20,7 @@ class Kind(StrEnum):
     RESIDENT = "resident"
     STAFF = "staff"
     VISITOR = "visitor"
+    COURIER = "courier"
     FOREIGN = "foreign"
 
 

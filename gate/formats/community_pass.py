@@ -27,7 +27,8 @@ from gate.trust import TrustedKey, Usage
 
 NAME = "GC1"
 PREFIX = b"GC1:"
-KINDS = (Kind.RESIDENT, Kind.STAFF, Kind.VISITOR)
+# By their index in a pass: what is added comes last.
+KINDS = (Kind.RESIDENT, Kind.STAFF, Kind.VISITOR, Kind.COURIER)
 # A paper pass has some 200 characters, a phone's code some 400; what is far longer is refused before it is unpacked.
 LONGEST = 600
 LATEST_SECONDS = 2**32
@@ -117,7 +118,7 @@ def _check_signature(draft: Draft) -> None:
     assert isinstance(draft, PassDraft)
     signed = draft.message.signed_bytes
     for key in draft.candidates:
-        if _verifies(key.public, draft.message.signature, signed):
+        if verifies(key.public, draft.message.signature, signed):
             draft.key = key
             return
     raise StepFailed(Reason.FORGED, f"the signature does not fit key {draft.key_id}")
@@ -225,7 +226,8 @@ def _holder_key(confirmation: object) -> bytes:
     raise StepFailed(Reason.CODE_DAMAGED, "the phone's key is not a compressed P-256 key")
 
 
-def _verifies(public: bytes, signature: bytes, signed: bytes) -> bool:
+def verifies(public: bytes, signature: bytes, signed: bytes) -> bool:
+    """Whether that Ed25519 key (32 raw bytes) made the signature (64 bytes, RFC 8032)."""
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, signed)
     except (InvalidSignature, ValueError):

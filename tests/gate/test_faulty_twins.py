@@ -9,12 +9,13 @@ from hashlib import sha256
 import pytest
 
 from gate.credential import CodeReading, read
-from gate.formats import FORMATS, base45, community_pass, eu_certificate, phone_pass, smart_health_card
+from gate.formats import FORMATS, base45, community_pass, eu_certificate, gate_pass, phone_pass, smart_health_card
 from gate.formats.chain import Format
 from gate.reason import Reason
 from gate.trust import Trust
 from tests.gate import foreign_makers as make
 from tests.gate.foreign_makers import CARD_KID, EU_TWINS, SHC_TWINS, eu, shc, spki, trusting
+from tests.gate.gate_pass_makers import GATE_TRUST, GATE_TWINS, a_gate_pass
 from tests.gate.makers import NOON, REVOKED, TWINS, Twin, a_pass, trust
 from tests.gate.phone_makers import PHONE_TWINS, a_phone_code
 
@@ -44,7 +45,8 @@ CARD = Family(
     trusting(spki(make.CLINIC), make.ONLY_VACCINATIONS, revoked=(_WITHDRAWN_CARD,)),
     shc(),
 )
-FAMILIES = (PAPER, PHONE, EU, CARD)
+GATE = Family(gate_pass.FORMAT, GATE_TWINS, GATE_TRUST, a_gate_pass())
+FAMILIES = (PAPER, PHONE, GATE, EU, CARD)
 EACH = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.code_format.name)
 
 
@@ -94,11 +96,13 @@ def test_no_single_flipped_bit_changes_what_is_believed(family: Family) -> None:
         assert family.shown(code).credential in bearable, position
 
 
-@pytest.mark.parametrize("family", [PAPER, PHONE], ids=["GC1", "GC1-PHONE"])
-def test_no_single_flipped_bit_of_the_bytes_under_the_text_is_believed(family: Family) -> None:
+@pytest.mark.parametrize(
+    ("family", "prefix"), [(PAPER, b"GC1:"), (PHONE, b"GC1:"), (GATE, b"GT1:")], ids=["GC1", "GC1-PHONE", "GC1-GATE"]
+)
+def test_no_single_flipped_bit_of_the_bytes_under_the_text_is_believed(family: Family, prefix: bytes) -> None:
     """A forger edits bytes and writes the text anew."""
-    for position, below in flipped(base45.decode(family.genuine.removeprefix(b"GC1:"))):
-        assert not family.shown(b"GC1:" + base45.encode(below)).accepted, position
+    for position, below in flipped(base45.decode(family.genuine.removeprefix(prefix))):
+        assert not family.shown(prefix + base45.encode(below)).accepted, position
 
 
 BOMBS = (
@@ -121,5 +125,7 @@ def test_a_bomb_is_not_unpacked(family: Family, bomb: bytes, step: str, longest:
 
 def test_a_gate_reads_every_one_of_these_families() -> None:
     """The tests above go through `read`, which knows a family by its text alone."""
-    assert [family.shown(family.genuine).format for family in FAMILIES] == ["GC1", "GC1-PHONE", "HC1", "SHC"]
+    assert [family.shown(family.genuine).format for family in FAMILIES] == [
+        "GC1", "GC1-PHONE", "GC1-GATE", "HC1", "SHC",
+    ]  # fmt: skip
     assert {family.code_format for family in FAMILIES} <= set(FORMATS)

@@ -14,12 +14,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from tests.gate import forged_certificates, forged_passes
+from tests.gate import forged_certificates, forged_gate_passes, forged_passes
 from tests.gate.forger import Verdict, judge_attempt, judge_flip, judge_genuine, some_moment
 from tests.gate.makers import EXPIRES, ISSUED
 from tests.rehearsal.progress import Progress
 
-FAMILIES = (forged_passes.PAPER, forged_passes.PHONE, forged_certificates.CERTIFICATE, forged_certificates.CARD)
+FAMILIES = (
+    forged_passes.PAPER,
+    forged_passes.PHONE,
+    forged_gate_passes.LEAVE,
+    forged_certificates.CERTIFICATE,
+    forged_certificates.CARD,
+)
 GENUINE, FLIPPED, FORGED_OF_EACH = 100_000, 200, 9
 SHARE = 100
 MOST_COMPLAINTS = 20
