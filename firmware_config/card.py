@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from firmware_config.description import Gate, Lane
-from firmware_config.pins import FIRE_NOTICE, Pins
+from firmware_config.pins import Pins
 
 EXAMPLES = Path(__file__).parent
 UNITS = EXAMPLES.parent / "systemd"
@@ -36,6 +36,7 @@ def station_toml(gate: Gate, lane: Lane, pins: Pins) -> str:
         "clock.image_built_at": gate.image_built_at,
     }
     values |= {f"panel.{what}_pin": pin for what, pin in (pins.outputs | pins.inputs).items()}
+    values |= {f"panel.{what}_pin": "none" for what in pins.unwired}
     return filled((EXAMPLES / "station.toml").read_text(encoding="utf-8"), values)
 
 
@@ -65,7 +66,7 @@ def _with_value(found: re.Match[str], value: object) -> str:
 
 def pin_lines(gate: Gate) -> str:
     """config.txt's `gpio=` lines: the state of each pin until the station takes it over."""
-    lines = [f"# barriers were opened by fire alarm or emergency button\ngpio={FIRE_NOTICE}=ip,pu\n"]
+    lines: list[str] = []
     for lane, pins in gate.wired():
         lines += [f"# {lane.station}: {what}\ngpio={pin}=op,dl,pd\n" for what, pin in pins.outputs.items()]
         lines += [f"# {lane.station}: {what}\ngpio={pin}=ip,pu\n" for what, pin in pins.inputs.items()]

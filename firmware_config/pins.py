@@ -13,7 +13,8 @@ Pin = Annotated[int, Meta(ge=0, le=27)]
 
 
 class Pins(Struct, frozen=True, forbid_unknown_fields=True):
-    """BCM numbers of one lane. Lamps, buzzer and barrier are outputs, active high; buttons close to ground."""
+    """BCM numbers of one lane. Lamps, buzzer and barrier are outputs, active high; buttons and contacts are inputs that
+    close to ground. None: not wired."""
 
     green: Pin
     yellow: Pin
@@ -22,26 +23,60 @@ class Pins(Struct, frozen=True, forbid_unknown_fields=True):
     barrier: Pin
     admit_button: Pin
     dismiss_button: Pin
+    third_button: Pin | None = None
+    barrier_sensor: Pin | None = None
+    fire_notice: Pin | None = None
+    tamper: Pin | None = None
 
     @property
     def outputs(self) -> dict[str, int]:
-        return {name: pin for name, pin in asdict(self).items() if not name.endswith("_button")}
+        return {name: pin for name, pin in self._wired().items() if name in _OUTPUTS}
 
     @property
     def inputs(self) -> dict[str, int]:
-        return {name: pin for name, pin in asdict(self).items() if name.endswith("_button")}
+        return {name: pin for name, pin in self._wired().items() if name not in _OUTPUTS}
+
+    @property
+    def unwired(self) -> tuple[str, ...]:
+        return tuple(name for name, pin in asdict(self).items() if pin is None)
+
+    def _wired(self) -> dict[str, int]:
+        return {name: pin for name, pin in asdict(self).items() if pin is not None}
 
 
-# By the lane's place in gate.toml.
+_OUTPUTS = frozenset({"green", "yellow", "red", "buzzer", "barrier"})
+# By the lane's place in gate.toml. Each lane has a pin of its own for the fire notice, on the same wire, since a pin is
+# read by one station only; the box is one for both, and lane 1 watches it.
 LANES = (
-    Pins(green=17, yellow=27, red=22, buzzer=23, barrier=24, admit_button=5, dismiss_button=6),
-    Pins(green=12, yellow=16, red=13, buzzer=19, barrier=26, admit_button=25, dismiss_button=4),
+    Pins(
+        green=17,
+        yellow=27,
+        red=22,
+        buzzer=23,
+        barrier=24,
+        admit_button=5,
+        dismiss_button=6,
+        third_button=7,
+        barrier_sensor=8,
+        fire_notice=18,
+        tamper=15,
+    ),
+    Pins(
+        green=12,
+        yellow=16,
+        red=13,
+        buzzer=19,
+        barrier=26,
+        admit_button=25,
+        dismiss_button=4,
+        third_button=9,
+        barrier_sensor=10,
+        fire_notice=11,
+    ),
 )
 FIRST_OUTPUT = 9
-# Tells that fire alarm or emergency button opened the barriers, which they do without the Pi.
-FIRE_NOTICE = 18
-# What every gate needs for itself: I2C of lane 1, of lane 2, and the notice.
-TAKEN = {2: "I2C SDA", 3: "I2C SCL", 20: "second I2C SDA", 21: "second I2C SCL", FIRE_NOTICE: "fire notice"}
+# What every gate needs for itself: I2C of lane 1 and of lane 2.
+TAKEN = {2: "I2C SDA", 3: "I2C SCL", 20: "second I2C SDA", 21: "second I2C SCL"}
 # BCM number -> place on the 40-pin header.
 # fmt: off
 PHYSICAL = {

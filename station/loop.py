@@ -23,6 +23,7 @@ from gate.wire import VERSION, Receipt, StationStatus
 from gate.wording import Words
 from station import lane as machine
 from station.finding import find
+from station.happenings import Happening, Press, fault_of
 from station.inbox import (
     CrossingsHeard,
     Faulty,
@@ -36,7 +37,7 @@ from station.inbox import (
 )
 from station.matches import KEY_BYTES, Matches
 from station.notify import Notifier
-from station.panel import Panel, PanelFailed, Press
+from station.panel import Panel, PanelFailed
 from station.peers import Peers
 from station.recogniser import Recogniser
 from station.recorder import Recorder
@@ -76,6 +77,7 @@ from station.visit import (
     Signal,
     Sound,
     Tick,
+    Tone,
 )
 
 log = logging.getLogger(__name__)
@@ -304,18 +306,30 @@ class Loop:
 
     def _work_panel(self, seconds: float) -> None:
         try:
-            pressed = self._panel.tick(seconds)
+            told = self._panel.tick(seconds)
         except PanelFailed as failed:
             self._fault("panel", str(failed))
             return
-        for press in pressed:
-            self._press(press)
+        for each in told:
+            if isinstance(each, Press):
+                self._press(each)
+            else:
+                self._happened(each)
+
+    def _happened(self, happening: Happening) -> None:
+        """What befell the gate by itself, with no browser needed to hear of it."""
+        panel = self._settings.panel
+        part, sentence = fault_of(happening, panel.opens_within_seconds, panel.closes_within_seconds)
+        log.log(logging.WARNING if sentence else logging.DEBUG, "%s", happening)
+        self._fault(part, sentence)
 
     def _press(self, press: Press) -> None:
         """The buttons speak of what is on the screen; a guard who lets somebody through so has seen him."""
         shown = self._lane.phase.decided if isinstance(self._lane.phase, Showing) else None
         if press is Press.DISMISS:
             self._say(GuardDismissed())
+        elif press is Press.THIRD:
+            self._show(Sound(Tone.ATTENTION))
         elif shown is not None and shown.sequence is not None:
             self._say(GuardSettled(shown.sequence, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
 

@@ -1,33 +1,21 @@
-"""The lane's hardware: tower lamp, buzzer, barrier relay, and the guard's two buttons, on gpiozero.
+"""The lane's hardware on gpiozero: lamps, buzzer, barrier, the guard's three buttons, fire notice and tamper contact.
 
-Carried out by the loop, which must never wait: what takes time (a barrier that closes again, a beep) is moved on by
-`tick`. Rule: the barrier's open time is bounded here, whatever else happens; with the browser dead all of it works on.
+Carried out by the loop, which must never wait: what takes time (a barrier that closes again, a beep, a blink) is moved
+on by `tick`. Rule: the barrier's open time is bounded here, whatever else happens; with the browser dead all of it
+works on. In an alarm the hardware opens; this software tells of it, lights every lamp, and leaves its relay as it is.
 """
 
 from collections.abc import Callable
-from enum import StrEnum
 from typing import Any, Protocol
 
-from gpiozero import Button, GPIOZeroError, OutputDevice
-from gpiozero.pins.mock import MockFactory
+from gpiozero import Button, DigitalInputDevice, GPIOZeroError, OutputDevice
 
-from station.settings import PanelBackend, PanelSettings
+from station.barrier import BarrierDrive, BarrierTimes
+from station.happenings import Happening, Press, Told
+from station.settings import PanelBackend, PanelSettings, WiredPin
+from station.signals import BEEPS, Beeper, Contact, Tower
+from station.view import Barrier
 from station.visit import Lamp, Tone
-
-# Seconds on, off, on ... A short beep says that the code is read; the grave ones are long.
-BEEPS = {
-    Tone.READ: (0.05,),
-    Tone.ADMIT: (0.15,),
-    Tone.REFER: (0.15, 0.15, 0.15),
-    Tone.REFUSE: (0.6, 0.2, 0.6),
-}
-
-
-class Press(StrEnum):
-    """A button that the guard just pressed."""
-
-    ADMIT = "admit"
-    DISMISS = "dismiss"
 
 
 class PanelFailed(Exception):
@@ -35,14 +23,18 @@ class PanelFailed(Exception):
 
 
 class Panel(Protocol):
-    """seconds: monotonic, as the loop counts. Every method may raise PanelFailed."""
+    """seconds: monotonic, as the loop counts. Every method but `barrier` may raise PanelFailed."""
 
     def lamp(self, lamp: Lamp) -> None: ...
     def sound(self, tone: Tone, seconds: float) -> None: ...
     def open_barrier(self, seconds: float) -> None: ...
 
-    def tick(self, seconds: float) -> tuple[Press, ...]:
-        """Close what was open for long enough; the buttons pressed since the last tick."""
+    def tick(self, seconds: float) -> tuple[Told, ...]:
+        """Close what was open for long enough; what happened and the buttons pressed since the last tick."""
+
+    @property
+    def barrier(self) -> Barrier:
+        """Where the barrier is, as far as its sensor told at the last tick."""
 
     def close(self) -> None:
         """Everything off, barrier closed; harmless when repeated."""
@@ -50,6 +42,8 @@ class Panel(Protocol):
 
 class NoPanel:
     """A lane whose only sign is the guard's screen."""
+
+    barrier = Barrier.NONE
 
     def lamp(self, lamp: Lamp) -> None:
         pass
@@ -60,7 +54,7 @@ class NoPanel:
     def open_barrier(self, seconds: float) -> None:
         pass
 
-    def tick(self, seconds: float) -> tuple[Press, ...]:  # noqa: ARG002 - nothing here takes time
+    def tick(self, seconds: float) -> tuple[Told, ...]:  # noqa: ARG002 - nothing here takes time
         return ()
 
     def close(self) -> None:
@@ -74,28 +68,40 @@ class GpioPanel:
         def out(pin: int) -> Any:  # noqa: ANN401
             return OutputDevice(pin, initial_value=False, pin_factory=factory)
 
-        def button(pin: int) -> Any:  # noqa: ANN401
-            return Button(pin, pull_up=True, pin_factory=factory)
+        def contact(pin: WiredPin) -> Contact | None:
+            if pin == "none":
+                return None
+            return Contact(DigitalInputDevice(pin, pull_up=True, pin_factory=factory))
 
-        self._lamps = {
-            Lamp.GREEN: out(settings.green_pin),
-            Lamp.YELLOW: out(settings.yellow_pin),
-            Lamp.RED: out(settings.red_pin),
+        self._tower = Tower(
+            {
+                Lamp.GREEN: out(settings.green_pin),
+                Lamp.YELLOW: out(settings.yellow_pin),
+                Lamp.RED: out(settings.red_pin),
+            }
+        )
+        self._buzzer = Beeper(out(settings.buzzer_pin))
+        self._relay = out(settings.barrier_pin)
+        self._sensor = contact(settings.barrier_sensor_pin)
+        times = BarrierTimes(settings.barrier_seconds, settings.opens_within_seconds, settings.closes_within_seconds)
+        self._drive = BarrierDrive(self._switch_relay, times, sensed=self._sensor is not None)
+        self._fire = contact(settings.fire_notice_pin)
+        self._shut = contact(settings.tamper_pin)
+        self._fire_told = self._tamper_told = False
+        pins = {
+            Press.ADMIT: settings.admit_button_pin,
+            Press.DISMISS: settings.dismiss_button_pin,
+            Press.THIRD: settings.third_button_pin,
         }
-        self._buzzer = _Beeper(out(settings.buzzer_pin))
-        self._barrier = out(settings.barrier_pin)
-        self._barrier_seconds = settings.barrier_seconds
-        self._closes_at: float | None = None
         self._buttons = {
-            Press.ADMIT: button(settings.admit_button_pin),
-            Press.DISMISS: button(settings.dismiss_button_pin),
+            press: Button(pin, pull_up=True, pin_factory=factory) for press, pin in pins.items() if pin != "none"
         }
         self._down: frozenset[Press] = frozenset()
+        self._untold: tuple[Happening, ...] = ()
 
     def lamp(self, lamp: Lamp) -> None:
         with _Trouble():
-            for colour, device in self._lamps.items():
-                device.value = colour is lamp
+            self._tower.show(lamp)
 
     def sound(self, tone: Tone, seconds: float) -> None:
         with _Trouble():
@@ -103,41 +109,53 @@ class GpioPanel:
 
     def open_barrier(self, seconds: float) -> None:
         with _Trouble():
-            # Before the relay moves: should it fail half-way, the next tick closes it all the same.
-            self._closes_at = seconds + self._barrier_seconds
-            self._barrier.on()
+            self._drive.open(seconds)
 
-    def tick(self, seconds: float) -> tuple[Press, ...]:
+    def tick(self, seconds: float) -> tuple[Told, ...]:
         with _Trouble():
-            if self._closes_at is not None and seconds >= self._closes_at:
-                self._barrier.off()
-                self._closes_at = None
+            try:
+                self._drive.let_go(seconds)
+            finally:
+                # What happened is told at the next tick, should this one fail; a press is not: by then it is stale.
+                self._untold += self._happened(seconds)
+                pressed = self._pressed()
+            self._tower.tick(seconds)
             self._buzzer.tick(seconds)
-            # Asked once a tick, so a contact that chatters is pressed once.
-            down = frozenset(press for press, button in self._buttons.items() if button.is_pressed)
-            pressed, self._down = down - self._down, down
-            return tuple(sorted(pressed))
+        happened, self._untold = self._untold, ()
+        return (*happened, *pressed)
+
+    @property
+    def barrier(self) -> Barrier:
+        return self._drive.where
 
     def close(self) -> None:
-        for device in (*self._lamps.values(), self._barrier, self._buzzer.device, *self._buttons.values()):
+        contacts = [contact.device for contact in (self._sensor, self._fire, self._shut) if contact is not None]
+        outputs = (*self._tower.lamps.values(), self._relay, self._buzzer.device)
+        for device in (*outputs, *contacts, *self._buttons.values()):
             device.close()
 
+    def _switch_relay(self, closed: bool) -> None:
+        self._relay.value = closed
 
-class _Beeper:
-    """A buzzer that is switched by ticks."""
+    def _pressed(self) -> tuple[Press, ...]:
+        # Asked once a tick, so a contact that chatters is pressed once.
+        down = frozenset(press for press, button in self._buttons.items() if button.is_pressed)
+        pressed, self._down = down - self._down, down
+        return tuple(sorted(pressed))
 
-    def __init__(self, device: Any) -> None:  # noqa: ANN401
-        self.device = device
-        self._switches: list[float] = []
-
-    def start(self, lengths: tuple[float, ...], seconds: float) -> None:
-        self._switches = [seconds + sum(lengths[: count + 1]) for count in range(len(lengths))]
-        self.device.on()
-
-    def tick(self, seconds: float) -> None:
-        while self._switches and seconds >= self._switches[0]:
-            self._switches.pop(0)
-            self.device.toggle() if self._switches else self.device.off()
+    def _happened(self, seconds: float) -> tuple[Happening, ...]:
+        fire = self._fire is not None and self._fire.tick(seconds)
+        self._tower.show_all(fire)
+        open_box = self._shut is not None and not self._shut.tick(seconds)
+        told: tuple[Happening, ...] = ()
+        if fire != self._fire_told:
+            told, self._fire_told = (Happening.FIRE if fire else Happening.FIRE_OVER,), fire
+        if open_box != self._tamper_told:
+            self._tamper_told = open_box
+            told += (Happening.TAMPERED if open_box else Happening.TAMPER_OVER,)
+        if self._sensor is not None:
+            told += self._drive.watch(seconds, self._sensor.tick(seconds), freed=fire)
+        return told
 
 
 class _Trouble:
@@ -147,7 +165,8 @@ class _Trouble:
         pass
 
     def __exit__(self, _kind: object, wrong: BaseException | None, _trace: object) -> None:
-        if isinstance(wrong, GPIOZeroError | OSError):
+        # lgpio's own errors are related to neither.
+        if isinstance(wrong, GPIOZeroError | OSError) or type(wrong).__module__ == "lgpio":
             raise PanelFailed(f"lamps and barrier do not obey ({wrong}): open by hand, check the wiring") from wrong
 
 
@@ -169,12 +188,14 @@ def _real(settings: PanelSettings) -> Panel:
         ) from wrong
 
 
-def _mocked(settings: PanelSettings) -> Panel:
-    return GpioPanel(settings, MockFactory())
+def _rehearsed(settings: PanelSettings) -> Panel:
+    from station.rehearsal_panel import RehearsalPanel  # noqa: PLC0415 - which is a GpioPanel, with a world around it
+
+    return RehearsalPanel(settings)
 
 
 _BACKENDS: dict[PanelBackend, Callable[[PanelSettings], Panel]] = {
     PanelBackend.GPIO: _real,
-    PanelBackend.REHEARSAL: _mocked,
+    PanelBackend.REHEARSAL: _rehearsed,
     PanelBackend.NONE: lambda _settings: NoPanel(),
 }

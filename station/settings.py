@@ -10,7 +10,7 @@ import zoneinfo
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field, structs
@@ -24,6 +24,8 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 # BCM numbers of a Pi's header.
 Pin = Annotated[int, Meta(ge=0, le=27)]
 Instant = Annotated[datetime, Meta(tz=True)]
+# For a contact that not every gate has.
+WiredPin = Pin | Literal["none"]
 
 
 # A key, what is wrong with it, what to do.
@@ -104,7 +106,11 @@ class ThermometerSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PanelSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Lamps, buzzer, barrier relay and buttons by BCM pin. barrier_seconds: how long the relay stays closed."""
+    """Lamps, buzzer, barrier relay, buttons and contacts by BCM pin; "none" where a contact is not wired.
+
+    barrier_seconds: how long the relay stays closed. opens_within_seconds, closes_within_seconds: how long the boom may
+    take, from the relay's closing and from its letting go; counted only where a sensor is wired.
+    """
 
     backend: PanelBackend
     green_pin: Pin = 17
@@ -135,6 +141,12 @@ class ResolverSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Who says what a province's health code means. token_file: holds its bearer token; tls_ca: as for the broker."""
 
     backend: ResolverBackend = ResolverBackend.NONE
+    third_button_pin: WiredPin = "none"
+    barrier_sensor_pin: WiredPin = "none"
+    opens_within_seconds: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
+    closes_within_seconds: Annotated[float, Meta(ge=0.5, le=120)] = 20.0
+    fire_notice_pin: WiredPin = "none"
+    tamper_pin: WiredPin = "none"
     url: str = ""
     token_file: str = ""
     tls_ca: str = ""
@@ -340,3 +352,5 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+        if getattr(panel, key) == "none":
+            continue
