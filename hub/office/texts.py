@@ -57,6 +57,10 @@ TEXTS = {
     "fault_disk": Words("存储故障", "Disk out of order"),
     "fault_journal": Words("无法保存记录", "Records cannot be stored"),
     "fault_panel": Words("指示灯或道闸故障", "Lamps or barrier out of order"),
+    "fault_barrier": Words("道闸不动作或被强行打开", "Barrier stuck or forced open"),
+    "fault_fire": Words("消防报警", "Fire alarm"),
+    "fault_tamper": Words("机箱被打开", "Box opened"),
+    "fault_voice": Words("语音故障", "Voice out of order"),
     "fault_clock": Words("时钟不可信", "Clock unsure"),
     "no_stations": Words("还没有添加任何门", "No gates yet"),
     "no_stations_do": Words(

@@ -4,8 +4,10 @@ import pytest
 from gpiozero import PinPWMUnsupported
 from gpiozero.pins.mock import MockFactory
 
-from station.panel import BEEPS, GpioPanel, NoPanel, PanelFailed, Press, open_panel
+from station.happenings import Press
+from station.panel import GpioPanel, NoPanel, PanelFailed, open_panel
 from station.settings import PanelBackend, PanelSettings
+from station.signals import BEEPS
 from station.visit import Lamp, Tone
 
 PINS = PanelSettings(PanelBackend.REHEARSAL, barrier_seconds=3.0)
