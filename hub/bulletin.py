@@ -30,7 +30,7 @@ from gate.roster import (
 from gate.trust import TrustedKey, TrustList, Usage
 from hub.keys import Keys
 from hub.receipts import Publish
-from hub.registry import Registry, documents, pass_keys, passes, people
+from hub.registry import Registry, documents, gate_keys, pass_keys, passes, people
 from hub.registry.documents import NO_BUCKET, Editions, Place, Published
 
 CONFIRM_EVERY = timedelta(hours=1)
@@ -125,7 +125,8 @@ class Bulletin:
             for key in pass_keys.listed(registry, now)
         )
         revoked = pack(revocations_of(passes.revoked(registry, _long_expired(now))))
-        return TrustList(trusted, revoked, form_key=self._keys.form_public)
+        gates = gate_keys.certificates(gate_keys.listed(registry))
+        return TrustList(trusted, revoked, form_key=self._keys.form_public, gates=gates)
 
     def _unsealed(self, document: Published) -> bytes:
         if document.kind is not DocumentKind.ROSTER:

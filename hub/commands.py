@@ -20,7 +20,7 @@ from hub.identity import write_identity
 from hub.issue import IssuedPass
 from hub.people_sheet import Mistake, SheetPerson
 from hub.phones import Invitation
-from hub.registry import Registry, clerks, documents, invitations, pass_keys, passes, people, stations
+from hub.registry import Registry, clerks, documents, gate_keys, invitations, pass_keys, passes, people, stations
 from hub.registry.pass_keys import PassKey
 from hub.registry.people import Household, Person
 from hub.registry.stations import Station
@@ -288,7 +288,9 @@ def _add_station(order: AddStation, desk: Desk, registry: Registry) -> StationAd
         raise OrderRefused(f"station {order.station} needs a gate; name it with --gate")
     else:
         stations.add(registry, Station(order.station, order.gate, order.lane, order.direction), desk.now)
-    identity_file = _let_in(order.station, desk, [*known, order.station])
+    key, secret = keys.new_pass_key(desk.randomness)
+    gate_keys.put(registry, order.station, key.public, desk.now)
+    identity_file = _let_in(order.station, desk, [*known, order.station], secret)
     return StationAdded(order.station, identity_file, order.again)
 
 
@@ -299,14 +301,14 @@ def _refuse_another_gate(order: AddStation, known: Station | None) -> None:
         raise OrderRefused(f"station {known.id} belongs to gate {known.gate}; add a new station for gate {order.gate}")
 
 
-def _let_in(station: Slug, desk: Desk, everyone: list[Slug]) -> str:
+def _let_in(station: Slug, desk: Desk, everyone: list[Slug], pass_secret: bytes) -> str:
     """Broker files and identity file of a station. Within the transaction: where a file fails, no station is added."""
     settings = desk.settings
     secrets = keys.load(settings.keys)
     password = broker.generate_password(desk.randomness)
     salt = desk.randomness(broker.SALT_BYTES)
     path = settings.folder / "stations" / f"{station}.toml"
-    write_identity(path, settings.compound, station, password, secrets)
+    write_identity(path, settings.compound, station, password, secrets, pass_secret)
     broker.set_password(settings.broker_folder / "passwords", station, password, salt)
     broker.write_acl(settings.broker_folder / "acl", settings.compound, set(everyone))
     return str(path)

@@ -7,7 +7,7 @@ import base64
 import binascii
 import stat
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -19,7 +19,10 @@ _Key = Annotated[str, Meta(min_length=40, max_length=48)]
 
 
 class IdentityFile(Struct, frozen=True, forbid_unknown_fields=True):
-    """identity.toml as written. hub_key: the hub's raw Ed25519 public key; roster_key: 32 bytes; both base64."""
+    """identity.toml as written, keys in base64. hub_key: the hub's raw Ed25519 public key. roster_key: 32 bytes.
+
+    pass_key: this station's own Ed25519 key, for temporary passes; "" in one that was made before there were any.
+    """
 
     compound: Slug
     station: Slug
@@ -27,10 +30,11 @@ class IdentityFile(Struct, frozen=True, forbid_unknown_fields=True):
     password: str
     hub_key: _Key
     roster_key: _Key
+    pass_key: _Key | Literal[""] = ""
 
 
 class Identity(Struct, frozen=True):
-    """The keys as bytes. hub_key: raw Ed25519 public, 32 bytes. roster_key: 32 bytes."""
+    """The keys as bytes, 32 each. hub_key: raw Ed25519 public. pass_key: Ed25519 secret, where there is one."""
 
     compound: Slug
     station: Slug
@@ -38,6 +42,7 @@ class Identity(Struct, frozen=True):
     password: str
     hub_key: bytes
     roster_key: bytes
+    pass_key: bytes | None = None
 
     def __repr__(self) -> str:
         return f"Identity({self.compound}/{self.station})"
@@ -54,6 +59,7 @@ def read_identity(path: Path) -> Identity:
         written.password,
         _key(path, text, "hub_key", written.hub_key),
         _key(path, text, "roster_key", written.roster_key),
+        _key(path, text, "pass_key", written.pass_key) if written.pass_key else None,
     )
 
 

@@ -111,3 +111,17 @@ def phones(database: Database) -> None:
 def pass_keys(database: Database) -> None:
     for statement in _PASS_KEYS:
         database.execute(statement)
+
+
+_GATE_KEYS = (
+    # public: Ed25519, in hex. allowance: what it may sign, as JSON (hub.registry.gate_keys); NULL for nothing.
+    """CREATE TABLE gate_key (
+        station TEXT PRIMARY KEY REFERENCES station(id), public TEXT NOT NULL, made_at TEXT NOT NULL,
+        allowance TEXT) STRICT""",
+)
+
+
+@MIGRATIONS(name="0005_gate_keys")
+def gate_keys(database: Database) -> None:
+    for statement in _GATE_KEYS:
+        database.execute(statement)

@@ -153,7 +153,7 @@ def test_a_station_gets_an_identity_a_password_and_its_rights(hub: Hub) -> None:
     assert "SIGHUP" in said
     assert path.stat().st_mode & 0o777 == 0o600
     identity = tomllib.loads(path.read_text())
-    assert identity.keys() == {"compound", "station", "username", "password", "hub_key", "roster_key"}
+    assert identity.keys() == {"compound", "station", "username", "password", "hub_key", "roster_key", "pass_key"}
     assert (identity["compound"], identity["station"], identity["username"]) == ("willow-court", "east-1", "east-1")
     assert identity["password"] not in said
     secrets = keys.load(hub.data / "keys")
@@ -166,7 +166,8 @@ def test_a_station_gets_an_identity_a_password_and_its_rights(hub: Hub) -> None:
 
 
 def test_a_station_is_not_added_twice_but_gets_a_new_password_when_asked(hub: Hub) -> None:
-    """By mistake: refused, the running gate keeps its password. With --again: the old one ends, the keys stay."""
+    """By mistake: refused, the running gate keeps its password. With --again: the old one ends, and so does the key of its
+    temporary passes; the hub's keys stay."""
     hub("station", "add", "east-1", "--gate", "east")
     hub("station", "add", "west-1", "--gate", "west")
     path = hub.data / "stations" / "east-1.toml"
@@ -176,7 +177,7 @@ def test_a_station_is_not_added_twice_but_gets_a_new_password_when_asked(hub: Hu
     assert hub.snapshot() == before
     hub("station", "add", "east-1", "--again")
     second = tomllib.loads(path.read_text())
-    assert {key for key in first if first[key] != second[key]} == {"password"}
+    assert {key for key in first if first[key] != second[key]} == {"password", "pass_key"}
     assert _opens(hub, "east-1", second["password"])
     assert not _opens(hub, "east-1", first["password"])
     assert "user west-1" in (hub.data / "broker" / "acl").read_text()

@@ -1,0 +1,119 @@
+"""Temporary passes made at this gate: draws the next number, signs, and hands the text to whoever records it.
+
+The loop is its only caller. The key came with the identity (`gate-hub station add`); what it may sign stands in the
+hub's signed trust list, and what that does not allow is refused here already, in words for the guard. Rule: a number is
+on the disk before a pass bears it, so no two passes share one, whatever the power does.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gate.clock import Moment
+from gate.formats.gate_pass import LONGEST_BUILDING, Leave, pack
+from gate.passage import Caller
+from gate.trust import GateKey, Trust, key_id_of
+from gate.wording import Words
+
+log = logging.getLogger(__name__)
+
+_NO_CERTIFICATE = Words("社区没有授权本门制作临时证", "The office has not let this gate make passes")
+_NOT_THIS_KIND = Words("本门不能给这类人制作临时证", "This gate may not make passes of this kind")
+_ALL_USED = Words("本门的临时证名额已用完，请联系社区", "This gate has made all its passes: call the office")
+_NOT_THE_TIME = Words("本门时间不可信，不能制作临时证", "This gate's clock is unsure, so it makes no passes")
+_NO_DISK = Words("存储故障，不能制作临时证", "The disk refuses, so no pass can be made")
+_OTHER_DAYS = Words("本门的授权已过期，请联系社区", "This gate's leave to make passes has ended: call the office")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A pass that is signed. text: of its QR code."""
+
+    leave: Leave
+    text: str
+
+
+class PassMaker:
+    """secret: the station's Ed25519 key, 32 bytes; None where its identity has none. randomness: bytes -> as many."""
+
+    def __init__(self, secret: bytes | None, counter: Path, randomness: Callable[[int], bytes]) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(secret) if secret is not None else None
+        self._public = self._key.public_key().public_bytes_raw() if self._key is not None else b""
+        self._counter = counter
+        self._randomness = randomness
+
+    def certificate(self, trust: Trust) -> GateKey | None:
+        """What the hub lets this station sign today; None where it is nothing."""
+        keys = trust.gate_keys_for(key_id_of(self._public)) if self._key is not None else ()
+        return next((each for each in keys if each.public == self._public), None)
+
+    def make(
+        self, trust: Trust, caller: Caller, person: str | None, building: str, hours: int, now: Moment
+    ) -> Made | Words:
+        """A pass from now on, for `hours` or as long as the certificate allows; or why there is none.
+
+        person: a resident's pseudonym; None draws one for a visitor.
+        """
+        certificate = self.certificate(trust)
+        if self._key is None or certificate is None:
+            return _NO_CERTIFICATE
+        refused = _objection(certificate, caller, now)
+        if refused is not None:
+            return refused
+        number = self._draw_number(certificate.most)
+        if isinstance(number, Words):
+            return number
+        issued_at = now.utc.replace(microsecond=0)
+        leave = Leave(
+            compound=trust.compound,
+            caller=caller,
+            person=person or self._randomness(8).hex(),
+            serial=self._randomness(8).hex(),
+            number=number,
+            issued_at=issued_at,
+            expires_at=issued_at + timedelta(hours=min(hours, certificate.longest_hours)),
+            building=building[:LONGEST_BUILDING],
+        )
+        return Made(leave, pack(leave, certificate.key_id, self._key.sign))
+
+    def _draw_number(self, most: int) -> int | Words:
+        try:
+            number = int(self._counter.read_text("ascii")) + 1 if self._counter.exists() else 1
+            if number > most:
+                return _ALL_USED
+            _write_durably(self._counter, f"{number}\n")
+        except (OSError, ValueError) as cause:
+            log.error("the number of passes made cannot be kept in %s (%s)", self._counter, cause)
+            return _NO_DISK
+        return number
+
+
+def _objection(certificate: GateKey, caller: Caller, now: Moment) -> Words | None:
+    if not now.believed:
+        return _NOT_THE_TIME
+    if caller not in certificate.callers:
+        return _NOT_THIS_KIND
+    if not certificate.not_before <= now.utc <= certificate.not_after:
+        return _OTHER_DAYS
+    return None
+
+
+def _write_durably(path: Path, text: str) -> None:
+    """Whole or not at all, and on the disk before it returns."""
+    partial = path.with_suffix(".new")
+    descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
