@@ -6,10 +6,13 @@ the worst reason gives the outcome. Anything uncertain is REFER, never ADMIT (ru
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from gate.caller import Caller
 from gate.clock import Moment
 from gate.credential import CodeReading
+from gate.names import Pseudonym
+from gate.permit import Permit
 from gate.policy import Direction, Rules, Zone
 from gate.reason import Outcome, Reason, worst
 from gate.roster import Health, Resident, Standing
@@ -18,6 +21,9 @@ from gate.trip import Trip
 
 _HEALTH_REASONS = {Health.RED: Reason.HEALTH_RED, Health.YELLOW: Reason.HEALTH_YELLOW}
 _ZONE_REASONS = {Zone.SEALED: Reason.BUILDING_SEALED, Zone.CONTROLLED: Reason.BUILDING_CONTROLLED}
+
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+"""Since when it is known what somebody did of whom nothing can have been missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +36,72 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a visit has shown so far. resident: the roster's entry of the person whom the code names.
+class Trace:
+    """What the gates of the compound remember of a person and his code.
 
-    earlier: that person's last passage at any gate of the compound; None where there was none, or nobody can tell.
-    replayed: this very code of a phone has let somebody through before; `earlier` is that passage then.
+    earlier: his last passage that is known. replayed: this very code of a phone has let somebody through before;
+    `earlier` is that passage then. known_since: since when nothing of what any gate let through can have been missed;
+    None: nobody can tell even now. exits: known ones of whoever his quota counts together, in any order, as far back as
+    its period. out_under: the permit that his last exit used.
+    """
+
+    earlier: Earlier | None = None
+    replayed: bool = False
+    known_since: datetime | None = ALWAYS
+    exits: tuple[datetime, ...] = ()
+    out_under: Pseudonym | None = None
+
+    def knows(self, since: datetime) -> bool:
+        """Whether every crossing since then is known."""
+        return self.known_since is not None and self.known_since <= since
+
+
+NO_TRACE = Trace()
+"""Nothing can have been missed, and there was nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a visit has shown so far. resident: the roster's entry of the person whom the code names, or the guard.
+
     health: the colour of the province's health code that was shown, UNKNOWN where nobody could tell it; None where
     none was shown.
-    trip: what was answered about places of risk; None: nobody asked.
+    trip: what was answered about places of risk; None: nobody asked. purpose, destination: ids of what was answered.
+    trace: what the gates remember. named: the guard found him on the roster, and no code was shown.
+    caller: as what he comes where neither roster nor pass says so. also_measured: readings beside `measurement`.
     """
 
     direction: Direction
     code: CodeReading | None = None
     resident: Resident | None = None
     measurement: Measurement | None = None
-    earlier: Earlier | None = None
-    replayed: bool = False
+    trace: Trace = NO_TRACE
     health: Health | None = None
     trip: Trip | None = None
+    named: bool = False
+    purpose: str | None = None
+    destination: str | None = None
+    caller: Caller = Caller.RESIDENT
+    also_measured: tuple[Measurement, ...] = ()
+
+    @property
+    def earlier(self) -> Earlier | None:
+        return self.trace.earlier
+
+    @property
+    def replayed(self) -> bool:
+        return self.trace.replayed
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Every reason that was found, in the order of the ladder; no reason means the gate opens."""
+    """Every reason that was found, in the order of the ladder; no reason means the gate opens.
+
+    permit: the one that took a reason away.
+    """
 
     reasons: tuple[Reason, ...]
+    permit: Permit | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     """One check that was not passed."""
 
     GATE_CLOSED = "gate_closed"
+    OUT_OF_HOURS = "out_of_hours"
+    CALLER_NOT_ALLOWED = "caller_not_allowed"
 
     NO_CODE = "no_code"
     NOT_OURS = "not_ours"
@@ -37,13 +39,21 @@ class Reason(StrEnum):
 
     NOT_ON_ROSTER = "not_on_roster"
     HOLDER_UNMATCHED = "holder_unmatched"
+    UNANNOUNCED = "unannounced"
+    RETURNEE = "returnee"
     SAME_WAY_TWICE = "same_way_twice"
+    RETURNED_LATE = "returned_late"
+    PRESENCE_UNKNOWN = "presence_unknown"
     HEALTH_RED = "health_red"
     HEALTH_YELLOW = "health_yellow"
     HEALTH_CODE_UNREAD = "health_code_unread"
     ISOLATED = "isolated"
+    # Isolated, and the office gave leave to see a doctor: neither opens by itself nor is refused.
+    ESCORT_NEEDED = "escort_needed"
     BUILDING_SEALED = "building_sealed"
     BUILDING_CONTROLLED = "building_controlled"
+    QUOTA_USED = "quota_used"
+    PURPOSE_MISSING = "purpose_missing"
     TRIP_UNKNOWN = "trip_unknown"
     # Not refused: it rests on what was told at the gate, and whoever is turned away from home with a risk has only the
     # street. The guard keeps him there and the office says what follows: a test, a ride, isolation at home.
@@ -54,6 +64,7 @@ class Reason(StrEnum):
     TEMPERATURE_DOUBTFUL = "temperature_doubtful"
     TEMPERATURE_MISSING = "temperature_missing"
     THERMOMETER_FAULT = "thermometer_fault"
+    SECOND_READING_MISSING = "second_reading_missing"
 
     RULES_MISSING = "rules_missing"
     RULES_STALE = "rules_stale"
@@ -68,6 +79,7 @@ class Reason(StrEnum):
 _REFUSES = frozenset(
     {
         Reason.GATE_CLOSED,
+        Reason.CALLER_NOT_ALLOWED,
         Reason.FORGED,
         Reason.WRONG_USE,
         Reason.OTHER_COMMUNITY,

@@ -55,6 +55,12 @@ def _sentence(say_zh: str, say_en: str, do_zh: str, do_en: str) -> Sentence:
 
 REASONS = {
     Reason.GATE_CLOSED: _sentence("本门已关闭", "This gate is closed", "请走其他大门", "Please use another gate"),
+    Reason.OUT_OF_HOURS: _sentence(
+        "现在不是通行时间", "Not within its hours", "请看时间，急事找保安", "See the hours; ask the guard"
+    ),
+    Reason.CALLER_NOT_ALLOWED: _sentence(
+        "此类人员现在不能通行", "Such callers may not pass", "请联系住户或社区", "Call the household or office"
+    ),
     Reason.NO_CODE: _sentence("没有出示通行码", "No code was shown", "请保安核对身份", "The guard checks who you are"),
     Reason.NOT_OURS: _sentence(
         "这不是通行码", "This is not a pass", "请出示社区通行证", "Please show your community pass"
@@ -92,8 +98,20 @@ REASONS = {
     Reason.HOLDER_UNMATCHED: _sentence(
         "外来证书待核对本人", "Whose certificate is this?", "请保安核对姓名", "The guard compares the name"
     ),
+    Reason.UNANNOUNCED: _sentence(
+        "来访还没有登记", "Not announced to this gate", "请保安登记", "The guard writes you down"
+    ),
+    Reason.RETURNEE: _sentence(
+        "返乡人员请先登记", "Back from elsewhere", "请保安登记并联系社区", "The guard registers you"
+    ),
     Reason.SAME_WAY_TWICE: _sentence(
         "此证同向用过两次", "Used twice the same way", "请保安核对上次通行", "The guard checks the last passage"
+    ),
+    Reason.RETURNED_LATE: _sentence(
+        "已过约定返回时间", "Back later than agreed", "请告诉保安原因", "Tell the guard why"
+    ),
+    Reason.PRESENCE_UNKNOWN: _sentence(
+        "暂不知其他门的记录", "Other gates cannot be heard", "请保安核对后放行", "The guard checks and decides"
     ),
     Reason.HEALTH_RED: _sentence("健康码为红码", "Health code is red", "请原地等候社区", "Wait here for the office"),
     Reason.HEALTH_YELLOW: _sentence(
@@ -105,11 +123,20 @@ REASONS = {
     Reason.ISOLATED: _sentence(
         "正在居家隔离", "In home isolation", "请回家，需要什么请打电话", "Please stay in; call for help"
     ),
+    Reason.ESCORT_NEEDED: _sentence(
+        "隔离期间外出就医", "Isolated, on leave for care", "请稍候，保安联系专车", "Wait; the guard calls a car"
+    ),
     Reason.BUILDING_SEALED: _sentence(
         "本楼封控，足不出户", "Your building is sealed", "需要什么请打电话", "Call for what you need"
     ),
     Reason.BUILDING_CONTROLLED: _sentence(
         "本楼管控，凭事由外出", "Your building is controlled", "请告诉保安外出事由", "Tell the guard why you go out"
+    ),
+    Reason.QUOTA_USED: _sentence(
+        "外出次数已用完", "No outings left for now", "急事请告诉保安", "Urgent? Tell the guard"
+    ),
+    Reason.PURPOSE_MISSING: _sentence(
+        "还没有说明去向", "Not said yet where you go", "请告诉保安去做什么", "Tell the guard what for"
     ),
     Reason.TRIP_UNKNOWN: _sentence(
         "行程还没有确认", "Recent trips not asked yet", "请保安询问近期行程", "The guard asks where you were"
@@ -129,6 +156,9 @@ REASONS = {
     ),
     Reason.THERMOMETER_FAULT: _sentence(
         "体温计故障", "Thermometer out of order", "请保安用手持体温计", "The guard measures by hand"
+    ),
+    Reason.SECOND_READING_MISSING: _sentence(
+        "健康监测需测两次", "Watched: measured twice", "请再测一次", "Please be measured again"
     ),
     Reason.RULES_MISSING: _sentence(
         "本门尚未收到规则", "This gate has no rules yet", "请保安联系社区", "The guard calls the office"

@@ -313,9 +313,7 @@ def _decide(lane: Lane, rules: Rules | None, now: Now) -> Step:
     measurement = _measurement(lane, rules, now)
     evidence = Evidence(lane.direction, measurement=measurement, trip=trip, health=health_codes.colour(visit))
     if code is not None:
-        evidence = replace(
-            evidence, code=code.reading, resident=code.resident, earlier=code.earlier, replayed=code.replayed
-        )
+        evidence = replace(evidence, code=code.reading, resident=code.resident, trace=code.trace)
     reasons = decide(evidence, rules, now.moment).reasons
     edition = rules.edition if rules else None
     draft = Draft(evidence, reasons, now.moment, edition, overrulable(reasons, rules), health_codes.looks(visit))

@@ -7,11 +7,10 @@ nobody knows, and nobody is held up for it. A peer that was never heard is not k
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gate.clock import Moment
-from gate.decision import Earlier
+from gate.decision import Earlier, Trace
 from gate.passage import Amendment, Passage, Record
 from gate.reason import Outcome
 from gate.wire import BodyMalformed, Crossing, Crossings, decode_body
@@ -30,14 +29,6 @@ CLOCKS_APART = timedelta(minutes=10)
 MOST_OWN_PASSAGES = 64
 # Of the own journal, at the start: three busy days of one lane.
 REMEMBERED_RECORDS = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What is remembered of a code's person; see gate.decision.Evidence."""
-
-    earlier: Earlier | None = None
-    replayed: bool = False
 
 
 class Peers:

@@ -75,7 +75,7 @@ class Recogniser:
             digest = sha256(f"phone {credential.serial}".encode()).hexdigest()
         trace = self._peers.trace(person, credential.fresh_id, now, self._seconds())
         resident = self.snapshot.residents.get(person)
-        return ReadCode(digest, reading, resident, trace.earlier, trace.replayed)
+        return ReadCode(digest, reading, resident, trace)
 
     def _note_colours(self, codes: list[SeenCode]) -> None:
         """What a health code looked like in most frames of its stay; one frame may be a reflection."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from gate.clock import Moment
 from gate.credential import CodeReading
-from gate.decision import Earlier, Evidence
+from gate.decision import NO_TRACE, Evidence, Trace
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason, worst
@@ -33,7 +33,7 @@ class ReadCode:
     """A code in view. digest: of its bytes, or of the pass that a believed phone holds.
 
     resident: whom it names, if it is believed and he is on the roster.
-    earlier, replayed: what the gates of the compound remember of them, as in gate.decision.Evidence.
+    trace: what the gates of the compound remember of them.
     health: the colour of a province's health code, UNKNOWN while nobody can tell; None for every other code.
     asking: whether an answer on its colour may still come. looks: its colour to the eye, advice for the guard.
     """
@@ -41,8 +41,7 @@ class ReadCode:
     digest: str
     reading: CodeReading
     resident: Resident | None = None
-    earlier: Earlier | None = None
-    replayed: bool = False
+    trace: Trace = NO_TRACE
     health: Health | None = None
     asking: bool = False
     looks: Health = Health.UNKNOWN

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading, read
-from gate.decision import Earlier, Evidence, decide
+from gate.decision import Earlier, Evidence, Trace, decide
 from gate.formats.chain import Credential, Holder, Kind
 from gate.policy import Direction, GateRule, Policy, Rules, Zone
 from gate.reason import GRAVE, Outcome, Reason, worst
@@ -104,8 +104,7 @@ def test_golden(case: dict[str, Any]) -> None:
         _code(case.get("code", "genuine")),
         _resident(case),
         _measurement(case.get("celsius", 36.5), case.get("ambient_celsius", 20.0)),
-        _earlier(case),
-        case.get("replayed", False),
+        Trace(_earlier(case), case.get("replayed", False)),
         Health(case["health_code"]) if "health_code" in case else None,
         _trip(case),
     )
@@ -120,7 +119,16 @@ def test_the_golden_cases_speak_of_every_reason_that_the_ladder_can_give() -> No
         "wrong_use",
         "code_not_fresh",
     }
-    of_other_visits = {"parts_missing"}
+    of_other_visits = {"parts_missing", "unannounced", "returnee"} | {
+        "second_reading_missing",
+        "out_of_hours",
+        "escort_needed",
+        "quota_used",
+        "purpose_missing",
+        "caller_not_allowed",
+        "returned_late",
+        "presence_unknown",
+    }
     assert set(Reason) - of_the_code_alone - of_other_visits - {"unrecorded"} == spoken
 
 
@@ -139,14 +147,17 @@ EVIDENCE = st.builds(
         health=st.sampled_from(Health),
     ),
     st.none() | st.builds(Measurement, st.none() | st.floats(), st.none() | st.floats()),
-    st.none()
-    | st.builds(
-        Earlier,
-        st.just("west"),
-        st.integers(-5, 100).map(lambda hours: NOON.utc - timedelta(hours=hours)),
-        st.sampled_from(Direction),
+    st.builds(
+        Trace,
+        st.none()
+        | st.builds(
+            Earlier,
+            st.just("west"),
+            st.integers(-5, 100).map(lambda hours: NOON.utc - timedelta(hours=hours)),
+            st.sampled_from(Direction),
+        ),
+        st.booleans(),
     ),
-    st.booleans(),
     st.none() | st.sampled_from(Health),
     st.sampled_from([None, None, (), (Stay("ruili", NOON.utc.date()),), (Stay("gone", NOON.utc.date()),)]),
 )
