@@ -28,6 +28,8 @@ class DocumentKind(StrEnum):
     POLICY = "policy"
     TRUST = "trust"
     ROSTER = "roster"
+    STAFF = "staff"
+    NOTICES = "notices"
     MANIFEST = "manifest"
     RECEIPT = "receipt"
 

@@ -77,10 +77,11 @@ class SealedBucket(Struct, frozen=True, forbid_unknown_fields=True):
     sealed: bytes
 
 
-class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The body of the signed manifest: what is in force, by the digest of each retained payload.
 
-    roster: one digest a bucket, in order. edition: of the roster as a whole; it names it on a passage.
+    roster: one digest a bucket, in order. edition: of the roster as a whole; it names it on a passage. staff, notices:
+    None where the hub has published no such document.
     """
 
     policy: Digest
@@ -88,6 +89,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     roster: Annotated[tuple[Digest, ...], Meta(min_length=BUCKETS, max_length=BUCKETS)]
     roster_edition: EditionText
     people: Annotated[int, Meta(ge=0)]
+    staff: Digest | None = None
+    notices: Digest | None = None
 
 
 class BucketUnreadable(Exception):

@@ -8,9 +8,12 @@ import hmac
 from hashlib import scrypt
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from msgspec import Meta, Struct, json
 
 from gate.names import Pseudonym, Slug
+from gate.unreadable import UNREADABLE
 
 PIN_DIGITS = 6
 SALT_BYTES = 16
@@ -35,6 +38,17 @@ class Staff(Struct, frozen=True, forbid_unknown_fields=True):
     guards: Annotated[tuple[Guard, ...], Meta(max_length=MOST_GUARDS)] = ()
 
 
+class SealedStaff(Struct, frozen=True, forbid_unknown_fields=True):
+    """What lies on the staff topic: a nonce of 12 bytes and the sealed signed document."""
+
+    nonce: bytes
+    sealed: bytes
+
+
+class StaffUnreadable(Exception):
+    """The staff document cannot be opened: it was sealed with another roster key, or was changed on the way."""
+
+
 def pin_hash(pin: str, salt: bytes) -> bytes:
     """scrypt (RFC 7914) of a PIN, 32 bytes."""
     return scrypt(pin.encode(), salt=salt, n=_COST, r=_BLOCK, p=_PARALLEL, dklen=_HASH_BYTES)
@@ -43,3 +57,22 @@ def pin_hash(pin: str, salt: bytes) -> bytes:
 def holds(guard: Guard, pin: str) -> bool:
     """Whether this is that guard's PIN."""
     return hmac.compare_digest(pin_hash(pin, guard.salt), guard.pin_hash)
+
+
+def seal(document: bytes, compound: Slug, key: bytes, nonce: bytes) -> bytes:
+    """The signed document -> what is published. key: the roster's, 32 bytes; nonce: 12 bytes, never used twice."""
+    return json.encode(SealedStaff(nonce, ChaCha20Poly1305(key).encrypt(nonce, document, _bound_to(compound))))
+
+
+def unseal(payload: bytes, compound: Slug, key: bytes) -> bytes:
+    """What was published -> the signed document. Raises StaffUnreadable."""
+    try:
+        parcel = json.decode(payload, type=SealedStaff)
+        return ChaCha20Poly1305(key).decrypt(parcel.nonce, parcel.sealed, _bound_to(compound))
+    except (*UNREADABLE, InvalidTag, ValueError) as cause:
+        why = "another roster key, or changed on the way" if isinstance(cause, InvalidTag) else str(cause)
+        raise StaffUnreadable(f"the staff of {compound} cannot be opened: {why}") from cause
+
+
+def _bound_to(compound: Slug) -> bytes:
+    return f"gate/1/{compound}/staff".encode()

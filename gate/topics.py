@@ -4,6 +4,8 @@ gate/1/COMPOUND/hub/status              out  the hub is up or down (its last wil
 gate/1/COMPOUND/hub/policy              out  the rules in force, signed
 gate/1/COMPOUND/hub/trust               out  keys and revoked passes, signed
 gate/1/COMPOUND/hub/roster/00 .. 63     out  who lives here, signed and sealed
+gate/1/COMPOUND/hub/staff               out  who guards its gates, signed and sealed
+gate/1/COMPOUND/hub/notices             out  what its gates announce, signed
 gate/1/COMPOUND/hub/manifest            out  which of these belong together, signed; sent after them
 gate/1/COMPOUND/hub/receipt/STATION     out  what of a station's journals is safe, signed
 gate/1/COMPOUND/station/STATION/records  in  passages and amendments, a list of envelopes
@@ -48,6 +50,8 @@ HUB_STATUS = Topic(f"{ROOT}/{{compound}}/hub/status", Way.OUT, True, "the hub is
 POLICY = Topic(f"{ROOT}/{{compound}}/hub/policy", Way.OUT, True, "the rules in force, signed")
 TRUST = Topic(f"{ROOT}/{{compound}}/hub/trust", Way.OUT, True, "keys and revoked passes, signed")
 ROSTER = Topic(f"{ROOT}/{{compound}}/hub/roster/{{bucket}}", Way.OUT, True, "who lives here, signed and sealed")
+STAFF = Topic(f"{ROOT}/{{compound}}/hub/staff", Way.OUT, True, "who guards its gates, signed and sealed")
+NOTICES = Topic(f"{ROOT}/{{compound}}/hub/notices", Way.OUT, True, "what its gates announce, signed")
 MANIFEST = Topic(f"{ROOT}/{{compound}}/hub/manifest", Way.OUT, True, "which documents belong together, signed")
 RECEIPT = Topic(f"{ROOT}/{{compound}}/hub/receipt/{{station}}", Way.OUT, True, "what of its journals is safe, signed")
 RECORDS = Topic(f"{ROOT}/{{compound}}/station/{{station}}/records", Way.IN, False, "passages and amendments")
@@ -56,7 +60,7 @@ CROSSINGS = Topic(
     f"{ROOT}/{{compound}}/station/{{station}}/crossings", Way.PEERS, False, "whom it let through, live, for its peers"
 )
 
-TOPICS = (HUB_STATUS, POLICY, TRUST, ROSTER, MANIFEST, RECEIPT, RECORDS, STATUS, CROSSINGS)
+TOPICS = (HUB_STATUS, POLICY, TRUST, ROSTER, STAFF, NOTICES, MANIFEST, RECEIPT, RECORDS, STATUS, CROSSINGS)
 
 
 def station_of(topic: str) -> str | None:

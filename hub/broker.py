@@ -27,7 +27,10 @@ SALT_BYTES = 12
 # The figure of mosquitto_passwd 2.0. Our passwords are 192 random bits, which no number of rounds has to protect.
 ITERATIONS = 101
 _FILE_MODE = 0o600
-_STATION_HEARS = (topics.HUB_STATUS, topics.POLICY, topics.TRUST, topics.ROSTER, topics.MANIFEST, topics.RECEIPT)
+_STATION_HEARS = (
+    topics.HUB_STATUS, topics.POLICY, topics.TRUST, topics.ROSTER, topics.STAFF, topics.NOTICES, topics.MANIFEST,
+    topics.RECEIPT,
+)  # fmt: skip
 # Of every station of the compound.
 _STATIONS_HEAR_OF_EACH_OTHER = topics.CROSSINGS
 

@@ -1,4 +1,5 @@
-"""The bulletin: policy, trust and roster as signed, retained documents, and last the manifest that binds them.
+"""The bulletin: policy, trust, roster, staff and notices as signed, retained documents, and last the manifest that
+binds them.
 
 Runs on the writer's thread. Only what really changed is signed and sealed anew, so a gate fetches no more than that;
 the manifest is signed again at least hourly, which tells the gates that all of it still holds. What was published is
@@ -11,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, json
 
+from gate import staff as staff_list
 from gate import topics
 from gate.document import DocumentKind, DocumentRefused, heading_of, open_document, sign
 from gate.names import Slug
+from gate.notices import Notices
 from gate.policy import Policy
 from gate.revocations import pack, revocations_of
 from gate.roster import (
@@ -27,10 +30,11 @@ from gate.roster import (
     seal,
     unseal,
 )
+from gate.staff import Staff
 from gate.trust import TrustedKey, TrustList, Usage
 from hub.keys import Keys
 from hub.receipts import Publish
-from hub.registry import Registry, documents, gate_keys, pass_keys, passes, people
+from hub.registry import Registry, documents, gate_keys, guards, notices, pass_keys, passes, people
 from hub.registry.documents import NO_BUCKET, Editions, Place, Published
 
 CONFIRM_EVERY = timedelta(hours=1)
@@ -38,6 +42,8 @@ KEY_LIFE = timedelta(days=3660)
 
 log = logging.getLogger(__name__)
 _MANIFEST: Place = (DocumentKind.MANIFEST, NO_BUCKET)
+_STAFF: Place = (DocumentKind.STAFF, NO_BUCKET)
+_NOTICES: Place = (DocumentKind.NOTICES, NO_BUCKET)
 
 
 class Bulletin:
@@ -64,7 +70,7 @@ class Bulletin:
             log.warning("no policy is in force, so every gate refers everybody: gate-hub policy publish FILE")
             return 0
         held = documents.published(registry)
-        bodies = self._bodies(registry, policy, now)
+        bodies = self._bodies(registry, policy, now) | _of_late(registry, held, now)
         fresh = [
             self._signed(place, body, now)
             for place, body in bodies.items()
@@ -92,7 +98,7 @@ class Bulletin:
             (DocumentKind.POLICY, NO_BUCKET): policy,
             (DocumentKind.TRUST, NO_BUCKET): self._trust(registry, now),
         }
-        for bucket, residents in enumerate(fill(people.roster(registry))):
+        for bucket, residents in enumerate(fill(people.roster(registry, now))):
             bodies[DocumentKind.ROSTER, bucket] = RosterBucket(residents)
         return bodies
 
@@ -103,7 +109,7 @@ class Bulletin:
         try:
             payload = self._unsealed(document)
             opened = open_document(payload, document.kind, self._compound, [self._keys.document.public])
-        except (DocumentRefused, BucketUnreadable):
+        except (DocumentRefused, BucketUnreadable, staff_list.StaffUnreadable):
             return False
         return bytes(opened.body) == json.encode(body, order="deterministic")
 
@@ -114,6 +120,8 @@ class Bulletin:
         payload = sign(heading, body, self._keys.document.sign)
         if kind is DocumentKind.ROSTER:
             payload = seal(payload, bucket, self._compound, self._keys.roster, self._randomness(NONCE_BYTES))
+        elif kind is DocumentKind.STAFF:
+            payload = staff_list.seal(payload, self._compound, self._keys.roster, self._randomness(NONCE_BYTES))
         return Published(kind, bucket, edition, payload, now)
 
     def _trust(self, registry: Registry, now: datetime) -> TrustList:
@@ -129,6 +137,8 @@ class Bulletin:
         return TrustList(trusted, revoked, form_key=self._keys.form_public, gates=gates)
 
     def _unsealed(self, document: Published) -> bytes:
+        if document.kind is DocumentKind.STAFF:
+            return staff_list.unseal(document.payload, self._compound, self._keys.roster)
         if document.kind is not DocumentKind.ROSTER:
             return document.payload
         return unseal(document.payload, document.bucket, self._compound, self._keys.roster)
@@ -136,6 +146,12 @@ class Bulletin:
     def _publish_all(self, published: Sequence[Published]) -> None:
         for document in published:
             self._publish(_topic(document, self._compound), document.payload)
+
+
+def _of_late(registry: Registry, held: Mapping[Place, Published], now: datetime) -> dict[Place, Struct]:
+    """Staff and notices, once there are any: a gate of an older version would not understand a manifest with them."""
+    bodies: dict[Place, Struct] = {_STAFF: guards.staff(registry), _NOTICES: notices.body(registry, now)}
+    return {place: body for place, body in bodies.items() if place in held or body not in (Staff(), Notices())}
 
 
 def _manifest(whole: Mapping[Place, Published], bodies: Mapping[Place, Struct]) -> Manifest:
@@ -146,6 +162,8 @@ def _manifest(whole: Mapping[Place, Published], bodies: Mapping[Place, Struct]) 
         roster=tuple(digest(each.payload) for each in buckets),
         roster_edition=str(max(each.edition for each in buckets)),
         people=sum(len(body.residents) for body in bodies.values() if isinstance(body, RosterBucket)),
+        staff=digest(whole[_STAFF].payload) if _STAFF in whole else None,
+        notices=digest(whole[_NOTICES].payload) if _NOTICES in whole else None,
     )
 
 
@@ -168,5 +186,9 @@ def _topic(document: Published, compound: Slug) -> str:
             return topics.POLICY.of(compound)
         case DocumentKind.TRUST:
             return topics.TRUST.of(compound)
+        case DocumentKind.STAFF:
+            return topics.STAFF.of(compound)
+        case DocumentKind.NOTICES:
+            return topics.NOTICES.of(compound)
         case _:
             return topics.MANIFEST.of(compound)

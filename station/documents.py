@@ -19,7 +19,7 @@ from gate.names import Digest
 from gate.roster import BUCKETS, Manifest, digest
 from station import told_file
 from station.restrictions import restricted
-from station.roster import MANIFEST, POLICY, TRUST, Opened, Part, Reader, whole
+from station.roster import MANIFEST, NOTICES, POLICY, STAFF, TRUST, Opened, Part, Reader, whole
 from station.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS document(
   shelf   TEXT NOT NULL,  -- newest | in_force
-  part    TEXT NOT NULL,  -- policy | trust | manifest | roster/00 .. roster/63
+  part    TEXT NOT NULL,  -- policy | trust | staff | notices | manifest | roster/00 .. roster/63
   payload BLOB NOT NULL,  -- as it came over the broker
   PRIMARY KEY(shelf, part)
 ) STRICT, WITHOUT ROWID;
@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS floor(
 ) STRICT, WITHOUT ROWID;
 """
 
-PARTS = (POLICY, TRUST, MANIFEST, *(Part(DocumentKind.ROSTER, bucket) for bucket in range(BUCKETS)))
+PARTS = (POLICY, TRUST, STAFF, NOTICES, MANIFEST, *(Part(DocumentKind.ROSTER, bucket) for bucket in range(BUCKETS)))
 _BY_NAME = {str(part): part for part in PARTS}
 
 
@@ -204,6 +204,9 @@ def _listed(manifest: Manifest) -> Iterator[tuple[Part, Digest]]:
     yield TRUST, manifest.trust
     for bucket, wanted in enumerate(manifest.roster):
         yield Part(DocumentKind.ROSTER, bucket), wanted
+    for part, optional in ((STAFF, manifest.staff), (NOTICES, manifest.notices)):
+        if optional is not None:
+            yield part, optional
 
 
 def _read_shelves(connection: sqlite3.Connection, reader: Reader) -> Shelves:

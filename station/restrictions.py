@@ -1,4 +1,5 @@
-"""What may not wait for a whole set: a pass revoked, a key retired, a person isolated, gone red or moved away.
+"""What may not wait for a whole set: a pass revoked, a key retired, a guard taken off the list, a person isolated,
+gone red or moved away.
 
 `documents` lays it over the set in force as soon as its own signed document is there. Pure. Rule: it only takes away;
 whatever would let somebody through who was not before waits until policy, trust and roster fit together.
@@ -11,6 +12,7 @@ from msgspec import structs
 
 from gate.revocations import Revocations, revocations_of
 from gate.roster import Health, Resident, RosterBucket, Standing, bucket_of
+from gate.staff import Staff
 from gate.trust import Trust, TrustList, index
 from station.roster import Opened, Part
 from station.snapshot import Snapshot
@@ -24,6 +26,8 @@ def restricted(snapshot: Snapshot, newer: Iterable[tuple[Part, Opened]]) -> Snap
         match document.body:
             case TrustList():
                 snapshot = _with_trust(snapshot, document.body)
+            case Staff():
+                snapshot = _with_staff(snapshot, document.body)
             case RosterBucket() if part.bucket is not None:
                 snapshot = _with_bucket(snapshot, part.bucket, document.body)
             case _:
@@ -44,6 +48,15 @@ def _with_trust(snapshot: Snapshot, newer: TrustList) -> Snapshot:
 
 def _together(old: Trust, newer: TrustList) -> Revocations:
     return revocations_of([*old.revoked, *newer.revocations])
+
+
+def _with_staff(snapshot: Snapshot, newer: Staff) -> Snapshot:
+    """A changed PIN holds at once too: the old one may be known to others."""
+    if snapshot.staff is None:
+        return snapshot
+    told = {guard.id: guard for guard in newer.guards}
+    still = Staff(tuple(told[guard.id] for guard in snapshot.staff.guards if guard.id in told))
+    return snapshot if still == snapshot.staff else replace(snapshot, staff=still)
 
 
 def _with_bucket(snapshot: Snapshot, bucket: int, newer: RosterBucket) -> Snapshot:

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gate.document import DocumentKind, DocumentRefused, Heading, SignedDocument, body_of, open_document
+from gate.notices import Notices
 from gate.policy import Policy, Rules
 from gate.roster import BucketUnreadable, Manifest, Resident, RosterBucket, bucket_of, unseal
+from gate.staff import Staff, StaffUnreadable
+from gate.staff import unseal as unseal_staff
 from gate.trust import TrustList, index
 from station.snapshot import Snapshot
 
-Body = Policy | TrustList | Manifest | RosterBucket
-T = TypeVar("T", Policy, TrustList, Manifest)
+Body = Policy | TrustList | Manifest | RosterBucket | Staff | Notices
+T = TypeVar("T", Policy, TrustList, Manifest, Staff, Notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Part:
 
 POLICY = Part(DocumentKind.POLICY)
 TRUST = Part(DocumentKind.TRUST)
+STAFF = Part(DocumentKind.STAFF)
+NOTICES = Part(DocumentKind.NOTICES)
 MANIFEST = Part(DocumentKind.MANIFEST)
 
 
@@ -54,12 +59,16 @@ class Reader:
         """What was published as that part. Raises DocumentRefused, also where a bucket cannot be unsealed."""
         if part.bucket is not None:
             return self._read_bucket(part.bucket, payload)
+        if part.kind is DocumentKind.STAFF:
+            return self._read_staff(payload)
         document = self._open(part.kind, payload)
         match part.kind:
             case DocumentKind.POLICY:
                 return Opened(document.heading, body_of(document, Policy))
             case DocumentKind.TRUST:
                 return Opened(document.heading, body_of(document, TrustList))
+            case DocumentKind.NOTICES:
+                return Opened(document.heading, body_of(document, Notices))
             case DocumentKind.MANIFEST:
                 return Opened(document.heading, body_of(document, Manifest))
             case _:
@@ -70,6 +79,14 @@ class Reader:
         if document.heading.addressee:
             raise DocumentRefused(f"{kind} {document.heading.edition} is meant for {document.heading.addressee} alone")
         return document
+
+    def _read_staff(self, payload: bytes) -> Opened:
+        try:
+            signed = unseal_staff(payload, self.compound, self.roster_key)
+        except StaffUnreadable as cause:
+            raise DocumentRefused(str(cause)) from cause
+        document = self._open(DocumentKind.STAFF, signed)
+        return Opened(document.heading, body_of(document, Staff))
 
     def _read_bucket(self, bucket: int, payload: bytes) -> Opened:
         try:
@@ -84,7 +101,8 @@ class Reader:
 
 
 def whole(gate: str, compound: str, manifest: Opened, parts: Sequence[Opened]) -> Snapshot:
-    """Snapshot of one manifest. parts: its policy, its trust, and its buckets, in any order.
+    """Snapshot of one manifest. parts: its policy, its trust, its buckets, and its staff and notices where it has
+    such, in any order.
 
     Rules are as fresh as the manifest: it is signed anew every hour though nothing changes.
     """
@@ -97,6 +115,8 @@ def whole(gate: str, compound: str, manifest: Opened, parts: Sequence[Opened]) -
         residents=_by_pseudonym(part.body for part in parts),
         roster_edition=listed.roster_edition,
         trust_edition=trust_edition,
+        staff=next((part.body for part in parts if isinstance(part.body, Staff)), None),
+        notices=next((part.body for part in parts if isinstance(part.body, Notices)), Notices()),
     )
 
 

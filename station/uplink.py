@@ -47,7 +47,7 @@ from station.broker_link import (
 from station.documents import Documents
 from station.inbox import CrossingsHeard, Faulty, LinkChanged, Post, Receipted, SnapshotCame
 from station.peer_store import PeerStore
-from station.roster import MANIFEST, POLICY, TRUST, Part, Reader
+from station.roster import MANIFEST, NOTICES, POLICY, STAFF, TRUST, Part, Reader
 from station.steadiness import Steadiness
 from station.view import Link
 from station.window import FEWEST_BYTES, MOST_BYTES, Limits, Row, Window, messages
@@ -106,6 +106,13 @@ class Pace:
     status_rest: float = STATUS_REST_SECONDS
 
 
+_DOCUMENTS = {
+    topics.POLICY: POLICY,
+    topics.TRUST: TRUST,
+    topics.STAFF: STAFF,
+    topics.NOTICES: NOTICES,
+    topics.MANIFEST: MANIFEST,
+}
 # How brokers say 'too large'. Mosquitto 2.0 answers a payload over its message_size_limit with a code that MQTT 5 does
 # not allow there, which paho takes for a protocol error.
 _TOO_LARGE_REASONS = ("Packet too large", "Implementation specific error", "Protocol error")
@@ -423,7 +430,7 @@ class Uplink:
         return topic.of(self._reader.compound, self._station)
 
     def _subscriptions(self) -> list[str]:
-        hub = (topics.HUB_STATUS, topics.POLICY, topics.TRUST, topics.ROSTER, topics.MANIFEST, topics.RECEIPT)
+        hub = (topics.HUB_STATUS, *_DOCUMENTS, topics.ROSTER, topics.RECEIPT)
         return [*map(self._topic, hub), topics.CROSSINGS.of(self._reader.compound)]
 
     def _say_link(self) -> None:
@@ -446,5 +453,4 @@ def _part_of(topic: str, compound: str) -> Part | None:
     bucket = topics.bucket_of_topic(topic)
     if bucket is not None:
         return Part(DocumentKind.ROSTER, bucket)
-    fixed = {topics.POLICY: POLICY, topics.TRUST: TRUST, topics.MANIFEST: MANIFEST}
-    return next((part for kind, part in fixed.items() if topic == kind.of(compound)), None)
+    return next((part for kind, part in _DOCUMENTS.items() if topic == kind.of(compound)), None)

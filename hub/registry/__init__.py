@@ -32,6 +32,8 @@ class Change(StrEnum):
     PEOPLE = "people"
     POLICY = "policy"
     TRUST = "trust"
+    STAFF = "staff"
+    NOTICES = "notices"
 
 
 class Registry:

@@ -1,6 +1,7 @@
 """The registry's tables, in numbered steps; what has been released is never edited, only followed.
 
-Instants are text as `instants.written` makes them. Names, telephones and identity numbers live in `person` alone.
+Instants are text as `instants.written` makes them. Names, telephones and identity numbers live in `person` alone, and
+in `form`, what guards wrote down of those who are on no list.
 """
 
 from sqlite_utils import Database, Migrations
@@ -110,6 +111,72 @@ def phones(database: Database) -> None:
 @MIGRATIONS(name="0003_pass_keys")
 def pass_keys(database: Database) -> None:
     for statement in _PASS_KEYS:
+        database.execute(statement)
+
+
+_GATE_DAYS = (
+    # caller: residents, and whom else the office knows: visitors and guards, with a household row of their own.
+    # until: a visitor's entry leaves the roster then; NULL for everybody else.
+    "ALTER TABLE household ADD COLUMN caller TEXT NOT NULL DEFAULT 'resident'",
+    "ALTER TABLE person ADD COLUMN caller TEXT NOT NULL DEFAULT 'resident'",
+    "ALTER TABLE person ADD COLUMN until TEXT",
+    # who: person, or whom the guard found; what the feed goes by. settled_by: the guard of the newest amendment.
+    # trip, also_measured, retest: JSON lists; NULL where nobody asked or measured.
+    *(
+        f"ALTER TABLE passage ADD COLUMN {column}"
+        for column in (
+            "code_format TEXT", "caller TEXT NOT NULL DEFAULT 'resident'", "named INTEGER NOT NULL DEFAULT 0",
+            "purpose TEXT", "destination TEXT", "permit TEXT", "party INTEGER", "trip TEXT", "also_measured TEXT",
+            "who TEXT", "settled_by TEXT", "retest TEXT",
+        )
+    ),
+    "UPDATE passage SET who = person",
+    "DROP INDEX passage_person",
+    "CREATE INDEX passage_who ON passage(who) WHERE who IS NOT NULL",
+    "ALTER TABLE amendment ADD COLUMN person TEXT",
+    "ALTER TABLE amendment ADD COLUMN readings TEXT",
+    # What befell a gate. arrival: counted by itself.
+    """CREATE TABLE happening (
+        arrival INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL,
+        at TEXT NOT NULL, clock TEXT NOT NULL, gate TEXT NOT NULL, lane TEXT NOT NULL, what TEXT NOT NULL, guard TEXT,
+        serial TEXT, UNIQUE (station, journal, sequence)) STRICT""",
+    "CREATE INDEX happening_at ON happening(at)",
+    # A temporary pass that a gate made. settled_by: the clerk who confirmed or revoked it.
+    """CREATE TABLE made_pass (
+        arrival INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL,
+        at TEXT NOT NULL, gate TEXT NOT NULL, serial TEXT NOT NULL, number INTEGER NOT NULL, expires_at TEXT NOT NULL,
+        caller TEXT NOT NULL, person TEXT, guard TEXT, confirmed_at TEXT, revoked_at TEXT, settled_by TEXT,
+        UNIQUE (station, journal, sequence)) STRICT""",
+    "CREATE INDEX made_pass_serial ON made_pass(serial)",
+    # What came sealed with a record. kind, body: opened, the body as JSON; '' and NULL where it could not be, and then
+    # `sealed` is kept as it came and `why` says what is wrong.
+    """CREATE TABLE form (
+        station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT,
+        sealed BLOB, why TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (station, journal, sequence)) STRICT, WITHOUT ROWID""",
+    # A resident who came back from elsewhere; opened by a returnee's form, closed by a clerk.
+    # station, journal, sequence: the passage. place: of the policy's list; said: what was said instead.
+    """CREATE TABLE returnee_case (
+        id INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL,
+        opened_at TEXT NOT NULL, person TEXT, place TEXT, said TEXT NOT NULL DEFAULT '', came_back_on TEXT,
+        closed_at TEXT, closed_by TEXT, UNIQUE (station, journal, sequence)) STRICT""",
+    # salt, pin_hash: as gate.staff makes them. badge: the serial of the guard's pass.
+    """CREATE TABLE guard (
+        id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person(id), name TEXT NOT NULL, salt BLOB NOT NULL,
+        pin_hash BLOB NOT NULL, badge TEXT, added_at TEXT NOT NULL, removed_at TEXT) STRICT""",
+    """CREATE TABLE permit (
+        id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person(id), kind TEXT NOT NULL, begins TEXT NOT NULL,
+        ends TEXT NOT NULL, return_by TEXT, granted_at TEXT NOT NULL, revoked_at TEXT) STRICT""",
+    "CREATE INDEX permit_person ON permit(person)",
+    """CREATE TABLE notice (
+        id TEXT PRIMARY KEY, text_zh TEXT NOT NULL, text_en TEXT NOT NULL, volume INTEGER NOT NULL,
+        begins TEXT NOT NULL, ends TEXT NOT NULL, every_minutes INTEGER NOT NULL) STRICT""",
+)  # fmt: skip
+
+
+@MIGRATIONS(name="0004_gate_days")
+def gate_days(database: Database) -> None:
+    for statement in _GATE_DAYS:
         database.execute(statement)
 
 

@@ -9,23 +9,32 @@ from datetime import datetime
 
 from msgspec import Struct, convert, structs
 
+from gate.passage import Caller
+from gate.permit import Permits
 from gate.roster import Health, Resident, Standing
-from hub.registry import Change, Registry
+from hub.registry import Change, Registry, permits
 from hub.registry.instants import written
 
 
 class Household(Struct, frozen=True, kw_only=True):
-    """One flat. id: pseudonym. tenure: owner-occupied, let and so on, as the office's sheet says it."""
+    """One flat. id: pseudonym. tenure: owner-occupied, let and so on, as the office's sheet says it.
+
+    caller: whose; a guest has a household of one, with the door of the host.
+    """
 
     id: str
     building: str
     unit: str = ""
     room: str = ""
     tenure: str = ""
+    caller: Caller = Caller.RESIDENT
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """One resident as the office knows them; id and household are pseudonyms. birth: an ISO date or ""."""
+    """One person as the office knows them; id and household are pseudonyms. birth: an ISO date or "".
+
+    until: in the registry's text, when a visitor leaves the roster; None for anybody else.
+    """
 
     id: str
     household: str
@@ -43,6 +52,8 @@ class Person(Struct, frozen=True, kw_only=True):
     note: str = ""
     initials: str = ""
     phone_tail: str = ""
+    caller: Caller = Caller.RESIDENT
+    until: str | None = None
 
 
 _HOUSEHOLD_COLUMNS = tuple(each.name for each in structs.fields(Household))
@@ -76,19 +87,21 @@ def moved_away(registry: Registry, persons: Iterable[str], now: datetime) -> Non
 
 
 def households(registry: Registry) -> list[Household]:
+    """Those of residents."""
     columns = ", ".join(_HOUSEHOLD_COLUMNS)
-    return [
-        Household(**dict(zip(_HOUSEHOLD_COLUMNS, row, strict=True)))
-        for row in registry.rows(
-            f"SELECT {columns} FROM household ORDER BY building, unit, room, id"  # noqa: S608 - our own column names
-        )
-    ]
+    rows = registry.rows(
+        f"SELECT {columns} FROM household WHERE caller = 'resident'"  # noqa: S608 - our own column names
+        " ORDER BY building, unit, room, id"
+    )
+    return [convert(dict(zip(_HOUSEHOLD_COLUMNS, row, strict=True)), Household) for row in rows]
 
 
 def persons(registry: Registry) -> list[Person]:
     """Everybody who lives here now, in the order of their pseudonyms."""
     columns = ", ".join(_PERSON_COLUMNS)
-    rows = registry.rows(f"SELECT {columns} FROM person WHERE left_at IS NULL ORDER BY id")  # noqa: S608
+    rows = registry.rows(
+        f"SELECT {columns} FROM person WHERE left_at IS NULL AND caller = 'resident' ORDER BY id"  # noqa: S608
+    )
     return [_person(dict(zip(_PERSON_COLUMNS, row, strict=True))) for row in rows]
 
 
@@ -98,14 +111,16 @@ def masked_name(registry: Registry, person: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def roster(registry: Registry) -> list[Resident]:
-    """Everybody who lives here, as little of them as a gate must know."""
+def roster(registry: Registry, now: datetime) -> list[Resident]:
+    """Everybody who lives here or is expected, as little of them as a gate must know."""
     rows = registry.rows(
         "SELECT person.id, household.id, masked_name, building, unit, room, initials, phone_tail, standing, health,"
-        " needs_help FROM person JOIN household ON household.id = person.household"
-        " WHERE left_at IS NULL ORDER BY person.id"
+        " needs_help, person.caller FROM person JOIN household ON household.id = person.household"
+        " WHERE left_at IS NULL AND (until IS NULL OR until > ?) ORDER BY person.id",
+        (written(now),),
     )
-    return [_resident(*row) for row in rows]
+    given = permits.told(registry, now)
+    return [_resident(given.get(row[0], ()), *row) for row in rows]
 
 
 def _person(values: dict[str, object]) -> Person:
@@ -113,6 +128,7 @@ def _person(values: dict[str, object]) -> Person:
 
 
 def _resident(
+    leave: Permits,
     person: str,
     household: str,
     masked_name: str,
@@ -124,6 +140,7 @@ def _resident(
     standing: str,
     health: str,
     needs_help: int,
+    caller: str,
 ) -> Resident:
     return Resident(
         person,
@@ -137,6 +154,8 @@ def _resident(
         Standing(standing),
         Health(health),
         bool(needs_help),
+        Caller(caller),
+        leave,
     )
 
 

@@ -9,12 +9,15 @@ import pytest
 from gate import sealing, topics
 from gate.document import DocumentKind, Edition, SignedDocument, body_of, open_document
 from gate.formats.chain import Credential, Kind
+from gate.notices import Notice, Notices
 from gate.policy import Policy
 from gate.roster import BUCKETS, Manifest, RosterBucket, bucket_of, digest, unseal
+from gate.staff import Guard, Staff, pin_hash
+from gate.staff import unseal as unseal_staff
 from gate.trust import TrustList, Usage
 from hub import keys
 from hub.bulletin import Bulletin
-from hub.registry import Registry, documents, opened, passes, people
+from hub.registry import Registry, documents, guards, notices, opened, passes, people
 from hub.registry.documents import Editions
 from hub.registry.people import Household, Person
 
@@ -104,6 +107,35 @@ def test_the_gates_learn_the_key_that_seals_their_forms(board: Board):
     assert listed.form_key == board.keys.form_public
     sealed = sealing.close("豫A12345".encode(), "sunshine", listed.form_key, bytes(range(32)))
     assert sealing.open_sealed(sealed, "sunshine", board.keys.form) == "豫A12345".encode()
+
+
+def test_staff_and_notices_come_with_the_first_of_them_and_stay(board: Board):
+    """A compound that uses neither is told as before; once told, an empty list is told too."""
+    board.refresh()
+    assert (board.manifest().staff, board.manifest().notices) == (None, None)
+    guard = Guard("li", "李师傅", bytes(16), pin_hash("123456", bytes(16)))
+    masks = Notice("masks", "请戴口罩", "Wear a mask", 60, NOW, NOW + timedelta(hours=8), 30)
+    board.registry.run(lambda each: guards.put(each, guard, person(7).id, NOW))
+    board.registry.run(lambda each: notices.put(each, masks))
+    staff_topic, notices_topic = topics.STAFF.of("sunshine"), topics.NOTICES.of("sunshine")
+    assert board.refresh() == [staff_topic, notices_topic, MANIFEST]
+    assert board.manifest().staff == digest(board.retained[staff_topic])
+    assert board.manifest().notices == digest(board.retained[notices_topic])
+    assert board.refresh() == []
+    board.registry.run(lambda each: guards.remove(each, "li", NOW))
+    assert board.refresh(NOW + timedelta(hours=8)) == [staff_topic, notices_topic, MANIFEST]
+    assert body_of(board.document(topics.NOTICES, DocumentKind.NOTICES), Notices) == Notices()
+
+
+def test_the_guards_of_the_board_are_sealed_with_the_rosters_key(board: Board):
+    guard = Guard("li", "李师傅", bytes(16), pin_hash("123456", bytes(16)))
+    board.registry.run(lambda each: guards.put(each, guard, person(7).id, NOW))
+    board.refresh()
+    sealed = board.retained[topics.STAFF.of("sunshine")]
+    assert "李师傅".encode() not in sealed
+    signed = unseal_staff(sealed, "sunshine", board.keys.roster)
+    document = open_document(signed, DocumentKind.STAFF, "sunshine", [board.keys.document.public])
+    assert body_of(document, Staff) == Staff((guard,))
 
 
 def test_nothing_changed_publishes_nothing(board: Board):

@@ -131,7 +131,8 @@ def test_a_station_hears_the_hub_its_own_receipt_and_its_peers_crossings_only(mo
     hub = Client(mosquitto.port, "hub", PASSWORDS["hub"])
     root = f"gate/1/{COMPOUND}"
     meant = [
-        f"{root}/hub/{each}" for each in ("policy", "trust", "roster/00", "roster/63", "manifest", "receipt/east-1")
+        f"{root}/hub/{each}"
+        for each in ("policy", "trust", "roster/00", "roster/63", "staff", "notices", "manifest", "receipt/east-1")
     ]
     meant.append(f"{root}/station/west-1/crossings")
     foreign = [f"{root}/hub/receipt/west-1", f"{root}/station/west-1/records", f"{root}/station/east-1/records"]

@@ -135,7 +135,7 @@ def test_a_person_comes_back_as_they_were_put(registry: Registry):
 
 def test_the_roster_carries_the_masked_name_and_never_the_name(registry: Registry):
     settle(registry)
-    (resident,) = people.roster(registry)
+    (resident,) = people.roster(registry, NOW)
     assert (resident.masked_name, resident.building, resident.room) == ("王*明", "3", "501")
     assert (resident.standing, resident.health, resident.needs_help) == (Standing.ISOLATED, Health.GREEN, True)
     assert "王小明" not in repr(resident)
@@ -144,9 +144,9 @@ def test_the_roster_carries_the_masked_name_and_never_the_name(registry: Registr
 def test_who_moved_away_is_off_the_roster_and_back_on_return(registry: Registry):
     settle(registry)
     registry.run(lambda each: people.moved_away(each, [WANG.id], NOW))
-    assert people.roster(registry) == []
+    assert people.roster(registry, NOW) == []
     registry.run(lambda each: people.put_persons(each, [WANG]))
-    assert len(people.roster(registry)) == 1
+    assert len(people.roster(registry, NOW)) == 1
 
 
 def test_a_revoked_pass_is_named_and_an_unknown_serial_reported(registry: Registry):

@@ -15,9 +15,12 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gate import topics
 from gate.document import DocumentKind, Edition, heading_of, sign
+from gate.notices import Notice, Notices
 from gate.policy import Policy
 from gate.revocations import pack, revocations_of
 from gate.roster import BUCKETS, Health, Manifest, Resident, RosterBucket, digest, fill, seal
+from gate.staff import Guard, Staff
+from gate.staff import seal as seal_staff
 from gate.trust import TrustList, key_id_of
 from gate.wire import (
     Crossings,
@@ -30,7 +33,7 @@ from gate.wire import (
     decode_crossings,
     decode_records,
 )
-from station.roster import MANIFEST, POLICY, TRUST, Part, Reader
+from station.roster import MANIFEST, NOTICES, POLICY, STAFF, TRUST, Part, Reader
 from tests.broker import Broker
 
 COMPOUND = "willow-court"
@@ -89,6 +92,13 @@ class Office:
     def trust(self, revoked: Iterable[str]) -> bytes:
         return self.signed(DocumentKind.TRUST, TrustList(revoked=pack(revocations_of(revoked))))
 
+    def staff(self, *guards: Guard) -> bytes:
+        document = self.signed(DocumentKind.STAFF, Staff(guards))
+        return seal_staff(document, self.compound, self._roster_key, self.number.to_bytes(12, "big"))
+
+    def notices(self, *notices: Notice) -> bytes:
+        return self.signed(DocumentKind.NOTICES, Notices(notices))
+
     def receipt(
         self,
         *journals: JournalReceipt,
@@ -102,7 +112,9 @@ class Office:
         self, documents: dict[Part, bytes], number: int | None = None, issued_at: datetime = ISSUED_AT
     ) -> bytes:
         digests = tuple(digest(documents[Part(DocumentKind.ROSTER, bucket)]) for bucket in range(BUCKETS))
-        body = Manifest(digest(documents[POLICY]), digest(documents[TRUST]), digests, f"{GENERATION}.1", len(PEOPLE))
+        staff, notices = (digest(documents[part]) if part in documents else None for part in (STAFF, NOTICES))
+        policy, trust = digest(documents[POLICY]), digest(documents[TRUST])
+        body = Manifest(policy, trust, digests, f"{GENERATION}.1", len(PEOPLE), staff, notices)
         return self.signed(DocumentKind.MANIFEST, body, number, issued_at=issued_at)
 
     def whole_set(self, people: Iterable[Resident] = PEOPLE, title: str = "第一版") -> dict[Part, bytes]:
@@ -114,7 +126,10 @@ class Office:
 
 
 def topic_of(part: Part) -> str:
-    kinds = {POLICY: topics.POLICY, TRUST: topics.TRUST, MANIFEST: topics.MANIFEST}
+    kinds = {
+        POLICY: topics.POLICY, TRUST: topics.TRUST, STAFF: topics.STAFF, NOTICES: topics.NOTICES,
+        MANIFEST: topics.MANIFEST,
+    }  # fmt: skip
     return kinds.get(part, topics.ROSTER).of(COMPOUND, bucket=part.bucket)
 
 
