@@ -280,7 +280,7 @@ def _real_world(settings: Settings) -> World:
     first: list[Camera] = [open_eye()] if camera.backend is not CameraBackend.REHEARSAL else []
     return World(
         open_camera=lambda: first.pop() if first else open_eye(),
-        open_thermometer=lambda: open_thermometer(settings.thermometer.backend),
+        open_thermometer=lambda: open_thermometer(settings.thermometer, settings.data_folder),
     )
 
 

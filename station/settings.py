@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field, structs
 
+from gate.mapping import MAPPINGS
 from gate.names import Slug
 from gate.policy import Direction
 from station.identity import Identity, read_identity
@@ -23,9 +24,9 @@ from station.toml import Wrong, read_toml
 Port = Annotated[int, Meta(ge=0, le=65535)]
 # BCM numbers of a Pi's header.
 Pin = Annotated[int, Meta(ge=0, le=27)]
-Instant = Annotated[datetime, Meta(tz=True)]
 # For a contact that not every gate has.
 WiredPin = Pin | Literal["none"]
+Instant = Annotated[datetime, Meta(tz=True)]
 
 
 # A key, what is wrong with it, what to do.
@@ -53,8 +54,16 @@ class ScannerBackend(StrEnum):
 
 
 class ThermometerBackend(StrEnum):
+    MLX90614 = "mlx90614"
+    UART = "uart"
+    HAND_HELD = "hand_held"
     REHEARSAL = "rehearsal"
     NONE = "none"
+
+    @property
+    def has_sensor(self) -> bool:
+        """Whether it is a device with a source, a mapping and a calibration of its own."""
+        return self in (self.MLX90614, self.UART)
 
 
 class PanelBackend(StrEnum):
@@ -102,7 +111,17 @@ class ScannerSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ThermometerSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """source: a bus ("/dev/i2c-1") for the mlx ones, a serial device for uart. mapping: one of gate.mapping.MAPPINGS.
+
+    reach_centimetres: how near a face must be, where a distance sensor hangs on the two pins.
+    """
+
     backend: ThermometerBackend
+    source: str = ""
+    mapping: str = "forehead-indoor@1"
+    distance_trigger_pin: WiredPin = "none"
+    distance_echo_pin: WiredPin = "none"
+    reach_centimetres: Annotated[float, Meta(ge=3, le=90)] = 10.0
 
 
 class PanelSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -121,6 +140,12 @@ class PanelSettings(Struct, frozen=True, forbid_unknown_fields=True):
     barrier_seconds: Annotated[float, Meta(ge=0.2, le=30)] = 3.0
     admit_button_pin: Pin = 5
     dismiss_button_pin: Pin = 6
+    third_button_pin: WiredPin = "none"
+    barrier_sensor_pin: WiredPin = "none"
+    opens_within_seconds: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
+    closes_within_seconds: Annotated[float, Meta(ge=0.5, le=120)] = 20.0
+    fire_notice_pin: WiredPin = "none"
+    tamper_pin: WiredPin = "none"
 
 
 class KioskSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,12 +166,6 @@ class ResolverSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Who says what a province's health code means. token_file: holds its bearer token; tls_ca: as for the broker."""
 
     backend: ResolverBackend = ResolverBackend.NONE
-    third_button_pin: WiredPin = "none"
-    barrier_sensor_pin: WiredPin = "none"
-    opens_within_seconds: Annotated[float, Meta(ge=0.5, le=60)] = 5.0
-    closes_within_seconds: Annotated[float, Meta(ge=0.5, le=120)] = 20.0
-    fire_notice_pin: WiredPin = "none"
-    tamper_pin: WiredPin = "none"
     url: str = ""
     token_file: str = ""
     tls_ca: str = ""
@@ -249,7 +268,7 @@ def _from_folder(settings: Settings, folder: Path) -> Settings:
 
 def _check(path: Path, text: str, settings: Settings) -> None:
     """What the shape of the file cannot say. Raises Wrong at the first thing that is odd."""
-    for objection in (_kiosk, _broker, _timezone, _camera, _scanner, _resolver, _pins, _data, _pictures):
+    for objection in (_kiosk, _broker, _timezone, _camera, _scanner, _thermometer, _resolver, _pins, _data, _pictures):
         found = objection(settings)
         if found is not None:
             key, what, remedy = found
@@ -297,6 +316,26 @@ def _scanner(settings: Settings) -> Objection | None:
     return None
 
 
+def _thermometer(settings: Settings) -> Objection | None:
+    thermometer = settings.thermometer
+    if thermometer.backend.has_sensor and not thermometer.source:
+        what = f"is empty, but the {thermometer.backend} thermometer needs one"
+        return "thermometer.source", what, 'name it, as "/dev/i2c-1" or "/dev/ttyUSB0"'
+    if thermometer.mapping not in MAPPINGS:
+        known = ", ".join(sorted(MAPPINGS))
+        return "thermometer.mapping", f"is {thermometer.mapping!r}, which nobody knows", f"choose one of {known}"
+    if (thermometer.distance_trigger_pin == "none") != (thermometer.distance_echo_pin == "none"):
+        return "thermometer.distance_echo_pin", "needs its trigger pin, and that one its echo pin", "name both, or none"
+    panel = settings.panel
+    taken = {getattr(panel, name): f"panel.{name}" for name in panel.__struct_fields__ if name.endswith("_pin")}
+    for key in ("distance_trigger_pin", "distance_echo_pin"):
+        pin = getattr(thermometer, key)
+        if pin in taken and pin != "none":
+            return f"thermometer.{key}", f"is pin {pin}, and so is {taken[pin]}", "give each its own pin"
+        taken[pin] = f"thermometer.{key}"
+    return None
+
+
 def _resolver(settings: Settings) -> Objection | None:
     resolver = settings.resolver
     if resolver.backend is not ResolverBackend.HTTPS:
@@ -322,6 +361,8 @@ def _pins(settings: Settings) -> Objection | None:
     panel = settings.panel
     named: dict[int, str] = {}
     for key in (name for name in panel.__struct_fields__ if name.endswith("_pin")):
+        if getattr(panel, key) == "none":
+            continue
         other = named.setdefault(getattr(panel, key), key)
         if other != key:
             return f"panel.{key}", f"is pin {getattr(panel, key)}, and so is {other}", "give each its own pin"
@@ -352,5 +393,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-        if getattr(panel, key) == "none":
-            continue

@@ -1,24 +1,58 @@
 """The thermometers of a lane, one backend a file, chosen by name in the settings and never guessed.
 
-`open_thermometer` is called once by the station's `__main__`, and again by the loop when a sensor was lost.
+`open_thermometer` is called once by the station's `__main__`, and again by the feeler when a sensor was lost.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
+from gate.mapping import mapping_named
+from station.settings import ThermometerBackend, ThermometerSettings
+from station.thermometers import calibration
+from station.thermometers.distance import Distance, EchoDistance
+from station.thermometers.hand_held import HandHeld
+from station.thermometers.mlx90614 import Mlx90614
 from station.thermometers.none import NoThermometer
 from station.thermometers.reading import RawReading, Thermometer, ThermometerFailed
 from station.thermometers.rehearsal import RehearsalThermometer
+from station.thermometers.sensor import Sensor
+from station.thermometers.skin import SkinThermometer
+from station.thermometers.uart import UartModule
 
-__all__ = ["BACKENDS", "RawReading", "Thermometer", "ThermometerFailed", "open_thermometer"]
+__all__ = ["SENSORS", "RawReading", "Thermometer", "ThermometerFailed", "open_sensor", "open_thermometer"]
 
-BACKENDS: dict[str, Callable[[], Thermometer]] = {
-    "none": NoThermometer,
-    "rehearsal": RehearsalThermometer,
+SENSORS: dict[ThermometerBackend, Callable[[str], Sensor]] = {
+    ThermometerBackend.MLX90614: Mlx90614.open,
+    ThermometerBackend.UART: UartModule.open,
+}
+_WITHOUT_SENSOR: dict[ThermometerBackend, Callable[[], Thermometer]] = {
+    ThermometerBackend.HAND_HELD: HandHeld,
+    ThermometerBackend.NONE: NoThermometer,
+    ThermometerBackend.REHEARSAL: RehearsalThermometer,
 }
 
 
-def open_thermometer(backend: str) -> Thermometer:
-    """Open the thermometer that the settings name. Raises `ValueError` for an unknown backend."""
-    if backend not in BACKENDS:
-        raise ValueError(f"no thermometer backend {backend!r}: choose one of {', '.join(sorted(BACKENDS))}")
-    return BACKENDS[backend]()
+def open_thermometer(settings: ThermometerSettings, data_folder: Path) -> Thermometer:
+    """The thermometer that the settings name. data_folder: where its calibration lies. Raises ThermometerFailed."""
+    if not settings.backend.has_sensor:
+        return _WITHOUT_SENSOR[settings.backend]()
+    mapping = mapping_named(settings.mapping)
+    corrected = calibration.read(data_folder / calibration.FILE, settings.backend)
+    distance = _distance(settings)
+    try:
+        sensor = open_sensor(settings)
+    except BaseException:
+        if distance is not None:
+            distance.close()
+        raise
+    return SkinThermometer(sensor, mapping, corrected, distance, settings.reach_centimetres / 100)
+
+
+def open_sensor(settings: ThermometerSettings) -> Sensor:
+    """The sensor itself, without calibration and mapping. Raises ThermometerFailed."""
+    return SENSORS[settings.backend](settings.source)
+
+
+def _distance(settings: ThermometerSettings) -> Distance | None:
+    trigger, echo = settings.distance_trigger_pin, settings.distance_echo_pin
+    return EchoDistance(trigger, echo) if isinstance(trigger, int) and isinstance(echo, int) else None

@@ -5,7 +5,8 @@ Rule: it is chosen by name; a thermometer that fails never turns into this one.
 
 import threading
 
-from station.thermometers.reading import RawReading, ThermometerFailed
+from station.thermometers.faults import Fault, failed
+from station.thermometers.reading import RawReading
 
 NOBODY = RawReading(object_celsius=None, ambient_celsius=None, sensor="none")
 
@@ -19,7 +20,7 @@ class NoThermometer:
 
     def read(self) -> RawReading:
         if self._closed.wait(self._period):
-            raise ThermometerFailed("this lane's thermometer is closed")
+            raise failed(Fault.CLOSED)
         return NOBODY
 
     def close(self) -> None:

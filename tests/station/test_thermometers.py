@@ -4,7 +4,11 @@ import threading
 
 import pytest
 
-from station.thermometers import BACKENDS, RawReading, ThermometerFailed, open_thermometer
+from gate.reason import Reason
+from gate.temperature import Site, TemperatureLimits, judge
+from station.settings import ThermometerBackend, ThermometerSettings
+from station.thermometers import RawReading, ThermometerFailed, open_thermometer
+from station.thermometers.hand_held import STAYS_PERIODS, HandHeld, typed
 from station.thermometers.none import NoThermometer
 from station.thermometers.rehearsal import RehearsalThermometer
 
@@ -33,19 +37,72 @@ def in_background(read):
 
 
 class TestChoice:
-    def test_an_unknown_backend_is_refused_with_the_known_ones(self):
-        """A typing error in the settings is answered with the names that exist."""
-        with pytest.raises(ValueError, match="'mxl90614': choose one of none, rehearsal"):
-            open_thermometer("mxl90614")
-
-    @pytest.mark.parametrize("name", sorted(BACKENDS))
-    def test_every_backend_opens_by_its_name_and_closes_twice(self, name):
-        """The settings' name is all it takes; giving back a sensor twice does no harm, reading it then raises."""
-        thermometer = open_thermometer(name)
+    @pytest.mark.parametrize("backend", [each for each in ThermometerBackend if not each.has_sensor])
+    def test_every_backend_without_a_sensor_opens_by_its_name_and_closes_twice(self, backend, tmp_path):
+        """The settings' name is all it takes; giving it back twice does no harm, reading it then raises."""
+        thermometer = open_thermometer(ThermometerSettings(backend), tmp_path)
         thermometer.close()
         thermometer.close()
         with pytest.raises(ThermometerFailed, match="closed"):
             thermometer.read()
+
+    @pytest.mark.parametrize("backend", [each for each in ThermometerBackend if each.has_sensor])
+    def test_every_sensor_that_is_not_there_is_a_sentence(self, backend, tmp_path):
+        """Bus or line are missing: the guard reads so, and the feeler tries again."""
+        settings = ThermometerSettings(backend, source=str(tmp_path / "nothing"))
+        with pytest.raises(ThermometerFailed, match="cannot be opened: check"):
+            open_thermometer(settings, tmp_path)
+
+
+class TestHandHeld:
+    def test_a_typed_figure_is_read_once_and_its_bearer_stays_a_while(self):
+        """Nobody, the figure, then somebody without a figure until his pass was shown, then nobody."""
+        thermometer = HandHeld(period=0.001)
+        thermometer.type_in(36.64, Site.WRIST)
+        readings = [thermometer.read() for _ in range(STAYS_PERIODS + 2)]
+        assert [reading.object_celsius for reading in readings] == [None, 36.6] + [None] * STAYS_PERIODS
+        assert [reading.nobody for reading in readings] == [True] + [False] * STAYS_PERIODS + [True]
+        assert readings[1].site is Site.WRIST
+
+    def test_two_people_in_a_row_are_two(self):
+        """Between two figures the first one has gone, so nobody is lent another's."""
+        thermometer = HandHeld(period=0.001)
+        thermometer.type_in(36.6)
+        thermometer.type_in(38.2)
+        readings = [thermometer.read() for _ in range(4)]
+        assert [(each.object_celsius, each.nobody) for each in readings] == [
+            (None, True), (36.6, False), (None, True), (38.2, False),
+        ]  # fmt: skip
+
+    def test_a_second_place_is_still_the_same_person(self):
+        """Forehead and wrist of a retest: nobody goes in between."""
+        thermometer = HandHeld(period=0.001)
+        thermometer.type_in(37.6)
+        thermometer.again(36.9, Site.WRIST)
+        assert [thermometer.read().object_celsius for _ in range(3)] == [None, 37.6, 36.9]
+
+    @pytest.mark.parametrize(
+        ("celsius", "reason"), [(36.6, None), (37.3, Reason.FEVER), (34.0, Reason.TEMPERATURE_TOO_LOW)]
+    )
+    def test_it_is_judged_without_the_air(self, celsius, reason):
+        """A clinical thermometer needs no weather."""
+        assert judge(typed(celsius).measurement(), TemperatureLimits()) is reason
+
+    @pytest.mark.parametrize("celsius", [0.0, 31.9, 43.1, 366.0, float("nan"), float("inf")])
+    def test_a_typing_error_is_no_temperature(self, celsius):
+        """366 for 36.6 is refused with what to do, and nothing is read."""
+        thermometer = HandHeld(period=0.001)
+        with pytest.raises(ValueError, match="type what the thermometer shows"):
+            thermometer.type_in(celsius)
+        assert thermometer.read().nobody
+
+    def test_a_typed_figure_is_read_without_waiting_for_the_period(self):
+        """The gate does not let the guard wait."""
+        slow = HandHeld(period=NEVER)
+        thread, outcome = in_background(slow.read)
+        slow.type_in(36.6)
+        thread.join(PATIENCE)
+        assert outcome[0].nobody
 
 
 class TestNone:
