@@ -40,6 +40,7 @@ from station.objections import objection, overrulable
 from station.visit import (
     AmendmentCommitted,
     AmendmentFailed,
+    BarrierMoved,
     CameWithoutCode,
     CodesRead,
     CommitFailed,
@@ -49,8 +50,11 @@ from station.visit import (
     DirectionChosen,
     Draft,
     Effect,
+    FormTaken,
     Gathering,
+    GuardChanged,
     GuardDismissed,
+    GuardNamed,
     GuardSettled,
     HealthTold,
     Lamp,
@@ -61,11 +65,15 @@ from station.visit import (
     Now,
     OpenBarrier,
     Phase,
+    PurposeTold,
     ReadCode,
     Ready,
     RecordAmendment,
     RecordPassage,
     RefuseTap,
+    RestBegun,
+    RetestBegun,
+    Retesting,
     Showing,
     ShowLamp,
     Signal,
@@ -79,11 +87,11 @@ Step = tuple[Lane, tuple[Effect, ...]]
 Handler = Callable[[Lane, Signal, Rules | None, Now], Step]
 
 
-PHASES: tuple[type[Phase], ...] = (Ready, Gathering, Committing, Showing)
+PHASES: tuple[type[Phase], ...] = (Ready, Gathering, Committing, Showing, Retesting)
 
 
 def _table() -> dict[type[Signal], dict[type[Phase], Handler]]:
-    return {
+    table: dict[type[Signal], dict[type[Phase], Handler]] = {
         CodesRead: {Ready: _greet, Gathering: _see_more, Committing: _ignored, Showing: _greet},
         NothingSeen: {Ready: _look_away, Gathering: _look_away, Committing: _look_away, Showing: _look_away},
         Measured: {Ready: _keep_reading, Gathering: _take_reading, Committing: _ignored, Showing: _keep_reading},
@@ -91,7 +99,7 @@ def _table() -> dict[type[Signal], dict[type[Phase], Handler]]:
         Tick: {Ready: _ignored, Gathering: _go_on, Committing: _ignored, Showing: _clear_in_time},
         Committed: {Ready: _ignored, Gathering: _ignored, Committing: _speak, Showing: _ignored},
         CommitFailed: {Ready: _ignored, Gathering: _ignored, Committing: _call_guard, Showing: _ignored},
-        AmendmentCommitted: {Ready: _obey, Gathering: _obey, Committing: _obey, Showing: _obey},
+        AmendmentCommitted: dict.fromkeys(PHASES, _obey),
         AmendmentFailed: dict.fromkeys(PHASES, _not_settled),
         GuardSettled: {Ready: _settle, Gathering: _settle, Committing: _busy, Showing: _settle},
         GuardDismissed: {Ready: _ignored, Gathering: _busy, Committing: _busy, Showing: _clear},
@@ -99,7 +107,17 @@ def _table() -> dict[type[Signal], dict[type[Phase], Handler]]:
         HealthTold: {Ready: _ignored, Gathering: _learn_colour, Committing: _ignored, Showing: _ignored},
         CameWithoutCode: {Ready: _begin_without, Gathering: _busy, Committing: _busy, Showing: _begin_without},
         TripTold: {Ready: _not_asked, Gathering: _take_trip, Committing: _busy, Showing: _not_asked},
+        PurposeTold: dict.fromkeys(PHASES, _busy),
+        GuardNamed: dict.fromkeys(PHASES, _busy),
+        FormTaken: dict.fromkeys(PHASES, _busy),
+        RestBegun: dict.fromkeys(PHASES, _busy),
+        RetestBegun: dict.fromkeys(PHASES, _busy),
+        BarrierMoved: dict.fromkeys(PHASES, _ignored),
+        GuardChanged: dict.fromkeys(PHASES, _ignored),
     }
+    for row in table.values():
+        row.setdefault(Retesting, _ignored)
+    return table
 
 
 EMPTY_LOOKS = 3

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from gate.caller import Caller
 from gate.clock import Moment
 from gate.credential import CodeReading
 from gate.decision import NO_TRACE, Evidence, Trace
 from gate.passage import Ground
+from gate.permit import Permit
 from gate.policy import Direction
 from gate.reason import Outcome, Reason, worst
 from gate.roster import Health, Resident
-from gate.temperature import Measurement
+from gate.temperature import Measurement, Site
 from gate.trip import Trip
 from gate.wording import Words
+from station.view import Barrier
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class NothingSeen:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A forehead, or a sensor at fault, at monotonic seconds."""
+    """A forehead, what the guard typed of his own thermometer, or a sensor at fault; at monotonic seconds."""
 
     measurement: Measurement
     taken_at: float
@@ -109,12 +112,17 @@ class AmendmentFailed:
 
 @dataclass(frozen=True, slots=True)
 class GuardSettled:
-    """The guard decides on the passage of that sequence number. resident: whose certificate it is, if he found him."""
+    """The guard decides on the passage of that sequence number. resident: whose certificate it is, if he found him.
+
+    guard, readings: set by the lane, which knows who is on duty and what a retest measured.
+    """
 
     sequence: int
     outcome: Outcome
     ground: Ground
     resident: Resident | None = None
+    guard: str | None = None
+    readings: tuple[Measurement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +149,70 @@ class CameWithoutCode:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardNamed:
+    """The guard found them on the roster: one resident, or a family that passes one after the other.
+
+    traces: what the gates remember of each, in the same order; where it is shorter, nothing can have been missed.
+    """
+
+    residents: tuple[Resident, ...]
+    traces: tuple[Trace, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormTaken:
+    """The guard wrote somebody down. sealed: the form, for the hub alone. resident: of whom it speaks, if it names one.
+
+    admit: let him through with the same tap, on that ground, if nothing but his being on no list speaks against it.
+    """
+
+    caller: Caller
+    sealed: bytes | None = None
+    returnee: bool = False
+    resident: Resident | None = None
+    admit: bool = False
+    ground: Ground = Ground.HOST_AGREED
+    trace: Trace = NO_TRACE
+
+
+@dataclass(frozen=True, slots=True)
+class RestBegun:
+    """Whoever that passage measured a fever on goes to the waiting area."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetestBegun:
+    """He stands there again, to be measured anew."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class BarrierMoved:
+    """The barrier's sensor tells of it."""
+
+    barrier: Barrier
+
+
+@dataclass(frozen=True, slots=True)
+class GuardChanged:
+    """Who signed on; None: nobody is."""
+
+    guard: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeTold:
+    """What somebody goes out for, and where to; ids of the policy's choices. began: as for TripTold."""
+
+    began: float
+    purpose: str
+    destination: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TripTold:
     """The guard asked where somebody was. began: when the visit that is meant did, monotonic seconds."""
 
@@ -164,6 +236,13 @@ Signal = (
     | CameWithoutCode
     | HealthTold
     | TripTold
+    | PurposeTold
+    | GuardNamed
+    | FormTaken
+    | RestBegun
+    | RetestBegun
+    | BarrierMoved
+    | GuardChanged
 )
 
 # --- effects: what the lane asks for ---
@@ -193,7 +272,11 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A decided passage that is not on the disk yet. edition: of the rules it was decided by. looks: as on a code."""
+    """A decided passage that is not on the disk yet. edition: of the rules it was decided by. looks: as on a code.
+
+    guard: who is on duty. permit: the one that was used. party: sequence of the first passage of his family. form: what
+    the guard wrote down, sealed. admit: the ground on which the guard lets him through with the form's own tap.
+    """
 
     evidence: Evidence
     reasons: tuple[Reason, ...]
@@ -201,6 +284,11 @@ class Draft:
     edition: str | None
     overrulable: bool
     looks: Health = Health.UNKNOWN
+    guard: str | None = None
+    permit: Permit | None = None
+    party: int | None = None
+    form: bytes | None = None
+    admit: Ground | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +321,30 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """Say it aloud: the name of one of station.voice's prompts."""
+
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefuseTap:
     """The guard's tap was not carried out; why."""
 
     why: Words
 
 
-Effect = RecordPassage | RecordAmendment | OpenBarrier | ShowLamp | Sound | RefuseTap
+Effect = RecordPassage | RecordAmendment | OpenBarrier | ShowLamp | Sound | Say | RefuseTap
 
 # --- states: what the lane can be in the middle of ---
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A resident whom the guard found on the roster, and what the gates of the compound remember of him."""
+
+    resident: Resident
+    trace: Trace = NO_TRACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +356,29 @@ class Ready:
 class Gathering:
     """A visit that waits for what the rules demand. since: monotonic seconds. code: None where nothing was shown.
 
-    trip: what the guard was told; None until he asked. health_codes: shown so far, each as it is known now.
+    trip: what the guard was told; None until he asked. health_codes: shown so far, each as it is known now. arrival:
+    whom the guard found on the roster. form: what he wrote down. purpose, destination: as they were told. family: one
+    of several that came together, and not the first.
     """
 
     since: float
     code: ReadCode | None = None
     trip: Trip | None = None
     health_codes: tuple[ReadCode, ...] = ()
+    arrival: Arrival | None = None
+    form: FormTaken | None = None
+    purpose: str | None = None
+    destination: str | None = None
+    family: bool = False
+
+    @property
+    def resident(self) -> Resident | None:
+        """Whom the visit is of, as far as it is known."""
+        if self.arrival is not None:
+            return self.arrival.resident
+        if self.form is not None:
+            return self.form.resident
+        return self.code.resident if self.code is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +390,10 @@ class Committing:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A passage that was decided. sequence: None where it could not be recorded. looks: as on a code."""
+    """A passage that was decided. sequence: None where it could not be recorded. looks: as on a code.
+
+    retest: the readings of its last retest; none where there was none.
+    """
 
     sequence: int | None
     at: datetime
@@ -281,6 +403,7 @@ class Decided:
     settled: Outcome | None = None
     ground: Ground | None = None
     looks: Health = Health.UNKNOWN
+    retest: tuple[Measurement, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -301,7 +424,35 @@ class Showing:
     until: float | None = None
 
 
-Phase = Ready | Gathering | Committing | Showing
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Somebody with a fever in the waiting area. ready_at: when his rest is over; ready_seconds: the same, monotonic.
+
+    called: the guard was told that it is over.
+    """
+
+    decided: Decided
+    ready_at: datetime
+    ready_seconds: float
+    called: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retesting:
+    """Somebody is measured again. since: monotonic seconds. sites: where he still has to be measured, the next first.
+
+    readings: one of each place that was measured, in order. clear: whether nobody stood before the sensor since the
+    last of them, so that no place is measured twice.
+    """
+
+    decided: Decided
+    since: float
+    sites: tuple[Site, ...]
+    readings: tuple[Measurement, ...] = ()
+    clear: bool = True
+
+
+Phase = Ready | Gathering | Committing | Showing | Retesting
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +461,9 @@ class Lane:
 
     in_view: digest of each code that had its turn and has not left since -> looks without it. empty_looks: in a row.
     readings: not yet used, oldest first. attended: whoever was decided last still stands before the thermometer.
-    recent: newest first. amending: what the guard settled and the disk has not confirmed.
+    recent: newest first. amending: what the guard settled and the disk has not confirmed. party: who of a family comes
+    next; family: sequence of its first passage. resting: those with a fever. guard: who signed on. closed: the office
+    has closed this gate.
     """
 
     direction: Direction
@@ -324,3 +477,9 @@ class Lane:
     attended: bool = False
     recent: tuple[Decided, ...] = ()
     amending: GuardSettled | None = None
+    party: tuple[Arrival, ...] = ()
+    family: int | None = None
+    resting: tuple[Resting, ...] = ()
+    guard: str | None = None
+    barrier: Barrier = Barrier.NONE
+    closed: bool = False
