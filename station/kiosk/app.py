@@ -1,7 +1,7 @@
-"""The routes of the guard's screen: the page, the two streams it draws, and the guard's taps.
+"""The routes of the gate's screens: the guard's page and the resident's, the streams they draw, and the guard's taps.
 
-Made once by the station's `__main__`. Rule: every tap goes to the Desk, which alone knows whether it still holds;
-its refusal comes back as 409 in both languages.
+Made once by the station's `__main__`. Rule: what the guard may know and do is at the guard's own addresses; the
+resident's page has a stream of its own, without names, and no tap at all.
 """
 
 import asyncio
@@ -10,41 +10,37 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
-from litestar import Litestar, WebSocket, get, post, websocket
+from litestar import Litestar, WebSocket, get, websocket
 from litestar.datastructures import State
 from litestar.handlers import send_websocket_stream
-from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.params import FromQuery, QueryParameter
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.response import Response, Template
+from litestar.response import Template
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
-from msgspec import Struct
 
 from station.kiosk.aside import aside
 from station.kiosk.door import door
+from station.kiosk.made_pass import pass_route
+from station.kiosk.plates import PROVINCES, SIGNS, SUFFIXES
 from station.kiosk.pump import Pump
 from station.kiosk.rehearsal import Stage, rehearsal_routes
+from station.kiosk.taps import tap_routes
 from station.kiosk.words import WORDS, dictionary
-from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, Tap, TapRefused, TellTrip
-from station.view import Desk, Found
+from station.view import Desk, Forms, Found
 
 HERE = Path(__file__).parent
 GREATEST_TAP_BYTES = 4096
 
 Socket = WebSocket[object, object, State]
 Query = Annotated[str, QueryParameter(max_length=32)]
-Answer = Response[dict[str, str] | None]
-
-
-class Nothing(Struct, frozen=True):
-    """The body of a tap that needs no words."""
 
 
 def create_app(desk: Desk, stage: Stage | None = None) -> Litestar:
     """The kiosk of one lane. stage: the rehearsal's world; None at a real gate, where /rehearsal does not exist."""
     pump = Pump(desk)
-    routes = [_page(), *_streams(pump), *_taps(desk), _search(desk), _static()]
+    routes = [*_pages(), *_streams(pump), *tap_routes(desk), pass_route(desk), _search(desk), _forms(desk), _static()]
     if stage is not None:
         routes.append(rehearsal_routes(stage, lambda: _template("rehearsal.html")))
     app = Litestar(
@@ -62,15 +58,20 @@ def create_app(desk: Desk, stage: Stage | None = None) -> Litestar:
 
 
 def _template(name: str) -> Template:
-    return Template(name, context={"words": WORDS, "dictionary": dictionary()})
+    plate = {"provinces": PROVINCES, "signs": SIGNS, "suffixes": SUFFIXES}
+    return Template(name, context={"words": WORDS, "dictionary": dictionary(), "plate": plate})
 
 
-def _page() -> ControllerRouterHandler:
+def _pages() -> list[ControllerRouterHandler]:
     @get("/", sync_to_thread=False)
-    def page() -> Template:
+    def guards_side() -> Template:
         return _template("kiosk.html")
 
-    return page
+    @get("/resident", sync_to_thread=False)
+    def residents_side() -> Template:
+        return _template("resident.html")
+
+    return [guards_side, residents_side]
 
 
 def _static() -> ControllerRouterHandler:
@@ -83,6 +84,13 @@ def _streams(pump: Pump) -> list[ControllerRouterHandler]:
         await socket.accept()
         await send_websocket_stream(socket, pump.views(), listen_for_disconnect=True, warn_on_data_discard=False)
 
+    @websocket("/resident/view")
+    async def view_for_residents(socket: Socket) -> None:
+        await socket.accept()
+        await send_websocket_stream(
+            socket, pump.views_for_residents(), listen_for_disconnect=True, warn_on_data_discard=False
+        )
+
     @websocket("/preview")
     async def preview(socket: Socket) -> None:
         await socket.accept()
@@ -90,38 +98,7 @@ def _streams(pump: Pump) -> list[ControllerRouterHandler]:
             socket, pump.pictures(), mode="binary", listen_for_disconnect=True, warn_on_data_discard=False
         )
 
-    return [view, preview]
-
-
-def _taps(desk: Desk) -> list[ControllerRouterHandler]:
-    async def carried_out(tap: Tap) -> Answer:
-        try:
-            await aside(desk.tap, tap)
-        except TapRefused as refused:
-            return Response({"zh": refused.zh, "en": refused.en}, status_code=409)
-        return Response(None, status_code=204)
-
-    @post("/settle")
-    async def settle(data: JSONBody[Settle]) -> Answer:
-        return await carried_out(data)
-
-    @post("/dismiss")
-    async def dismiss(data: JSONBody[Nothing]) -> Answer:  # noqa: ARG001 - refuses a body with anything odd in it
-        return await carried_out(Dismiss())
-
-    @post("/direction")
-    async def direction(data: JSONBody[ChooseDirection]) -> Answer:
-        return await carried_out(data)
-
-    @post("/without-code")
-    async def without_code(data: JSONBody[Nothing]) -> Answer:  # noqa: ARG001
-        return await carried_out(ArriveWithoutCode())
-
-    @post("/trip")
-    async def trip(data: JSONBody[TellTrip]) -> Answer:
-        return await carried_out(data)
-
-    return [settle, dismiss, direction, without_code, trip]
+    return [view, view_for_residents, preview]
 
 
 def _search(desk: Desk) -> ControllerRouterHandler:
@@ -130,6 +107,14 @@ def _search(desk: Desk) -> ControllerRouterHandler:
         return list(await aside(desk.search, q))
 
     return search
+
+
+def _forms(desk: Desk) -> ControllerRouterHandler:
+    @get("/forms")
+    async def forms() -> Forms:
+        return await aside(desk.forms)
+
+    return forms
 
 
 def _pumping(pump: Pump) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:

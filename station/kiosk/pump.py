@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 import msgspec
 
 from station.kiosk.aside import aside
+from station.kiosk.for_residents import for_residents
 from station.view import Desk, KioskView
 
 LOG = logging.getLogger("station.kiosk")
@@ -26,6 +27,7 @@ class Pump:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._newest = ""
+        self._newest_for_residents = ""
         self._turns = 0
         self._turned = asyncio.Condition()
 
@@ -41,17 +43,27 @@ class Pump:
                 continue
             async with self._turned:
                 self._newest = msgspec.json.encode(seen).decode()
+                self._newest_for_residents = msgspec.json.encode(for_residents(seen)).decode()
                 self._turns += 1
                 self._turned.notify_all()
 
     async def views(self) -> AsyncGenerator[str, None]:
         """The newest view at once, then each later one that this listener is quick enough for."""
+        async for _ in self._each_turn():
+            yield self._newest
+
+    async def views_for_residents(self) -> AsyncGenerator[str, None]:
+        """The same, with nobody's name in it."""
+        async for _ in self._each_turn():
+            yield self._newest_for_residents
+
+    async def _each_turn(self) -> AsyncGenerator[None, None]:
         heard = 0
         while True:
             async with self._turned:
                 await self._turned.wait_for(lambda: self._turns > heard)  # noqa: B023 - awaited right here
-                heard, newest = self._turns, self._newest
-            yield newest
+                heard = self._turns
+            yield
 
     async def pictures(self) -> AsyncGenerator[bytes, None]:
         """The camera's newest frame as JPEG, about 8 a second; silence while the camera is at fault."""

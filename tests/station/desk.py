@@ -14,17 +14,46 @@ import msgspec
 import numpy as np
 
 from gate.clock import ClockState
+from gate.forms import VisitorForm
+from gate.names import Pseudonym
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.cameras import Pixels
 from station.kiosk.rehearsal import Shown
 from station.taps import Tap, TapRefused
-from station.view import Found, Health, KioskView, Link, Person, Screen, Verdict
+from station.view import (
+    ChoiceAsked,
+    Forms,
+    Found,
+    Health,
+    KioskView,
+    Link,
+    MadeCode,
+    Person,
+    PlaceAsked,
+    Screen,
+    Verdict,
+)
 
 # 20:15 in Shanghai: the guard's night.
 NIGHT = datetime(2026, 1, 16, 12, 15, 8, tzinfo=UTC)
 WELL = Health(link=Link.HUB, rules="1768000000.12", rules_age_hours=0.4, rules_stale=False, clock=ClockState.SYNCED)
 WANG = Person("王*明", "3")
+
+# A compound of 24 buildings: small ones of 12 rooms, and one of 30 floors with two units.
+_SMALL = tuple(f"{floor}0{room}" for floor in range(1, 5) for room in range(1, 4))
+_HIGH = tuple(f"{unit}-{floor}{room:02}" for unit in (1, 2) for floor in range(1, 31) for room in range(1, 5))
+_DAYS = tuple((NIGHT - timedelta(days=ago)).date() for ago in range(14))
+OFFERS = Forms(
+    buildings=tuple((str(number), _HIGH if number == 12 else _SMALL) for number in range(1, 25)),
+    plate_prefix="豫A",
+    slots=("A1", "A2", "A3", "B1", "B2", "B3"),
+    purposes=(ChoiceAsked("family", "探亲", "Family"), ChoiceAsked("repair", "维修", "Repair")),
+    places=(
+        PlaceAsked("ruili", "云南瑞丽", "Ruili, Yunnan", _DAYS),
+        PlaceAsked("heihe", "黑龙江黑河", "Heihe, Heilongjiang", _DAYS),
+    ),
+)
 
 
 def ready(**changes: object) -> KioskView:
@@ -70,6 +99,8 @@ class MemoryDesk:
         self.refuses: TapRefused | None = None
         self.queries: list[str] = []
         self.found: tuple[Found, ...] = ()
+        self.offers = OFFERS
+        self.passes: list[tuple[Pseudonym | None, VisitorForm | None, int]] = []
         self.picture: bytes | None = lane_picture()
         self._changed = threading.Condition()
         self._view = view or ready()
@@ -106,6 +137,15 @@ class MemoryDesk:
     def search(self, query: str) -> tuple[Found, ...]:
         self.queries.append(query)
         return self.found
+
+    def forms(self) -> Forms:
+        return self.offers
+
+    def make_pass(self, person: Pseudonym | None, form: VisitorForm | None, hours: int) -> MadeCode:
+        if self.refuses is not None:
+            raise self.refuses
+        self.passes.append((person, form, hours))
+        return MadeCode("GC1:" + "NCF1S70-A" * 24, NIGHT + timedelta(hours=hours), WANG if person else None)
 
     def preview(self) -> bytes | None:
         return self.picture

@@ -7,11 +7,11 @@ from playwright.sync_api import Page, expect
 
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
-from station.kiosk import create_app, serve
 from station.taps import Settle, TapRefused
 from station.view import CertificateHolder, Found
-from tests.station.desk import MemoryDesk, decided
-from tests.station.test_kiosk_page import OFF_SCREEN, SIZES, SMALL, Guard
+from tests.station.desk import decided
+from tests.station.guard import SIZES, Guard, at_the_gate
+from tests.station.layout import assert_fits
 
 pytestmark = pytest.mark.browser
 
@@ -23,15 +23,8 @@ BERT = Found("cd" * 8, "<b>李</b>*", "12", "", "1501")
 
 @pytest.fixture
 def guard(page: Page) -> Iterator[Guard]:
-    desk = MemoryDesk()
-    kiosk = serve(create_app(desk), "127.0.0.1", 0)
-    try:
-        guard = Guard(page, desk, f"http://127.0.0.1:{kiosk.port}/")
+    with at_the_gate(page) as guard:
         yield guard
-        assert guard.complaints == [], "the page complained: a script, or its own content policy"
-        page.goto("about:blank")
-    finally:
-        kiosk.stop()
 
 
 def types(guard: Guard, text: str) -> None:
@@ -86,10 +79,6 @@ def test_nobody_found_is_said(guard) -> None:
     expect(guard.page.locator("#let-through")).to_be_visible()
 
 
-CUT = """() => [...document.querySelectorAll('#finder-found button, .answers button')]
-  .filter((e) => e.getBoundingClientRect().width && e.scrollHeight > e.clientHeight + 1).map((e) => e.textContent)"""
-
-
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_key_is_in_view_and_large(guard, size, language) -> None:
@@ -99,12 +88,8 @@ def test_every_key_is_in_view_and_large(guard, size, language) -> None:
         guard.touches("#language")
     guard.desk.found = (ANNA, BERT)
     guard.lane(SHOWN, "verdict")
-    guard.page.locator("html[data-armed]").wait_for()
-    assert guard.page.evaluate(SMALL) == []
-    assert guard.page.evaluate(CUT) == []
+    assert_fits(guard.page, "the verdict")
     guard.touches("#find")
     types(guard, "12")
     expect(guard.page.locator("#finder-found button")).to_have_count(2)
-    assert guard.page.evaluate(OFF_SCREEN) == []
-    assert guard.page.evaluate(SMALL) == []
-    assert guard.page.evaluate(CUT) == []
+    assert_fits(guard.page, "the search")

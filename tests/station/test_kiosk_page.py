@@ -5,72 +5,26 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 
 from gate.clock import ClockState
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.kiosk import create_app, serve
-from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, Tap, TapRefused
-from station.view import CertificateHolder, Earlier, Health, KioskView, Link, Person, Screen
+from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused
+from station.view import CertificateHolder, Earlier, Health, Link, Person, Screen
 from tests.station.desk import NIGHT, WANG, WELL, MemoryDesk, decided, minutes_ago, ready, verdict
+from tests.station.guard import SIZES, Guard, at_the_gate
+from tests.station.layout import assert_fits
 
 pytestmark = pytest.mark.browser
-SIZES = [(1280, 800), (1024, 600)]
-
-
-class Guard:
-    """The page as its guard has it: what the lane does, what is seen, what is touched."""
-
-    def __init__(self, page: Page, desk: MemoryDesk, address: str) -> None:
-        self.page = page
-        self.desk = desk
-        self.address = address
-        self.complaints: list[str] = []
-        page.on("console", self._hear)
-        page.on("pageerror", lambda wrong: self.complaints.append(str(wrong)))
-        page.goto(address)
-        self.sees("ready")
-
-    def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.complaints.append(message.text)
-
-    def sees(self, screen: str, patience_seconds: float = 10) -> None:
-        expect(self.page.locator("html")).to_have_attribute("data-screen", screen, timeout=patience_seconds * 1000)
-
-    def lane(self, view: KioskView, screen: str) -> None:
-        self.desk.put(view)
-        self.sees(screen)
-
-    def touches(self, selector: str) -> None:
-        self.page.locator(selector).tap()
-
-    def tapped(self, *taps: Tap) -> None:
-        """Exactly these reached the loop; the last may still be on its way."""
-        for _ in range(100):
-            if len(self.desk.taps) >= len(taps):
-                break
-            self.page.wait_for_timeout(50)
-        assert self.desk.taps == list(taps)
-
-    def reads(self, selector: str, text: str) -> None:
-        expect(self.page.locator(selector)).to_have_text(text)
 
 
 @pytest.fixture
 def guard(page: Page) -> Iterator[Guard]:
-    desk = MemoryDesk()
-    kiosk = serve(create_app(desk), "127.0.0.1", 0)
-    try:
-        guard = Guard(page, desk, f"http://127.0.0.1:{kiosk.port}/")
+    with at_the_gate(page) as guard:
         yield guard
-        assert guard.complaints == [], "the page complained: a script, or its own content policy"
-        page.goto("about:blank")
-    finally:
-        desk.speak()
-        kiosk.stop()
 
 
 def test_a_known_resident_costs_the_guard_no_tap(guard) -> None:
@@ -433,25 +387,6 @@ LONGEST = {
         ),
     ),
 }
-OFF_SCREEN = """() => [...document.querySelectorAll('.bar *, main *')].filter((e) => {
-  const box = e.getBoundingClientRect();
-  const seen = box.width && box.height && getComputedStyle(e).visibility !== 'hidden' && !e.closest('svg');
-  return seen && (box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1);
-}).map((e) => `${e.tagName}#${e.id} ${e.textContent.trim().slice(0, 20)}`)"""
-SMALL = """() => [...document.querySelectorAll('button')].filter((e) => {
-  const box = e.getBoundingClientRect();
-  return box.width && (box.width < 63.9 || box.height < 63.9);
-}).map((e) => e.textContent.trim())"""
-OVERLAPS = """() => {
-  const boxes = [...document.querySelectorAll('.told > *, .stamp > *, #facts, #note, #answers')]
-    .map((e) => [e, e.getBoundingClientRect()]).filter(([, box]) => box.width && box.height);
-  const hits = [];
-  for (const [a, one] of boxes) for (const [b, two] of boxes) {
-    if (a !== b && one.left < two.right - 1 && two.left < one.right - 1 && one.top < two.bottom - 1
-        && two.top < one.bottom - 1 && !(a.closest('.stamp') || b.closest('.stamp') ) ) hits.push(`${a.id} ${b.id}`);
-  }
-  return hits;
-}"""
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -465,7 +400,4 @@ def test_nothing_is_cut_off_and_every_target_is_large(guard, size, language) -> 
         guard.desk.put(msgspec.structs.replace(view, office_telephone=f"0991-555-{name}"))
         note = {"closed": "#closed", "order": "#order", "ready": ".ready", "gathering": ".gathering"}
         guard.page.locator(note.get(name, "#verdict")).wait_for()
-        guard.page.locator("html[data-armed]").wait_for()
-        assert guard.page.evaluate(OFF_SCREEN) == [], name
-        assert guard.page.evaluate(SMALL) == [], name
-        assert guard.page.evaluate(OVERLAPS) == [], name
+        assert_fits(guard.page, name)

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from playwright.sync_api import Page, expect
 
 from gate.trip import Stay
-from station.kiosk import create_app, serve
 from station.taps import TellTrip
 from station.view import Person, PlaceAsked, Screen
-from tests.station.desk import NIGHT, MemoryDesk, ready
-from tests.station.test_kiosk_page import OFF_SCREEN, SIZES, SMALL, Guard
+from tests.station.desk import NIGHT, ready
+from tests.station.guard import SIZES, Guard, at_the_gate
+from tests.station.layout import assert_fits
 
 pytestmark = pytest.mark.browser
 
@@ -31,15 +31,8 @@ ASKED = ready(
 
 @pytest.fixture
 def guard(page: Page) -> Iterator[Guard]:
-    desk = MemoryDesk()
-    kiosk = serve(create_app(desk), "127.0.0.1", 0)
-    try:
-        guard = Guard(page, desk, f"http://127.0.0.1:{kiosk.port}/")
+    with at_the_gate(page) as guard:
         yield guard
-        assert guard.complaints == [], "the page complained: a script, or its own content policy"
-        page.goto("about:blank")
-    finally:
-        kiosk.stop()
 
 
 def test_who_was_at_no_place_costs_one_tap(guard) -> None:
@@ -93,21 +86,6 @@ def test_a_places_name_is_text_whatever_it_says(guard) -> None:
     expect(guard.page.locator("#trip-places button")).to_have_text([nasty])
 
 
-ONE_OVER_ANOTHER = """() => {
-  const boxes = [...document.querySelectorAll('.trip button, .trip h2')]
-    .map((e) => [e.textContent, e.getBoundingClientRect()]).filter(([, box]) => box.width);
-  return boxes.flatMap(([a, one], at) => boxes.slice(at + 1)
-    .filter(([, two]) => one.left < two.right - 1 && two.left < one.right - 1
-      && one.top < two.bottom - 1 && two.top < one.bottom - 1).map(([b]) => `${a} / ${b}`));
-}"""
-
-
-def fits(page: Page) -> None:
-    assert page.evaluate(OFF_SCREEN) == []
-    assert page.evaluate(SMALL) == []
-    assert page.evaluate(ONE_OVER_ANOTHER) == []
-
-
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_twelve_places_and_fifteen_days_fit(guard, size, language) -> None:
@@ -119,7 +97,7 @@ def test_twelve_places_and_fifteen_days_fit(guard, size, language) -> None:
     places = tuple(replace(full, id=f"p{number}") for number in range(12))
     guard.lane(replace(ASKED, places=places, awaiting=("temperature", "trip"), rehearsal=True), "gathering")
     guard.page.locator("html[data-armed]").wait_for()
-    fits(guard.page)
+    assert_fits(guard.page, "the question")
     guard.touches("#trip-places button >> nth=11")
     guard.page.locator("#trip-when").wait_for()
-    fits(guard.page)
+    assert_fits(guard.page, "the question")
