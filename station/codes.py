@@ -8,7 +8,7 @@ not; libzbar comes last, because it wins with wrong text and takes ten times as 
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -20,9 +20,9 @@ from station.cameras import Pixels
 from station.qr.append import Part, part_of
 from station.qr.flat import Flat, laid_flat
 from station.qr.second import Memory, Read, corners_of, second_look
-from station.stillness import Crowd, Stillness, crowd
+from station.stillness import Crowd, Stillness, area_of, changed, crowd
 from station.travel import travel_steps, zxing_corners
-from station.zbar import Corners, scan
+from station.zbar import Corner, Corners, scan
 
 QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 FULL_SIZE = frozenset(
@@ -162,14 +162,16 @@ class Cascade:
     Where it reads nothing, and something is crowded enough to be a code, one picture at a time is given the dear
     look, as much of it in each frame as `DEAR_SECONDS` allow; what it read counts as in view until the next picture
     says otherwise. A still scene is given it once, and a crowd in which it saw no code is familiar: then it rests for
-    `DEAR_REST` frames, and is brief, unless something crowded appears where there was nothing. So a code that only
-    the dear look reads comes some frames late.
+    `DEAR_REST` frames, is brief, and sees only what changed of the crowd, unless something crowded appears where there
+    was nothing. So a code that only the dear look reads comes some frames late.
     """
 
     LOOK_AGAIN = 8
     DEAR_SECONDS = 0.009
     """No step is begun later than this; the longest takes nearly as long again."""
-    DEAR_REST = 20
+    DEAR_REST = 25
+    MARGIN = 64
+    """Pixels around what is new: a code's pale edge, and what glare took of it."""
 
     def __init__(
         self,
@@ -188,6 +190,8 @@ class Cascade:
         self._owed = False
         self._since_dear = 0
         self._crowd = self._familiar = np.zeros((0, 0), np.bool_)
+        self._looked_at = self._stillness.samples
+        self._corner = (0, 0)
         self._steps: Iterator[Step] | None = None
         self._glimpsed: Sight | None = None
         self.sight: Sight | None = None
@@ -214,14 +218,30 @@ class Cascade:
             self._settle(seen)
             return
         unfamiliar = self._unfamiliar(now)
-        if self._steps is None and self._owed and (self._since_dear >= self.DEAR_REST or unfamiliar):
-            self._owed, self._since_dear, self._crowd, self._glimpsed = False, 0, now, None
-            self._steps = self._dear(grey.copy(), not unfamiliar)
+        if self._steps is None and self._owed:
+            news = now if unfamiliar else self._news(now)
+            if news.any():
+                self._begin(grey, now, news, unfamiliar)
         if self._steps is not None:
             self._go_on()
 
     def _unfamiliar(self, now: Crowd) -> bool:
         return now.shape != self._familiar.shape or bool((now & ~self._familiar).any())
+
+    def _news(self, now: Crowd) -> Crowd:
+        """The part of a familiar crowd that is worth a brief look: what changed since the last one, after a rest."""
+        if self._since_dear < self.DEAR_REST:
+            return np.zeros_like(now)
+        rows, columns = now.shape
+        return now & changed(self._looked_at, self._stillness.samples)[:rows, :columns]
+
+    def _begin(self, grey: Pixels, now: Crowd, news: Crowd, unfamiliar: bool) -> None:
+        """A dear look at the whole frame, or a brief one at what is new."""
+        self._owed, self._since_dear, self._crowd, self._glimpsed = False, 0, now, None
+        self._looked_at = self._stillness.samples
+        down, across = (slice(0, None),) * 2 if unfamiliar else area_of(news, self.MARGIN)
+        self._corner = across.start, down.start
+        self._steps = self._dear(grey[down, across].copy(), not unfamiliar)
 
     def _settle(self, seen: list[SeenCode]) -> None:
         """Nothing is left to find out."""
@@ -235,9 +255,11 @@ class Cascade:
         until = self._seconds() + self.DEAR_SECONDS
         for step in self._steps:
             if isinstance(step, Sight):
-                self._glimpsed = max(self._glimpsed or step, step, key=lambda sight: sight.fit)
+                sight = replace(step, corners=_moved(step.corners, self._corner))
+                self._glimpsed = max(self._glimpsed or sight, sight, key=lambda sight: sight.fit)
             elif step:
-                self._seen, self._steps, self.sight = step, None, None
+                seen = [replace(code, corners=_moved(code.corners, self._corner)) for code in step]
+                self._seen, self._steps, self.sight = seen, None, None
                 return
             if self._seconds() >= until:
                 return
@@ -247,6 +269,11 @@ class Cascade:
             self._familiar = self._crowd | self._familiar if known else self._crowd
         else:
             self._familiar = np.zeros((0, 0), np.bool_)
+
+
+def _moved(corners: Corners, by: Corner) -> Corners:
+    one, two, three, four = ((x + by[0], y + by[1]) for x, y in corners)
+    return one, two, three, four
 
 
 def grey_of(pixels: Pixels) -> Pixels:

@@ -17,7 +17,7 @@ from station.cameras import Pixels
 from station.cameras.pictures import decode_picture, load_picture
 from station.cameras.rehearsal import RehearsalCamera
 from station.codes import Cascade, SeenCode, Sight, Step, dear_look, travel, zbar, zxing
-from station.stillness import Stillness, crowded
+from station.stillness import Stillness, area_of, changed, crowded
 from station.stills import read_picture
 from tests.rehearsal.pictures import blank
 from tests.rehearsal.rendered import frames
@@ -219,10 +219,12 @@ class Dear:
         self.steps = steps
         self.reads = Asked(*data).reads
         self.brief: list[bool] = []
+        self.shapes: list[tuple[int, ...]] = []
 
     def __call__(self, grey: Pixels, brief: bool) -> Iterator[Step]:
         self.times += 1
         self.brief.append(brief)
+        self.shapes.append(grey.shape)
         for _ in range(self.steps - 1):
             yield None
         yield list(self.reads)
@@ -297,6 +299,38 @@ class TestCascade:
             cascade.look(brick_wall(shift=16 * step))
         assert dear.times == 3
         assert dear.brief == [False, True, True]
+
+    def test_somebody_who_walks_before_plain_ground_is_no_reason_to_look_at_a_wall_again(self):
+        """A familiar crowd in which nothing changed is not given even a brief look."""
+        dear = Dear()
+        cascade = Cascade(Asked(), dear)
+        for step in range(3 * Cascade.DEAR_REST):
+            view = lane()
+            view[:, :320] = brick_wall()[:, :320]
+            view[200:700, 400 + 8 * step : 480 + 8 * step] = 60
+            cascade.look(view)
+        assert dear.times == 1
+
+    def test_a_brief_look_is_at_what_changed_and_tells_where_in_the_frame(self):
+        """A code before a familiar wall is read with its place, though only a part of the frame was looked at."""
+        dear = Dear()
+        cascade = Cascade(Asked(), dear)
+        for step in range(2):
+            cascade.look(brick_wall(16 * step))
+        dear.reads = Asked(b"GC1:A").reads
+        view = brick_wall()
+        view[300:500, 640:840] = brick_wall(160)[300:500, 640:840]
+        for _ in range(Cascade.DEAR_REST):
+            assert cascade.look(brick_wall()) == []
+        (code,) = cascade.look(view)
+        assert dear.brief == [False, True]
+        height, width = dear.shapes[-1]
+        assert 200 < height < 500
+        assert 200 < width < 500
+        (left, top), _, (right, bottom), _ = code.corners
+        assert (right - left, bottom - top) == (9, 9)
+        assert 640 - 150 < left < 640
+        assert 300 - 150 < top < 300
 
     def test_something_crowded_in_a_new_place_is_looked_at_at_once(self):
         """Whoever holds up a code before a familiar wall of leaves does not wait until the dear look has rested."""
@@ -409,6 +443,21 @@ class TestStillness:
         assert crowded(brick_wall()[:, :, 0])
         assert not crowded(cv2.cvtColor(shaken(lane(), 1), cv2.COLOR_BGR2GRAY))
         assert not crowded(stripes)
+
+    def test_what_changed_is_told_where(self):
+        """Blocks near the change and no others; a frame of another size has changed everywhere."""
+        before = Stillness()
+        before.moved(lane())
+        now = Stillness()
+        now.moved(held_up(b"GC1:A", left=640, top=320))
+        where = changed(before.samples, now.samples)
+        assert where[11, 21]
+        assert not where[:8].any()
+        assert not where[:, :18].any()
+        down, across = area_of(where, 0)
+        assert 256 <= down.start <= 320 < 420 <= down.stop <= 500
+        assert 576 <= across.start <= 640 < 740 <= across.stop <= 820
+        assert changed(before.samples, now.samples[:50]).all()
 
     @pytest.mark.parametrize("scale", [2, 3, 5, 8])
     def test_every_code_is_crowded(self, scale):
