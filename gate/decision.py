@@ -11,9 +11,13 @@ from datetime import UTC, datetime, timedelta
 from gate.caller import Caller
 from gate.clock import Moment
 from gate.credential import CodeReading
+from gate.formats import gate_pass
+from gate.formats.chain import Credential, Kind
+from gate.hours import within
+from gate.leave import NOTHING, Leave, leave
 from gate.names import Pseudonym
 from gate.permit import Permit
-from gate.policy import Direction, Rules, Zone
+from gate.policy import Direction, Rules, WhenUnknown, Zone
 from gate.reason import Outcome, Reason, worst
 from gate.roster import Health, Resident, Standing
 from gate.temperature import Measurement, judge
@@ -109,31 +113,85 @@ class Decision:
 
 
 def decide(evidence: Evidence, rules: Rules | None, now: Moment) -> Decision:
-    """Climb the whole ladder. `rules` is None at a gate that has never heard from its hub: nobody is admitted."""
+    """Climb the whole ladder. `rules` is None at a gate that has never heard from its hub: nobody is admitted.
+
+    Whoever has permits in use climbs it once with each, and the one that helps most is used.
+    """
     if rules is None:
         return Decision((Reason.RULES_MISSING, *_code_reasons(evidence)))
-    return Decision(
-        (
-            *_gate_is_open(rules),
-            *_rules_are_fresh(rules, now),
-            *_clock_is_believed(evidence, now),
-            *_code_reasons(evidence),
-            *_code_still_holds(evidence, rules, now),
-            *_code_is_used_once(evidence),
-            *_resident_is_known(evidence),
-            *_resident_did_not_just_go_that_way(evidence, rules, now),
-            *_resident_is_free_to_cross(evidence),
-            *_health_code_allows(evidence, rules),
-            *_building_is_free_to_leave(evidence, rules),
-            *_trip_bears_no_risk(evidence, rules),
-            *_temperature_is_normal(evidence, rules),
-        )
+    best = Decision(_climb(evidence, rules, now, NOTHING))
+    if not best.reasons or evidence.resident is None:
+        return best
+    for permit in evidence.resident.permits:
+        lifted = leave(permit, evidence.direction, now)
+        if lifted:
+            other = Decision(_climb(evidence, rules, now, lifted), permit)
+            best = min(best, other, key=_weight)
+    return best
+
+
+def _climb(evidence: Evidence, rules: Rules, now: Moment, lifted: Leave) -> tuple[Reason, ...]:
+    found = (
+        *_gate_is_open(evidence, rules),
+        *_hours_allow(evidence, rules, now, lifted),
+        *_caller_may_pass(evidence, rules),
+        *_rules_are_fresh(rules, now),
+        *_clock_is_believed(evidence, now),
+        *_code_reasons(evidence, rules),
+        *_code_still_holds(evidence, rules, now),
+        *_code_is_used_once(evidence),
+        *_resident_is_known(evidence),
+        *_resident_did_not_just_go_that_way(evidence, rules, now),
+        *_resident_is_back_in_time(evidence, rules, now),
+        *_resident_is_free_to_cross(evidence, lifted),
+        *_health_code_allows(evidence, rules),
+        *_building_is_free_to_leave(evidence, rules, lifted),
+        *_outings_are_left(evidence, rules, now, lifted),
+        *_purpose_is_told(evidence, rules, lifted),
+        *_trip_bears_no_risk(evidence, rules),
+        *_temperature_is_normal(evidence, rules),
     )
+    return tuple(dict.fromkeys(found))
 
 
-def _gate_is_open(rules: Rules) -> Iterator[Reason]:
-    if not rules.policy.gate_rule(rules.gate).open:
+def caller(evidence: Evidence) -> Caller:
+    """As what he comes: what the guard wrote down, else what the roster says, else what kind of pass it is."""
+    if evidence.caller is not Caller.RESIDENT:
+        return evidence.caller
+    if evidence.resident is not None:
+        return evidence.resident.caller
+    credential = evidence.code.credential if evidence.code is not None else None
+    return _CALLER_OF.get(credential.kind, Caller.RESIDENT) if credential is not None else Caller.RESIDENT
+
+
+def purpose_asked(evidence: Evidence, rules: Rules, now: Moment) -> bool:
+    """Whether the guard has to ask what he goes out for; visitors and staff come with a purpose."""
+    if evidence.direction not in rules.policy.ask_purpose_on or caller(evidence) is not Caller.RESIDENT:
+        return False
+    permits = evidence.resident.permits if evidence.resident is not None else ()
+    return not any(Reason.PURPOSE_MISSING in leave(each, evidence.direction, now) for each in permits)
+
+
+def _gate_is_open(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
+    rule = rules.policy.gate_rule(rules.gate)
+    if not rule.open or evidence.direction not in rule.directions:
         yield Reason.GATE_CLOSED
+
+
+def _hours_allow(evidence: Evidence, rules: Rules, now: Moment, lifted: Leave) -> Iterator[Reason]:
+    """The gate's and the caller's. An unbelieved time is a reason of its own; a doubtful one must fit either way."""
+    if Reason.OUT_OF_HOURS in lifted or not now.believed:
+        return
+    policy = rules.policy
+    hours = (policy.gate_rule(rules.gate).hours, policy.caller_rule(caller(evidence)).hours)
+    instants = {now.utc - now.drift, now.utc + now.drift}
+    if not all(within(each, evidence.direction, at, policy.timezone) for each in hours for at in instants):
+        yield Reason.OUT_OF_HOURS
+
+
+def _caller_may_pass(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
+    if evidence.direction not in rules.policy.caller_rule(caller(evidence)).directions:
+        yield Reason.CALLER_NOT_ALLOWED
 
 
 def _rules_are_fresh(rules: Rules, now: Moment) -> Iterator[Reason]:
@@ -148,8 +206,12 @@ def _clock_is_believed(evidence: Evidence, now: Moment) -> Iterator[Reason]:
         yield Reason.CLOCK_NOT_BELIEVED
 
 
-def _code_reasons(evidence: Evidence) -> tuple[Reason, ...]:
-    return (Reason.NO_CODE,) if evidence.code is None else evidence.code.reasons
+def _code_reasons(evidence: Evidence, rules: Rules | None = None) -> tuple[Reason, ...]:
+    """Whom the guard found on the roster needs no code, where the policy lets him."""
+    if evidence.code is not None:
+        return evidence.code.reasons
+    found = evidence.named and evidence.resident is not None and (rules is None or rules.policy.admit_named)
+    return () if found else (Reason.NO_CODE,)
 
 
 def _code_is_used_once(evidence: Evidence) -> Iterator[Reason]:
@@ -176,10 +238,11 @@ def _code_still_holds(evidence: Evidence, rules: Rules, now: Moment) -> Iterator
 def _resident_is_known(evidence: Evidence) -> Iterator[Reason]:
     """A genuine pass of somebody who is not (or no longer) on the roster is the guard's matter.
 
-    So is a foreign certificate: that it is genuine says nothing of whether its holder lives here.
+    So is a foreign certificate: that it is genuine says nothing of whether its holder lives here. A visitor or courier
+    is on no roster while a guard's pass of today vouches for him: that guard has decided.
     """
     credential = evidence.code.credential if evidence.code is not None else None
-    if credential is None or evidence.resident is not None:
+    if credential is None or evidence.resident is not None or _a_guard_vouches(credential):
         return
     yield Reason.HOLDER_UNMATCHED if credential.person is None else Reason.NOT_ON_ROSTER
 
@@ -189,16 +252,37 @@ def _resident_did_not_just_go_that_way(evidence: Evidence, rules: Rules, now: Mo
     earlier = evidence.earlier
     if earlier is None or earlier.direction is not evidence.direction:
         return
-    if abs(now.utc - earlier.at) < timedelta(hours=rules.policy.same_way_hours):
-        yield Reason.SAME_WAY_TWICE
-
-
-def _resident_is_free_to_cross(evidence: Evidence) -> Iterator[Reason]:
-    resident = evidence.resident
-    if resident is None:
+    if abs(now.utc - earlier.at) >= timedelta(hours=rules.policy.same_way_hours):
         return
-    if resident.standing is Standing.ISOLATED:
-        yield Reason.ISOLATED
+    if evidence.trace.knows(earlier.at):
+        yield Reason.SAME_WAY_TWICE
+    elif _doubt_counts(rules):
+        yield Reason.PRESENCE_UNKNOWN
+
+
+def _resident_is_back_in_time(evidence: Evidence, rules: Rules, now: Moment) -> Iterator[Reason]:
+    """Of each permit whose time to be back is over: did he leave under it, and comes home only now?"""
+    permits = evidence.resident.permits if evidence.resident is not None else ()
+    trace, earlier = evidence.trace, evidence.earlier
+    for permit in permits:
+        if evidence.direction is Direction.OUT or permit.return_by is None or now.utc - now.drift <= permit.return_by:
+            continue
+        left = earlier is not None and earlier.direction is Direction.OUT and trace.out_under == permit.id
+        settled = trace.knows(permit.begins if earlier is None else earlier.at)
+        if left and (settled or not _doubt_counts(rules)):
+            yield Reason.RETURNED_LATE
+        elif not settled and _doubt_counts(rules) and (earlier is None or earlier.at <= permit.return_by):
+            yield Reason.PRESENCE_UNKNOWN
+
+
+def _doubt_counts(rules: Rules) -> bool:
+    return rules.policy.when_presence_unknown is WhenUnknown.REFER
+
+
+def _resident_is_free_to_cross(evidence: Evidence, lifted: Leave) -> Iterator[Reason]:
+    """Whoever is isolated and has to see a doctor goes neither alone nor through the crowd."""
+    if evidence.resident is not None and evidence.resident.standing is Standing.ISOLATED:
+        yield Reason.ESCORT_NEEDED if Reason.ISOLATED in lifted else Reason.ISOLATED
 
 
 def _health_code_allows(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
@@ -214,13 +298,48 @@ def _health_code_allows(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
         yield Reason.HEALTH_CODE_UNREAD
 
 
-def _building_is_free_to_leave(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
-    """Zones bind whoever leaves; nobody is kept from going home."""
-    if evidence.resident is None or evidence.direction is Direction.IN:
+def _building_is_free_to_leave(evidence: Evidence, rules: Rules, lifted: Leave) -> Iterator[Reason]:
+    """Zones bind whoever leaves; nobody is kept from going home. A visitor is not at home there."""
+    if evidence.direction is Direction.IN and caller(evidence) is not Caller.VISITOR:
         return
-    zone = rules.policy.zone_of(evidence.resident.building)
-    if zone in _ZONE_REASONS:
-        yield _ZONE_REASONS[zone]
+    building = _building(evidence)
+    reason = _ZONE_REASONS.get(rules.policy.zone_of(building)) if building else None
+    if reason is not None and reason not in lifted:
+        yield reason
+
+
+def _building(evidence: Evidence) -> str:
+    """His own, or his host's; empty where nobody knows."""
+    if evidence.resident is not None:
+        return evidence.resident.building
+    credential = evidence.code.credential if evidence.code is not None else None
+    return credential.claims.get("building", "") if credential is not None else ""
+
+
+def _a_guard_vouches(credential: Credential) -> bool:
+    return credential.format == gate_pass.NAME and credential.kind in (Kind.VISITOR, Kind.COURIER)
+
+
+def _outings_are_left(evidence: Evidence, rules: Rules, now: Moment, lifted: Leave) -> Iterator[Reason]:
+    """Exits that are known count, whatever was missed; that there were no more has to be known too."""
+    quota = rules.policy.exit_quota
+    if quota is None or evidence.direction is Direction.IN or Reason.QUOTA_USED in lifted or not now.believed:
+        return
+    if evidence.resident is None or caller(evidence) is not Caller.RESIDENT:
+        return
+    since = quota.since(now.utc - now.drift, rules.policy.timezone)
+    if sum(at >= since for at in evidence.trace.exits) >= quota.times:
+        yield Reason.QUOTA_USED
+    elif not evidence.trace.knows(since) and _doubt_counts(rules):
+        yield Reason.PRESENCE_UNKNOWN
+
+
+def _purpose_is_told(evidence: Evidence, rules: Rules, lifted: Leave) -> Iterator[Reason]:
+    """An answer that is no longer on the list was asked by older rules: it is none."""
+    if evidence.direction not in rules.policy.ask_purpose_on or caller(evidence) is not Caller.RESIDENT:
+        return
+    if Reason.PURPOSE_MISSING not in lifted and not rules.policy.answered(evidence.purpose, evidence.destination):
+        yield Reason.PURPOSE_MISSING
 
 
 def _trip_bears_no_risk(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
@@ -238,8 +357,24 @@ def _trip_bears_no_risk(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
 
 def _temperature_is_normal(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
     """Where the policy does not ask for a temperature, none is missed; a fever that was seen counts all the same."""
-    if evidence.measurement is None and evidence.direction not in rules.policy.measure_on:
-        return
-    objection = judge(evidence.measurement, rules.policy.temperature)
+    limits, demanded = rules.policy.temperature, evidence.direction in rules.policy.measure_on
+    beside = [judge(each, limits) for each in evidence.also_measured]
+    objection = judge(evidence.measurement, limits) if evidence.measurement is not None or demanded else None
+    if Reason.FEVER in beside:
+        objection = Reason.FEVER
     if objection is not None:
         yield objection
+    if demanded and _is_watched(evidence) and [judge(evidence.measurement, limits), *beside].count(None) < 2:
+        yield Reason.SECOND_READING_MISSING
+
+
+def _is_watched(evidence: Evidence) -> bool:
+    return evidence.resident is not None and evidence.resident.standing is Standing.MONITORED
+
+
+def _weight(decision: Decision) -> tuple[int, int]:
+    """How much stands in the way; of equals the first is kept, so a permit that helps nothing is not used."""
+    return list(Outcome).index(decision.outcome), len(decision.reasons)
+
+
+_CALLER_OF = {Kind.VISITOR: Caller.VISITOR, Kind.COURIER: Caller.COURIER, Kind.STAFF: Caller.STAFF}

@@ -1,9 +1,7 @@
 """The rule pinned on the gate, held to its golden cases and to what may never happen."""
 
-import tomllib
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,105 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.clock import ClockState, Moment
-from gate.credential import CodeReading, read
+from gate.credential import read
 from gate.decision import Earlier, Evidence, Trace, decide
-from gate.formats.chain import Credential, Holder, Kind
 from gate.policy import Direction, GateRule, Policy, Rules, Zone
 from gate.reason import GRAVE, Outcome, Reason, worst
 from gate.roster import Health, Resident, Standing
 from gate.temperature import Measurement, TemperatureLimits, judge
-from gate.trip import RiskPlace, Stay, Trip
+from gate.trip import Stay
+from tests.gate.decision_cases import CASES, CERTIFICATE, CODES, PLACES, evidence_of, moment_of, rules_of
 from tests.gate.makers import NOON, a_pass, trust
-
-CASES = tomllib.loads((Path(__file__).parent / "cases" / "decisions.toml").read_text(encoding="utf-8"))["case"]
-
-
-CERTIFICATE = CodeReading(
-    "HC1",
-    (),
-    Credential("HC1", Kind.FOREIGN, None, None, "5e" * 8, "cc" * 8, NOON.utc, None, Holder("Musterfrau", "1998-02-26")),
-)
-"""A foreign certificate of which every step passed."""
-
-
-def _code(name: str) -> CodeReading | None:
-    if name == "certificate":
-        return CERTIFICATE
-    texts = {
-        "genuine": a_pass(),
-        "foreign": b"https://shop.example/",
-        "expired": a_pass(expires_at=NOON.utc - timedelta(days=2)),
-    }
-    return None if name == "none" else read(texts[name], trust(), NOON)
-
-
-def _measurement(celsius: float | str, ambient_celsius: float) -> Measurement | None:
-    if celsius == "missing":
-        return None
-    return Measurement(None if celsius == "fault" else float(celsius), ambient_celsius, "rehearsal")
-
-
-def _resident(case: dict[str, Any]) -> Resident | None:
-    if case.get("resident") == "none":
-        return None
-    return Resident(
-        "00112233aabbccdd",
-        "ffeeddccbbaa0099",
-        "王*明",
-        "3",
-        standing=Standing(case.get("standing", "normal")),
-        health=Health(case.get("health", "green")),
-    )
-
-
-PLACES = (
-    RiskPlace("ruili", "瑞丽", "Ruili", NOON.utc.date() - timedelta(days=10)),
-    RiskPlace("heihe", "黑河", "Heihe", NOON.utc.date() - timedelta(days=10), NOON.utc.date() - timedelta(days=5)),
-)
-
-
-def _trip(case: dict[str, Any]) -> Trip | None:
-    if "trip" not in case:
-        return None
-    return tuple(Stay(place, NOON.utc.date() - timedelta(days=days)) for place, days in case["trip"].items())
-
-
-def _earlier(case: dict[str, Any]) -> Earlier | None:
-    if "earlier" not in case:
-        return None
-    at = NOON.utc - timedelta(hours=case.get("earlier_hours_ago", 1))
-    return Earlier("west", at, Direction(case["earlier"]))
-
-
-def _rules(case: dict[str, Any]) -> Rules | None:
-    if case.get("rules") == "none":
-        return None
-    policy = Policy(
-        "test",
-        gates={"east": GateRule(open=case.get("gate_open", True))},
-        zones={"3": Zone(case.get("zone", "open"))},
-        measure_on=frozenset(Direction(each) for each in case.get("measure_on", ["in", "out"])),
-        **{key: case[key] for key in ["same_way_hours", "demand_health_code"] if key in case},
-        ask_trip_on=frozenset(Direction(each) for each in case.get("ask_trip_on", [])),
-        risk_places=PLACES,
-    )
-    return Rules("east", policy, "1.1", NOON.utc - timedelta(hours=case.get("rules_age_hours", 1)))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["says"])
 def test_golden(case: dict[str, Any]) -> None:
-    evidence = Evidence(
-        Direction(case.get("direction", "in")),
-        _code(case.get("code", "genuine")),
-        _resident(case),
-        _measurement(case.get("celsius", 36.5), case.get("ambient_celsius", 20.0)),
-        Trace(_earlier(case), case.get("replayed", False)),
-        Health(case["health_code"]) if "health_code" in case else None,
-        _trip(case),
-    )
-    decision = decide(evidence, _rules(case), Moment(NOON.utc, ClockState(case.get("clock", "synced"))))
+    decision = decide(evidence_of(case), rules_of(case), moment_of(case))
     assert [str(reason) for reason in decision.reasons] == case["expect"]["reasons"]
     assert decision.outcome == case["expect"]["outcome"]
+    assert (decision.permit.kind if decision.permit else None) == case["expect"].get("permit")
 
 
 def test_the_golden_cases_speak_of_every_reason_that_the_ladder_can_give() -> None:
@@ -119,23 +35,14 @@ def test_the_golden_cases_speak_of_every_reason_that_the_ladder_can_give() -> No
         "wrong_use",
         "code_not_fresh",
     }
-    of_other_visits = {"parts_missing", "unannounced", "returnee"} | {
-        "second_reading_missing",
-        "out_of_hours",
-        "escort_needed",
-        "quota_used",
-        "purpose_missing",
-        "caller_not_allowed",
-        "returned_late",
-        "presence_unknown",
-    }
+    of_other_visits = {"parts_missing", "unannounced", "returnee"}
     assert set(Reason) - of_the_code_alone - of_other_visits - {"unrecorded"} == spoken
 
 
 EVIDENCE = st.builds(
     Evidence,
     st.sampled_from(Direction),
-    st.sampled_from([_code("none"), _code("genuine"), _code("foreign"), _code("expired"), CERTIFICATE]),
+    st.sampled_from([CODES["none"], CODES["genuine"], CODES["foreign"], CODES["expired"], CERTIFICATE]),
     st.none()
     | st.builds(
         Resident,
@@ -220,11 +127,9 @@ def test_a_foreign_certificate_by_itself_never_opens_the_gate(
 def test_a_pass_that_ends_during_the_visit_does_not_turn_green() -> None:
     """Read a second before its end, decided at its end: what counts is the moment of the decision."""
     ends = NOON.utc + timedelta(seconds=1)
-    evidence = Evidence(
-        Direction.IN, read(a_pass(expires_at=ends), trust(), NOON), _resident({}), _measurement(36.5, 20.0)
-    )
-    assert decide(evidence, _rules({}), NOON).outcome is Outcome.ADMIT
-    assert decide(evidence, _rules({}), Moment(ends, ClockState.SYNCED)).reasons == (Reason.EXPIRED,)
+    evidence = replace(evidence_of({}), code=read(a_pass(expires_at=ends), trust(), NOON))
+    assert decide(evidence, rules_of({}), NOON).outcome is Outcome.ADMIT
+    assert decide(evidence, rules_of({}), Moment(ends, ClockState.SYNCED)).reasons == (Reason.EXPIRED,)
 
 
 @given(st.lists(st.sampled_from(Reason)))
