@@ -17,6 +17,7 @@ from msgspec import Meta, Struct, field, structs
 
 from gate.mapping import MAPPINGS
 from gate.names import Slug
+from gate.notices import ClockTime, Volume
 from gate.policy import Direction
 from station.identity import Identity, read_identity
 from station.toml import Wrong, read_toml
@@ -73,6 +74,12 @@ class PanelBackend(StrEnum):
 
 
 class ResolverBackend(StrEnum):
+class VoiceBackend(StrEnum):
+    APLAY = "aplay"
+    REHEARSAL = "rehearsal"
+    NONE = "none"
+
+
     NONE = "none"
     HTTPS = "https"
     REHEARSAL = "rehearsal"
@@ -149,6 +156,27 @@ class PanelSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KioskSettings(Struct, frozen=True, forbid_unknown_fields=True):
+class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """device: as `aplay -L` lists them. sounds: folder of the prompts' sound files. Volumes: hundredths, 0 is silent.
+
+    quiet_from, quiet_until: without announcements, and with prompts at quiet_volume; by the clock of `timezone`.
+    """
+
+    backend: VoiceBackend = VoiceBackend.NONE
+    device: Annotated[str, Meta(min_length=1)] = "default"
+    sounds: str = ""
+    languages: Literal["zh", "en", "zh+en"] = "zh"
+    volume: Volume = 80
+    quiet_from: ClockTime = "20:00"
+    quiet_until: ClockTime = "07:00"
+    quiet_volume: Volume = 30
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The languages, in the order in which they are said."""
+        return tuple(self.languages.split("+"))
+
+
     """The guard's screen; loopback only. port: 0 takes a free one."""
 
     host: str = "127.0.0.1"
@@ -194,6 +222,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     panel: PanelSettings
     scanner: ScannerSettings = field(default_factory=ScannerSettings)
     timezone: str = "Asia/Shanghai"
+    voice: VoiceSettings = field(default_factory=VoiceSettings)
     kiosk: KioskSettings = field(default_factory=KioskSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
     resolver: ResolverSettings = field(default_factory=ResolverSettings)
@@ -243,6 +272,7 @@ def rehearsed(settings: Settings) -> Settings:
         thermometer=structs.replace(settings.thermometer, backend=ThermometerBackend.REHEARSAL),
         panel=structs.replace(settings.panel, backend=PanelBackend.REHEARSAL),
         scanner=ScannerSettings(),
+        voice=structs.replace(settings.voice, backend=VoiceBackend.REHEARSAL),
         resolver=ResolverSettings(ResolverBackend.REHEARSAL),
         clock=structs.replace(settings.clock, synchronised_by=Synchronisation.REHEARSAL),
     )
@@ -262,13 +292,26 @@ def _from_folder(settings: Settings, folder: Path) -> Settings:
         broker=structs.replace(settings.broker, tls_ca=place(settings.broker.tls_ca)),
         camera=structs.replace(camera, source=place(camera.source)) if camera.backend is _FILE else camera,
         resolver=structs.replace(resolver, token_file=place(resolver.token_file), tls_ca=place(resolver.tls_ca)),
+        voice=structs.replace(settings.voice, sounds=place(settings.voice.sounds)),
         rehearsal=structs.replace(settings.rehearsal, pictures=place(settings.rehearsal.pictures)),
     )
 
 
 def _check(path: Path, text: str, settings: Settings) -> None:
     """What the shape of the file cannot say. Raises Wrong at the first thing that is odd."""
-    for objection in (_kiosk, _broker, _timezone, _camera, _scanner, _thermometer, _resolver, _pins, _data, _pictures):
+    for objection in (
+        _kiosk,
+        _broker,
+        _timezone,
+        _camera,
+        _scanner,
+        _thermometer,
+        _resolver,
+        _pins,
+        _voice,
+        _data,
+        _pictures,
+    ):
         found = objection(settings)
         if found is not None:
             key, what, remedy = found
@@ -368,6 +411,14 @@ def _pins(settings: Settings) -> Objection | None:
             return f"panel.{key}", f"is pin {getattr(panel, key)}, and so is {other}", "give each its own pin"
     return None
 
+
+
+def _voice(settings: Settings) -> Objection | None:
+    voice = settings.voice
+    if voice.backend is VoiceBackend.APLAY and not Path(voice.sounds).is_dir():
+        what = f"names {voice.sounds}, which is not a folder" if voice.sounds else "is empty, but the voice needs one"
+        return "voice.sounds", what, "name the folder that `make sounds` filled"
+    return None
 
 def _data(settings: Settings) -> Objection | None:
     folder = settings.data_folder

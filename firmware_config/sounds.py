@@ -1,0 +1,101 @@
+"""`python -m firmware_config.sounds FOLDER`: a sound file of every prompt in every language, by a free voice.
+
+`make sounds` runs it; render.py puts the folder on the card of a gate that has a voice. Rule: the folder is whole or
+absent, its names follow from the prompts, and every prompt is equally loud.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from gate.wording import LANGUAGES
+from station.prompts import PHRASES, Prompt
+from station.speaker import SpeakerFailed, speak
+from station.voice import sound_name
+
+# RMS of the loudest tenth of a second, and a peak that no loudspeaker clips; of full scale.
+LOUDNESS = 0.25
+PEAK = 0.95
+SILENCE = 0.004
+"""Quieter than this, a prompt has not begun; espeak-ng leaves half a second behind each sentence."""
+LEAD_SECONDS = 0.05
+TAIL_SECONDS = 0.15
+
+Samples = npt.NDArray[np.float64]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 0 when all is well, 1 after a sentence on standard error."""
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware_config.sounds", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("folder", type=Path, help="filled anew; what was in it is gone")
+    asked = parser.parse_args(arguments)
+    try:
+        count = build(asked.folder)
+    except (SpeakerFailed, OSError) as failed:
+        print(f"{asked.folder}: {failed}", file=sys.stderr)
+        return 1
+    size = sum(file.stat().st_size for file in asked.folder.iterdir())
+    print(f"{count} prompts in {asked.folder}, {size / 1e6:.1f} MB")
+    return 0
+
+
+def wanted() -> Iterator[tuple[Prompt, str, str]]:
+    """Every prompt, language and text."""
+    for prompt in Prompt:
+        for language in LANGUAGES:
+            yield prompt, language, PHRASES[prompt].in_(language)
+
+
+def build(folder: Path) -> int:
+    """Make all of them; how many. Raises SpeakerFailed, and leaves what was there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as made:
+        whole = Path(made) / "whole"
+        whole.mkdir()
+        for prompt, language, text in wanted():
+            place = whole / sound_name(prompt, language)
+            speak(text, language, place)
+            level(place)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(whole, folder)
+    return len(list(wanted()))
+
+
+def level(path: Path) -> None:
+    """Cut the silence off both ends of a WAV file, and make it as loud as every other one."""
+    with wave.open(str(path), "rb") as sound:
+        rate, frames = sound.getframerate(), sound.readframes(sound.getnframes())
+    samples = np.frombuffer(frames, "<i2").astype(np.float64) / 32768
+    loud = np.flatnonzero(np.abs(samples) > SILENCE)
+    if loud.size == 0:
+        raise SpeakerFailed(f"{path.name} came out silent: is the voice installed whole? apt install espeak-ng")
+    first, last = loud[0] - int(LEAD_SECONDS * rate), loud[-1] + int(TAIL_SECONDS * rate)
+    spoken = samples[max(0, first) : last]
+    spoken = spoken * min(LOUDNESS / loudness(spoken, rate), PEAK / float(np.abs(spoken).max()))
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.writeframes(np.rint(spoken * 32767).astype("<i2").tobytes())
+
+
+def loudness(samples: Samples, rate: int) -> float:
+    """RMS of the loudest tenth of a second."""
+    window = max(1, rate // 10)
+    squares = np.concatenate(([0.0], np.cumsum(samples**2)))
+    reach = min(window, samples.size)
+    return float(np.sqrt((squares[reach:] - squares[:-reach]).max() / reach))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
