@@ -5,9 +5,8 @@ and every thread that asks gets a read-only connection of its own.
 """
 
 import sqlite3
-import threading
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,10 @@ from msgspec import MsgspecError, Struct, json
 
 from gate.reason import Outcome
 from gate.wire import StationStatus
-from hub.registry import instants, read_only
+from hub.feed_row import FeedRow as FeedRow  # noqa: PLC0414 - whoever asks the feed knows it by this home
+from hub.feed_row import feed_row, lists_of
+from hub.registry import instants
+from hub.registry.reader import Reader
 
 # The filter's word for 'the guard decided otherwise than the machine'; stands beside the outcomes.
 OVERRULED = "overruled"
@@ -50,39 +52,6 @@ class Filter(Struct, frozen=True, kw_only=True):
     until: datetime | None = None
     before: int | None = None
     limit: int = 100
-
-
-class FeedRow(Struct, frozen=True, kw_only=True):
-    """One passage as the office sees it. at, received_at: UTC. final_outcome, ground: what the guard made of it."""
-
-    arrival: int
-    station: str
-    journal: str
-    sequence: int
-    at: datetime
-    gate: str
-    lane: str
-    direction: str
-    outcome: str
-    reasons: tuple[str, ...]
-    person: str | None
-    masked_name: str | None
-    building: str | None
-    celsius: float | None
-    clock: str
-    final_outcome: str | None
-    ground: str | None
-    guard: str | None
-    received_at: datetime | None
-
-    @property
-    def identity(self) -> str:
-        return f"{self.station}/{self.journal}/{self.sequence}"
-
-    @property
-    def now_holds(self) -> str:
-        """The guard's outcome where there is one, else the machine's."""
-        return self.final_outcome or self.outcome
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -140,14 +109,13 @@ class Feed:
     """Read-only answers from the registry at `path`. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._own = threading.local()
+        self._ask = Reader(path).ask
 
     def recent(self, wanted: Filter) -> list[FeedRow]:
         """The newest arrivals first, at most `wanted.limit`."""
         where, values = _conditions(wanted, by_person=self._few(wanted.q))
         limit = max(1, min(wanted.limit, MOST_ROWS))
-        return [_row(row) for row in self._ask(f"{_ROWS} WHERE {where} ORDER BY p.arrival DESC LIMIT {limit}", values)]
+        return self._rows(f"{_ROWS} WHERE {where} ORDER BY p.arrival DESC LIMIT {limit}", values)
 
     def since(self, after: Cursor, wanted: Filter, through: Cursor | None = None) -> list[FeedRow]:
         """What arrived or was amended after one cursor, up to the other, and is wanted; oldest first."""
@@ -183,7 +151,7 @@ class Feed:
 
     def buildings(self) -> list[str]:
         """Every building in the registry, 2 before 10."""
-        found = [row[0] for row in self._ask("SELECT DISTINCT building FROM household")]
+        found = [row[0] for row in self._ask("SELECT DISTINCT building FROM household WHERE building <> ''")]
         return sorted(found, key=lambda building: (len(building), building))
 
     def quarantined(self, limit: int = 100) -> list[Quarantined]:
@@ -205,17 +173,19 @@ class Feed:
             return False
         return len(self._ask(_NAMED, _name_values(q))) <= FEW_PEOPLE
 
-    def _ask(self, sql: str, values: dict[str, object] | None = None) -> list[sqlite3.Row]:
-        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = read_only(self._path)
-        return connection.execute(sql, values or {}).fetchall()
+    def _rows(self, sql: str, values: dict[str, object]) -> list[FeedRow]:
+        found = self._ask(sql, values)
+        if not found:
+            return []
+        policy = self._ask("SELECT value FROM meta WHERE key = 'policy'")
+        lists = lists_of(policy[0][0] if policy else None)
+        return [feed_row(row, lists) for row in found]
 
     def _changed(self, where: str, values: dict[str, object], after: Cursor, through: Cursor | None) -> list[FeedRow]:
         end = self.newest() if through is None else through
         values |= {"after": after.passage, "through": end.passage}
         values |= {"amended_after": after.amendment, "amended_through": end.amendment}
-        return [_row(row) for row in self._ask(f"{_ROWS} WHERE {where} ORDER BY p.arrival", values)]
+        return self._rows(f"{_ROWS} WHERE {where} ORDER BY p.arrival", values)
 
     def _today(self, now: datetime, zone: ZoneInfo) -> list[sqlite3.Row]:
         day = now.astimezone(zone).date()
@@ -246,10 +216,12 @@ class Feed:
 
 _ROWS = """
     SELECT p.arrival, p.station, p.journal, p.sequence, p.at, p.clock, p.gate, p.lane, p.direction, p.outcome,
-        p.reasons, p.person, p.celsius, p.final_outcome, p.ground, p.guard, person.masked_name, household.building,
-        record.received_at
-    FROM passage p LEFT JOIN person ON person.id = p.person LEFT JOIN household ON household.id = person.household
-        LEFT JOIN record USING (station, journal, sequence)"""
+        p.reasons, p.who AS person, p.celsius, p.final_outcome, p.ground, p.guard, person.masked_name,
+        household.building, record.received_at, p.caller, p.who IS NOT p.person AS found, p.named, p.settled_by,
+        p.purpose, p.destination, p.trip, p.permit IS NOT NULL AS with_permit, p.party IS NOT NULL AS together,
+        p.sensor, p.site, p.also_measured, p.retest, form.body AS form, form.why AS sealed
+    FROM passage p LEFT JOIN person ON person.id = p.who LEFT JOIN household ON household.id = person.household
+        LEFT JOIN record USING (station, journal, sequence) LEFT JOIN form USING (station, journal, sequence)"""
 
 _NEWEST = "SELECT (SELECT max(arrival) FROM passage), (SELECT max(arrival) FROM amendment)"
 
@@ -289,10 +261,10 @@ _CONDITIONS = {
     "station": "+p.station = :station",
     "direction": "p.direction = :direction",
     "outcome": "coalesce(p.final_outcome, p.outcome) = :outcome",
-    "building": """+p.person IN (SELECT who.id FROM person who JOIN household home ON home.id = who.household
+    "building": """+p.who IN (SELECT who.id FROM person who JOIN household home ON home.id = who.household
         WHERE home.building = :building)""",
-    "person": "p.person = :person",
-    "q": f"+p.person IN ({_NAMED})",
+    "person": "p.who = :person",
+    "q": f"+p.who IN ({_NAMED})",
     "since": "p.at >= :since",
     "until": "p.at < :until",
     "before": "p.arrival < :before",
@@ -323,14 +295,6 @@ def _literal(text: str) -> str:
     for special in ("\\", "%", "_"):
         text = text.replace(special, f"\\{special}")
     return text
-
-
-def _row(row: sqlite3.Row) -> FeedRow:
-    found = dict(row)
-    found["at"] = instants.read(row["at"]).astimezone(UTC)
-    found["reasons"] = tuple(json.decode(row["reasons"], type=list[str]))
-    found["received_at"] = instants.read(row["received_at"]) if row["received_at"] else None
-    return FeedRow(**found)
 
 
 def _status(text: str) -> StationStatus | None:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Condition
-from typing import Any
 
 from gate import topics
-from gate.passage import Amendment, Passage
 from gate.wire import BodyMalformed, Envelope, Malformed, body_hash, decode_body, decode_records
+from hub.forms import Opener
 from hub.registry import Registry
-from hub.registry.records import Identity, Parcel, Taken, Unnamed, amendment_row, passage_row, take
+from hub.registry.records import Identity, Parcel, Taken, Unnamed, take
+from hub.registry.rows import rows_of
 
 BATCH_RECORDS = 5_000
 # What may wait in memory. Beyond it the link's thread is held back for a moment, so TCP holds back the broker, and then
@@ -106,15 +106,20 @@ class Backlog:
 
 
 class Ingest:
-    """compound: whose hub this is. committed: told, after the commit, what to receipt and what arrived."""
+    """compound: whose hub this is. committed: told, after the commit, what to receipt and what arrived.
+
+    form_secret: opens what gates sealed; b"" where the hub has no such key.
+    """
 
     def __init__(
         self,
         compound: str,
         committed: Callable[[Sequence[Identity], Taken], None],
         clock: Callable[[], datetime],
+        form_secret: bytes = b"",
     ) -> None:
         self._compound = compound
+        self._opener = Opener(compound, form_secret)
         self._committed = committed
         self._clock = clock
 
@@ -147,6 +152,7 @@ class Ingest:
         unnamed = [each for _, some in unpacked for each in some]
         now = self._clock()
         taken = registry.run(lambda each: take(each, parcels, unnamed, now))
+        _say_what_stays_sealed(parcels)
         for station, journal, sequence in taken.alarms:
             log.error(
                 "ALARM station %s: record %d of journal %s came again with another body; it is in quarantine."
@@ -170,14 +176,14 @@ class Ingest:
                 why = f"speaks for {part.compound}/{part.station} on the topic of {self._compound}/{station}"
                 unnamed.append(_unnamed(station, bytes(part.body), why))
             else:
-                parcels.append(parcel_of(part))
+                parcels.append(parcel_of(part, self._opener))
         return parcels, unnamed
 
     def _whole(self, message: Message, why: str) -> Unnamed:
         return _unnamed(topics.station_of(message.topic) or "", message.payload, why)
 
 
-def parcel_of(envelope: Envelope) -> Parcel:
+def parcel_of(envelope: Envelope, opener: Opener) -> Parcel:
     """An envelope with its body read, or with why it could not be."""
     body = bytes(envelope.body)
     place = (envelope.station, envelope.journal, envelope.sequence)
@@ -185,19 +191,17 @@ def parcel_of(envelope: Envelope) -> Parcel:
     if found != envelope.hash:
         return Parcel(*place, found, body, why="the body is not the one that its envelope was made for")
     try:
-        rows = _rows(*place, body)
+        rows = rows_of(*place, decode_body(body), opener)
     except (BodyMalformed, OverflowError, ValueError, RecursionError) as cause:
         return Parcel(*place, found, body, why=f"body unreadable: {cause}")
-    return Parcel(*place, found, body, **rows)
+    return Parcel(*place, found, body, rows)
 
 
-def _rows(station: str, journal: str, sequence: int, body: bytes) -> dict[str, Any]:
-    record = decode_body(body)
-    if isinstance(record, Passage):
-        return {"passage": passage_row(station, journal, sequence, record)}
-    if isinstance(record, Amendment):
-        return {"amendment": amendment_row(station, journal, sequence, record)}
-    return {}
+def _say_what_stays_sealed(parcels: Sequence[Parcel]) -> None:
+    for parcel in parcels:
+        if parcel.rows.form is not None and parcel.rows.form[-1]:
+            why = parcel.rows.form[-1]
+            log.error("the form of record %d of station %s stays sealed: %s", parcel.sequence, parcel.station, why)
 
 
 def _unnamed(station: str, payload: bytes, why: str) -> Unnamed:

@@ -44,7 +44,7 @@ class RunningHub:
         self._bulletin = Bulletin(compound, keys, editions, self._link.publish, os.urandom)
         self._received = Received.of(registry)
         self._receipts = Receipts(compound, keys.document, self._received, editions, self._link.publish)
-        self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock).take)
+        self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock, keys.form).take)
         self.form_secret = keys.form_secret
         self._statuses = Statuses(self.writer.post, lambda: self.announcer.announce(range(0)), clock)
 
@@ -92,5 +92,5 @@ class RunningHub:
 
     def _committed(self, identities: Sequence[Identity], taken: Taken) -> None:
         self._receipts.committed(identities, self._clock())
-        if taken.arrivals or taken.amended:
+        if taken.arrivals or taken.amended or taken.besides:
             self.announcer.announce(taken.arrivals, taken.amended)

@@ -125,9 +125,9 @@ _GATE_DAYS = (
     *(
         f"ALTER TABLE passage ADD COLUMN {column}"
         for column in (
-            "code_format TEXT", "caller TEXT NOT NULL DEFAULT 'resident'", "named INTEGER NOT NULL DEFAULT 0",
-            "purpose TEXT", "destination TEXT", "permit TEXT", "party INTEGER", "trip TEXT", "also_measured TEXT",
-            "who TEXT", "settled_by TEXT", "retest TEXT",
+            "code_format TEXT", "sensor TEXT", "site TEXT", "caller TEXT NOT NULL DEFAULT 'resident'",
+            "named INTEGER NOT NULL DEFAULT 0", "purpose TEXT", "destination TEXT", "permit TEXT", "party INTEGER",
+            "trip TEXT", "also_measured TEXT", "who TEXT", "settled_by TEXT", "retest TEXT",
         )
     ),
     "UPDATE passage SET who = person",

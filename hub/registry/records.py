@@ -1,4 +1,4 @@
-"""What arrived from the gates: the inbox `record`, what it says in `passage` and `amendment`, and the quarantine.
+"""What arrived from the gates: the inbox `record`, what it says in tables of their own, and the quarantine.
 
 `take` is the one way in, called by hub.ingest inside a transaction. Nothing here is ever updated but the fold of
 amendments, which stands beside the passage's own columns.
@@ -10,24 +10,23 @@ from datetime import datetime
 
 from msgspec import json
 
-from gate.passage import Amendment, Passage
-from hub.registry import Registry, Row
+from hub.registry import Registry, Row, rows
 from hub.registry.instants import written
+from hub.registry.rows import Rows
 
 Identity = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One record as it came. rows: of its passage or amendment; None where the body cannot be read, and why."""
+    """One record as it came. rows: what it says; none where the body cannot be read, and why."""
 
     station: str
     journal: str
     sequence: int
     hash: str
     body: bytes
-    passage: Row | None = None
-    amendment: Row | None = None
+    rows: Rows = rows.NONE
     why: str = ""
 
     @property
@@ -47,7 +46,8 @@ class Unnamed:
 
 @dataclass(slots=True)
 class Taken:
-    """What a batch brought. arrivals: of its passages. amended: arrivals of older passages that changed.
+    """What a batch brought. arrivals: of its passages. amended: arrivals of older passages that changed. besides: how
+    many records were neither passage nor amendment.
 
     alarms: identities that came with another body than before, each reported once.
     """
@@ -57,45 +57,8 @@ class Taken:
     quarantined: int = 0
     arrivals: range = range(0)
     amended: frozenset[int] = frozenset()
+    besides: int = 0
     alarms: list[Identity] = field(default_factory=list)
-
-
-def passage_row(station: str, journal: str, sequence: int, passage: Passage) -> Row:
-    """Raises OverflowError where its instant is off the calendar."""
-    temperature = passage.temperature
-    return (
-        station,
-        journal,
-        sequence,
-        written(passage.stamp.at),
-        passage.stamp.clock,
-        passage.gate,
-        passage.lane,
-        passage.direction,
-        passage.outcome,
-        json.encode(passage.reasons).decode(),
-        passage.person,
-        passage.pass_serial,
-        None if temperature is None else temperature.celsius,
-        passage.policy,
-        passage.roster,
-        passage.guard,
-    )
-
-
-def amendment_row(station: str, journal: str, sequence: int, amendment: Amendment) -> Row:
-    """Raises OverflowError where its instant is off the calendar."""
-    return (
-        station,
-        journal,
-        sequence,
-        written(amendment.stamp.at),
-        amendment.journal,
-        amendment.sequence,
-        amendment.outcome,
-        amendment.ground,
-        amendment.guard,
-    )
 
 
 def take(registry: Registry, parcels: Sequence[Parcel], unnamed: Sequence[Unnamed], now: datetime) -> Taken:
@@ -103,9 +66,11 @@ def take(registry: Registry, parcels: Sequence[Parcel], unnamed: Sequence[Unname
     taken, at = Taken(), written(now)
     fresh = _sift(registry, parcels, taken, at)
     _insert_records(registry, fresh, at)
-    _insert_amendments(registry, [each.amendment for each in fresh if each.amendment is not None])
-    taken.arrivals = _insert_passages(registry, [each.passage for each in fresh if each.passage is not None])
-    taken.amended = _fold(registry, fresh, taken.arrivals)
+    said = [each.rows for each in fresh]
+    _insert(registry, "amendment", rows.AMENDMENT, [each.amendment for each in said if each.amendment is not None])
+    taken.arrivals = insert_passages(registry, [each.passage for each in said if each.passage is not None])
+    taken.amended = _fold(registry, said, taken.arrivals)
+    taken.besides = _insert_besides(registry, said)
     taken.registered = len(fresh)
     spoiled = [each for each in fresh if each.why]
     for parcel in spoiled:
@@ -151,47 +116,55 @@ def _insert_records(registry: Registry, fresh: Sequence[Parcel], at: str) -> Non
     )
 
 
-def _insert_passages(registry: Registry, rows: Sequence[Row]) -> range:
+def insert_passages(registry: Registry, said: Sequence[Row]) -> range:
     """The arrivals that they were given, in the order of the rows."""
     newest = registry.rows("SELECT coalesce(max(arrival), 0) FROM passage")[0][0]
-    arrivals = range(newest + 1, newest + 1 + len(rows))
-    registry.database.conn.executemany(
-        "INSERT INTO passage (arrival, station, journal, sequence, at, clock, gate, lane, direction, outcome, reasons,"
-        " person, pass_serial, celsius, policy, roster, guard)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(arrival, *row) for arrival, row in zip(arrivals, rows, strict=True)],
-    )
+    arrivals = range(newest + 1, newest + 1 + len(said))
+    with_arrivals = [(arrival, *row) for arrival, row in zip(arrivals, said, strict=True)]
+    _insert(registry, "passage", f"arrival, {rows.PASSAGE}", with_arrivals)
     return arrivals
 
 
-def _insert_amendments(registry: Registry, rows: Sequence[Row]) -> None:
-    registry.database.conn.executemany(
-        "INSERT INTO amendment (station, journal, sequence, at, passage_journal, passage_sequence, outcome, ground,"
-        " guard) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        rows,
-    )
+def _insert_besides(registry: Registry, said: Sequence[Rows]) -> int:
+    """What is no passage and no amendment, and what came sealed with any of them."""
+    happenings = [each.happening for each in said if each.happening is not None]
+    made = [each.made_pass for each in said if each.made_pass is not None]
+    _insert(registry, "happening", rows.HAPPENING, happenings)
+    _insert(registry, "made_pass", rows.MADE, made)
+    _insert(registry, "form", rows.FORM, [each.form for each in said if each.form is not None])
+    _insert(registry, "returnee_case", rows.CASE, [each.case for each in said if each.case is not None])
+    return len(happenings) + len(made)
+
+
+def _insert(registry: Registry, table: str, columns: str, said: Sequence[Row]) -> None:
+    if said:
+        marks = ", ".join("?" * len(said[0]))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own words
+        registry.database.conn.executemany(statement, said)
 
 
 # The last word on a passage: an amendment of a later journal (a changed card) counts after those of the passage's own.
-_NEWEST = """(SELECT amendment.outcome, amendment.ground FROM amendment
+_AMENDED = """FROM amendment
     WHERE amendment.station = passage.station AND passage_journal = passage.journal
-      AND passage_sequence = passage.sequence
-    ORDER BY amendment.journal = passage_journal, amendment.sequence DESC LIMIT 1)"""
+      AND passage_sequence = passage.sequence"""
+_NEWEST_FIRST = "ORDER BY amendment.journal = passage_journal, amendment.sequence DESC LIMIT 1"
+# Each statement binds which passages are meant. Whom the guard found and what was measured again is not unsaid by an
+# amendment that does not speak of it.
+_FOLD = f"""UPDATE passage SET
+    (final_outcome, ground, settled_by) = (SELECT outcome, ground, amendment.guard {_AMENDED} {_NEWEST_FIRST}),
+    who = coalesce((SELECT amendment.person {_AMENDED} AND amendment.person IS NOT NULL {_NEWEST_FIRST}), person),
+    retest = (SELECT readings {_AMENDED} AND readings IS NOT NULL {_NEWEST_FIRST})"""  # noqa: S608 - our own words
 
 
-def _fold(registry: Registry, fresh: Sequence[Parcel], arrivals: range) -> frozenset[int]:
+def _fold(registry: Registry, said: Sequence[Rows], arrivals: range) -> frozenset[int]:
     """Lay the newest amendment beside its passage, whichever of the two came first; older arrivals that changed."""
-    targets = [(each.amendment[0], each.amendment[4], each.amendment[5]) for each in fresh if each.amendment]
+    targets = [(each.amendment[0], each.amendment[4], each.amendment[5]) for each in said if each.amendment]
     if arrivals:
         registry.database.conn.execute(
-            f"UPDATE passage SET (final_outcome, ground) = {_NEWEST} WHERE arrival >= ? AND EXISTS {_NEWEST}",  # noqa: S608
+            f"{_FOLD} WHERE arrival >= ? AND EXISTS (SELECT 1 {_AMENDED})",
             (arrivals.start,),
         )
-    registry.database.conn.executemany(
-        f"UPDATE passage SET (final_outcome, ground) = {_NEWEST}"  # noqa: S608
-        " WHERE station = ? AND journal = ? AND sequence = ?",
-        targets,
-    )
+    registry.database.conn.executemany(f"{_FOLD} WHERE station = ? AND journal = ? AND sequence = ?", targets)
     changed = [
         registry.one("SELECT arrival FROM passage WHERE (station, journal, sequence) = (?, ?, ?)", each)
         for each in targets

@@ -20,6 +20,7 @@ from gate.passage import Passage, Stamp
 from gate.policy import Direction
 from gate.temperature import Measurement
 from gate.wire import Envelope, decode_records, encode_body, encode_records, envelope
+from hub.forms import Opener
 from hub.ingest import BATCH_RECORDS, Ingest, Message, parcel_of
 from hub.registry import Registry, opened, records
 
@@ -58,7 +59,7 @@ def through_ingest(batches: list[list[Message]]) -> Callable[[Registry], None]:
 def bare(batches: list[list[Message]]) -> Callable[[Registry], None]:
     """What no ingest could be faster than: the rows are made beforehand, and only inserted."""
     ready = [
-        [parcel_of(part) for message in batch for part in decode_records(message.payload)]  # type: ignore[arg-type]
+        [parcel_of(part, Opener("sunshine", b"")) for message in batch for part in decode_records(message.payload)]  # type: ignore[arg-type]
         for batch in batches
     ]
 
@@ -66,7 +67,7 @@ def bare(batches: list[list[Message]]) -> Callable[[Registry], None]:
         for parcels in ready:
             with registry.database.atomic():
                 records._insert_records(registry, parcels, "2026-11-22T04:00:00.000000+00:00")
-                records._insert_passages(registry, [each.passage for each in parcels if each.passage])
+                records.insert_passages(registry, [each.rows.passage for each in parcels if each.rows.passage])
 
     return insert
 

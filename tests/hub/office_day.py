@@ -11,21 +11,24 @@ from pathlib import Path
 
 from gate import wire
 from gate.clock import ClockState
-from gate.passage import Amendment, Ground, Passage, Stamp
+from gate.passage import Amendment, Ground, Passage, Record, Stamp
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.temperature import Measurement
 from gate.wire import StationStatus
 from hub import masking
+from hub.forms import Opener
 from hub.passwords import hash_password
 from hub.registry import Registry, clerks, open_registry, people, records, stations
 from hub.registry.people import Household, Person
 from hub.registry.records import Parcel, Taken, Unnamed
+from hub.registry.rows import rows_of
 from hub.registry.stations import Station
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 JOURNAL = "5a" * 8
 PASSWORD = "kx7m-2hpa-9wtz-c4ne"
+FORM_SECRET = bytes(range(32))
 IN, OUT = Direction.IN, Direction.OUT
 
 
@@ -99,7 +102,7 @@ class Compound:
         self._written[station] = self._written.get(station, 0) + 1
         return self._written[station]
 
-    def _take(self, station: str, sequence: int, record: Passage | Amendment, now: datetime) -> Taken:
+    def _take(self, station: str, sequence: int, record: Record, now: datetime) -> Taken:
         body = wire.encode_body(record)
         parcel = Parcel(
             station,
@@ -107,10 +110,7 @@ class Compound:
             sequence,
             wire.body_hash(body),
             body,
-            passage=records.passage_row(station, JOURNAL, sequence, record) if isinstance(record, Passage) else None,
-            amendment=records.amendment_row(station, JOURNAL, sequence, record)
-            if isinstance(record, Amendment)
-            else None,
+            rows_of(station, JOURNAL, sequence, record, Opener("sunshine", FORM_SECRET)),
         )
         return self.registry.run(lambda each: records.take(each, [parcel], [], now))
 

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from gate.formats.chain import Credential, Kind
 from gate.policy import Policy
 from gate.roster import Health, Standing
+from hub.feed import Feed, Filter
 from hub.registry import Change, Registry, RegistryRefused, clerks, documents, opened, passes, people, read_only
 from hub.registry.instants import read, written
 from hub.registry.migrations import MIGRATIONS
@@ -103,6 +104,21 @@ def test_an_older_file_is_copied_before_it_is_changed(path: Path):
     assert copy.stat().st_mode & 0o777 == 0o600
     with closing(Database(copy)) as kept:
         assert kept.table_names() == ["_sqlite_migrations"]
+
+
+def test_a_registry_from_before_guards_named_people_still_finds_passages_by_person(path: Path):
+    with closing(Database(path)) as older:
+        MIGRATIONS.apply(older, stop_before="0004_gate_days")
+        older.execute(
+            "INSERT INTO passage (station, journal, sequence, at, clock, gate, lane, direction, outcome, reasons,"
+            " person) VALUES ('east-1', ?, 1, ?, 'synced', 'east', '1', 'in', 'admit', '[]', ?)",
+            ("ab" * 8, written(NOW), WANG.id),
+        )
+        older.conn.commit()
+    with opened(path, NOW, "sunshine") as upgraded:
+        settle(upgraded)
+        (row,) = Feed(path).recent(Filter(person=WANG.id))
+        assert (row.masked_name, row.caller, row.found, row.named) == ("王*明", "resident", False, False)
 
 
 def test_a_reader_cannot_write(registry: Registry, path: Path):

@@ -1,0 +1,219 @@
+"""Visitors, families, retests, alarms, temporary passes, sealed forms: from a gate's record to rows of the registry."""
+
+import logging
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec import json
+from msgspec.structs import replace
+
+from gate import topics
+from gate.caller import Caller
+from gate.clock import ClockState
+from gate.direction import Direction
+from gate.forms import Door, Form, HandOver, ReturneeForm, VisitorForm, encode_form
+from gate.passage import Amendment, Ground, Happening, MadePass, Passage, Record, Stamp, What
+from gate.policy import Choice, Policy
+from gate.reason import Outcome, Reason
+from gate.sealing import close, public_of
+from gate.temperature import Measurement, Site
+from gate.trip import RiskPlace
+from gate.wire import encode_body, encode_records, envelope
+from hub.feed import Cursor, Feed, FeedRow, Filter
+from hub.ingest import Ingest, Message
+from hub.registry import Registry, documents, opened, people
+from hub.registry.people import Household, Person
+from hub.registry.records import Taken
+
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+JOURNAL, PERSON, PERMIT = "ab" * 8, "0b" * 8, "cc" * 8
+SECRET = bytes(range(32))
+STAMP = Stamp(NOW, ClockState.SYNCED, "b0" * 8, 12.5)
+PASSAGE = Passage(STAMP, "east", "1", Direction.IN, temperature=Measurement(36.4, 20.0, "mlx90614"))
+VISITOR = VisitorForm(Door("3", "2", "501"), 2, name="钱来访", telephone="13900001111")
+
+
+def sealed(form: Form, secret: bytes = SECRET) -> bytes:
+    return close(encode_form(form), "sunshine", public_of(secret), b"r" * 32)
+
+
+class Hub:
+    """Ingest and feed over one registry. secret: the form key that it has."""
+
+    def __init__(self, registry: Registry, secret: bytes = SECRET) -> None:
+        self.registry = registry
+        self.taken: list[Taken] = []
+        self.feed = Feed(registry.path)
+        self._ingest = Ingest("sunshine", lambda _, taken: self.taken.append(taken), lambda: NOW, secret)
+        self._sequence = 0
+
+    def hear(self, *records: Record) -> int:
+        """In one message; the sequence of the last."""
+        parts = []
+        for record in records:
+            self._sequence += 1
+            parts.append(envelope("sunshine", "east-1", JOURNAL, self._sequence, encode_body(record)))
+        message = Message(topics.RECORDS.of("sunshine", "east-1"), encode_records(parts))
+        self._ingest.take(self.registry, [message])
+        return self._sequence
+
+    def row(self) -> FeedRow:
+        (row,) = self.feed.recent(Filter())
+        return row
+
+    def one(self, sql: str) -> tuple[object, ...]:
+        row = self.registry.one(sql)
+        assert row is not None
+        return row
+
+
+@pytest.fixture
+def hub(tmp_path: Path):
+    with opened(tmp_path / "registry.sqlite", NOW, "sunshine") as registry:
+        yield Hub(registry)
+
+
+def settle(registry: Registry) -> None:
+    home = Household(id="aa" * 8, building="3")
+    registry.run(lambda each: people.put_households(each, [home]))
+    person = Person(id=PERSON, household=home.id, name="王小明", masked_name="王*明")
+    registry.run(lambda each: people.put_persons(each, [person]))
+
+
+def test_what_a_passage_says_besides_reaches_the_feed_in_the_words_of_the_policy(hub: Hub):
+    choices = (Choice("food", "买菜", "Groceries"),)
+    places = (RiskPlace("harbin", "哈尔滨", "Harbin", date(2026, 11, 1)),)
+    policy = Policy("winter", purposes=choices, risk_places=places)
+    hub.registry.run(lambda each: documents.set_policy(each, policy))
+    wrist = Measurement(36.1, site=Site.WRIST)
+    hub.hear(
+        replace(
+            PASSAGE, caller=Caller.COURIER, named=True, purpose="food", destination="market", permit=PERMIT, party=1,
+            trip=("harbin", "gone"), also_measured=(wrist,), guard="li",
+        )
+    )  # fmt: skip
+    row = hub.row()
+    assert (row.caller, row.named, row.with_permit, row.together, row.guard) == ("courier", True, True, True, "li")
+    assert row.purpose is not None
+    assert (row.purpose.zh, row.purpose.en) == ("买菜", "Groceries")
+    assert row.destination is not None
+    assert row.destination.en == "market", "an id that the policy has no more is shown as it stands"
+    assert [place.zh for place in row.trip] == ["哈尔滨", "gone"]
+    assert row.also_measured == (wrist,)
+    assert row.sensor == "mlx90614"
+
+
+def test_the_feed_shows_whom_the_guard_found_afterwards_and_finds_the_passage_by_him(hub: Hub):
+    """A foreign certificate names nobody of ours; the guard's amendment does."""
+    settle(hub.registry)
+    of = hub.hear(replace(PASSAGE, reasons=(Reason.NOT_OURS,)))
+    assert hub.row().person is None
+    hub.hear(Amendment(STAMP, JOURNAL, of, Outcome.ADMIT, Ground.PAPERS_CHECKED, "li", PERSON))
+    row = hub.row()
+    assert (row.person, row.masked_name, row.building, row.found, row.settled_by) == (PERSON, "王*明", "3", True, "li")
+    assert hub.feed.recent(Filter(person=PERSON)) == [row]
+    assert hub.feed.recent(Filter(building="3", q="王*明")) == [row]
+    assert hub.one("SELECT person, who FROM passage") == (None, PERSON)
+
+
+def test_a_later_amendment_that_names_nobody_does_not_unsay_whom_the_guard_found(hub: Hub):
+    settle(hub.registry)
+    of = hub.hear(PASSAGE)
+    named = Amendment(STAMP, JOURNAL, of, Outcome.ADMIT, Ground.PAPERS_CHECKED, "li", PERSON)
+    hub.hear(named, Amendment(STAMP, JOURNAL, of, Outcome.REFER, Ground.MISTAKE, "wang"))
+    row = hub.row()
+    assert (row.masked_name, row.final_outcome, row.settled_by) == ("王*明", "refer", "wang")
+
+
+@pytest.mark.parametrize("first", ["passage", "amendment"])
+def test_the_readings_of_a_retest_stand_beside_the_passage_whichever_came_first(hub: Hub, first: str):
+    again = (Measurement(36.6), Measurement(36.8, site=Site.WRIST))
+    number = 1 if first == "passage" else 2
+    retest = Amendment(STAMP, JOURNAL, number, Outcome.REFER, Ground.MEASURED_AGAIN, "li", None, again)
+    fever = replace(PASSAGE, reasons=(Reason.FEVER,))
+    hub.hear(*((fever, retest) if first == "passage" else (retest, fever)))
+    hub.hear(Amendment(STAMP, JOURNAL, number, Outcome.ADMIT, Ground.MEASURED_AGAIN, "li"))
+    assert hub.row().retest == again
+    assert hub.row().final_outcome == "admit"
+
+
+def test_a_visitors_form_is_opened_for_the_office(hub: Hub):
+    hub.hear(replace(PASSAGE, reasons=(Reason.UNANNOUNCED,), caller=Caller.VISITOR, form=sealed(VISITOR)))
+    form = hub.row().form
+    assert form is not None
+    assert (form["form"], form["name"], form["people"]) == ("visitor", "钱来访", 2)
+    assert hub.one("SELECT kind, sealed, why FROM form") == ("visitor", None, "")
+
+
+@pytest.mark.parametrize("secret", [bytes(32), b""], ids=["another key", "no key"])
+def test_a_form_that_cannot_be_opened_is_kept_sealed_and_holds_up_nothing(
+    hub: Hub, secret: bytes, caplog: pytest.LogCaptureFixture
+):
+    """The passage is registered and receipted like any other; the log names the record and never the form."""
+    caplog.set_level(logging.INFO)
+    closed = sealed(VISITOR)
+    Hub(hub.registry, secret).hear(replace(PASSAGE, form=closed))
+    assert hub.one("SELECT count(*), sum(quarantined) FROM record") == (1, 0)
+    assert hub.one("SELECT kind, body, sealed FROM form") == ("", None, closed)
+    assert hub.row().form is None
+    assert hub.row().sealed
+    assert "the form of record 1 of station east-1 stays sealed" in caplog.text
+    assert "钱来访" not in caplog.text
+
+
+def test_a_form_of_a_later_version_is_kept_sealed(hub: Hub):
+    closed = close(b'{"form":"dream","of":"spring"}', "sunshine", public_of(SECRET), b"r" * 32)
+    hub.hear(replace(PASSAGE, form=closed))
+    assert hub.one("SELECT sealed, why FROM form") == (closed, "this form is of a version that this hub does not know")
+
+
+def test_a_returnees_form_opens_a_case(hub: Hub):
+    form = ReturneeForm("harbin", "", date(2026, 11, 21))
+    hub.hear(replace(PASSAGE, reasons=(Reason.RETURNEE,), person=PERSON, form=sealed(form)))
+    assert hub.one("SELECT sequence, person, place, came_back_on, closed_at FROM returnee_case") == (
+        1, PERSON, "harbin", "2026-11-21", None,
+    )  # fmt: skip
+
+
+def test_no_other_form_opens_a_case(hub: Hub):
+    hub.hear(replace(PASSAGE, form=sealed(VISITOR)))
+    assert hub.one("SELECT count(*) FROM returnee_case") == (0,)
+
+
+def test_what_befell_a_gate_and_what_its_guard_left_to_the_next(hub: Hub):
+    note = sealed(HandOver("伞在岗亭"))
+    hub.hear(Happening(STAMP, "east", "1", What.FIRE), Happening(STAMP, "east", "1", What.SIGNED_OFF, "li", note))
+    assert hub.registry.rows("SELECT what, guard FROM happening ORDER BY arrival") == [
+        ("fire", None),
+        ("signed_off", "li"),
+    ]
+    assert json.decode(hub.one("SELECT body FROM form")[0]) == {"form": "hand_over", "note": "伞在岗亭"}  # type: ignore[arg-type]
+    assert hub.taken[-1].besides == 2
+
+
+def test_a_temporary_pass_is_on_the_offices_list(hub: Hub):
+    ends = NOW + timedelta(hours=12)
+    hub.hear(MadePass(STAMP, "east", "dd" * 8, 1, ends, Caller.VISITOR, form=sealed(VISITOR), guard="li"))
+    assert hub.one("SELECT serial, number, caller, guard, confirmed_at, revoked_at FROM made_pass") == (
+        "dd" * 8, 1, "visitor", "li", None, None,
+    )  # fmt: skip
+    assert hub.one("SELECT kind FROM form") == ("visitor",)
+
+
+def test_a_number_that_no_table_can_hold_is_quarantined_alone(hub: Hub):
+    made = MadePass(STAMP, "east", "dd" * 8, 2**63, NOW + timedelta(hours=1))
+    hub.hear(made, PASSAGE)
+    assert hub.one("SELECT count(*) FROM made_pass") == (0,)
+    assert hub.one("SELECT count(*) FROM quarantine") == (1,)
+    assert hub.feed.newest() == Cursor(1, 0)
+
+
+def test_each_record_is_kept_once_however_often_it_comes(hub: Hub):
+    made = MadePass(STAMP, "east", "dd" * 8, 1, NOW + timedelta(hours=1), form=sealed(VISITOR))
+    hub.hear(made, Happening(STAMP, "east", "1", What.TAMPERED))
+    again = Hub(hub.registry)
+    again.hear(made, Happening(STAMP, "east", "1", What.TAMPERED))
+    assert again.taken[-1].repeated == 2
+    for table in ("made_pass", "happening", "form"):
+        assert hub.one(f"SELECT count(*) FROM {table}") == (1,)
