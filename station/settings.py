@@ -56,6 +56,7 @@ class ScannerBackend(StrEnum):
 
 class ThermometerBackend(StrEnum):
     MLX90614 = "mlx90614"
+    MLX90640 = "mlx90640"
     UART = "uart"
     HAND_HELD = "hand_held"
     REHEARSAL = "rehearsal"
@@ -64,7 +65,7 @@ class ThermometerBackend(StrEnum):
     @property
     def has_sensor(self) -> bool:
         """Whether it is a device with a source, a mapping and a calibration of its own."""
-        return self in (self.MLX90614, self.UART)
+        return self in (self.MLX90614, self.MLX90640, self.UART)
 
 
 class PanelBackend(StrEnum):
@@ -73,13 +74,13 @@ class PanelBackend(StrEnum):
     NONE = "none"
 
 
-class ResolverBackend(StrEnum):
 class VoiceBackend(StrEnum):
     APLAY = "aplay"
     REHEARSAL = "rehearsal"
     NONE = "none"
 
 
+class ResolverBackend(StrEnum):
     NONE = "none"
     HTTPS = "https"
     REHEARSAL = "rehearsal"
@@ -155,7 +156,6 @@ class PanelSettings(Struct, frozen=True, forbid_unknown_fields=True):
     tamper_pin: WiredPin = "none"
 
 
-class KioskSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """device: as `aplay -L` lists them. sounds: folder of the prompts' sound files. Volumes: hundredths, 0 is silent.
 
@@ -177,6 +177,7 @@ class VoiceSettings(Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(self.languages.split("+"))
 
 
+class KioskSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The guard's screen; loopback only. port: 0 takes a free one."""
 
     host: str = "127.0.0.1"
@@ -221,8 +222,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     thermometer: ThermometerSettings
     panel: PanelSettings
     scanner: ScannerSettings = field(default_factory=ScannerSettings)
-    timezone: str = "Asia/Shanghai"
     voice: VoiceSettings = field(default_factory=VoiceSettings)
+    timezone: str = "Asia/Shanghai"
     kiosk: KioskSettings = field(default_factory=KioskSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
     resolver: ResolverSettings = field(default_factory=ResolverSettings)
@@ -271,8 +272,8 @@ def rehearsed(settings: Settings) -> Settings:
         camera=structs.replace(settings.camera, backend=CameraBackend.REHEARSAL),
         thermometer=structs.replace(settings.thermometer, backend=ThermometerBackend.REHEARSAL),
         panel=structs.replace(settings.panel, backend=PanelBackend.REHEARSAL),
-        scanner=ScannerSettings(),
         voice=structs.replace(settings.voice, backend=VoiceBackend.REHEARSAL),
+        scanner=ScannerSettings(),
         resolver=ResolverSettings(ResolverBackend.REHEARSAL),
         clock=structs.replace(settings.clock, synchronised_by=Synchronisation.REHEARSAL),
     )
@@ -291,8 +292,8 @@ def _from_folder(settings: Settings, folder: Path) -> Settings:
         identity=place(settings.identity),
         broker=structs.replace(settings.broker, tls_ca=place(settings.broker.tls_ca)),
         camera=structs.replace(camera, source=place(camera.source)) if camera.backend is _FILE else camera,
-        resolver=structs.replace(resolver, token_file=place(resolver.token_file), tls_ca=place(resolver.tls_ca)),
         voice=structs.replace(settings.voice, sounds=place(settings.voice.sounds)),
+        resolver=structs.replace(resolver, token_file=place(resolver.token_file), tls_ca=place(resolver.tls_ca)),
         rehearsal=structs.replace(settings.rehearsal, pictures=place(settings.rehearsal.pictures)),
     )
 
@@ -412,13 +413,13 @@ def _pins(settings: Settings) -> Objection | None:
     return None
 
 
-
 def _voice(settings: Settings) -> Objection | None:
     voice = settings.voice
     if voice.backend is VoiceBackend.APLAY and not Path(voice.sounds).is_dir():
         what = f"names {voice.sounds}, which is not a folder" if voice.sounds else "is empty, but the voice needs one"
         return "voice.sounds", what, "name the folder that `make sounds` filled"
     return None
+
 
 def _data(settings: Settings) -> Objection | None:
     folder = settings.data_folder

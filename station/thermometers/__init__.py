@@ -12,6 +12,7 @@ from station.thermometers import calibration
 from station.thermometers.distance import Distance, EchoDistance
 from station.thermometers.hand_held import HandHeld
 from station.thermometers.mlx90614 import Mlx90614
+from station.thermometers.mlx90640 import Mlx90640
 from station.thermometers.none import NoThermometer
 from station.thermometers.reading import RawReading, Thermometer, ThermometerFailed
 from station.thermometers.rehearsal import RehearsalThermometer
@@ -23,6 +24,7 @@ __all__ = ["SENSORS", "RawReading", "Thermometer", "ThermometerFailed", "open_se
 
 SENSORS: dict[ThermometerBackend, Callable[[str], Sensor]] = {
     ThermometerBackend.MLX90614: Mlx90614.open,
+    ThermometerBackend.MLX90640: Mlx90640.open,
     ThermometerBackend.UART: UartModule.open,
 }
 _WITHOUT_SENSOR: dict[ThermometerBackend, Callable[[], Thermometer]] = {
