@@ -1,5 +1,5 @@
 # The two commands a newcomer needs are `make demo` and `make test`; both set up what they need, once.
-# Everything else: smoke, soak, bench, lint, screens.
+# Everything else: smoke, soak, bench, lint, screens, sounds.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -8,9 +8,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 APT_READY := $(VENV)/.apt-ready
-# Mosquitto is the broker, libzbar0 the second decoder; Chromium and its fonts open the screens in the tests,
-# systemd checks the units.
-DEBIAN_PACKAGES := mosquitto libzbar0 chromium fonts-noto-cjk systemd
+# Mosquitto is the broker, libzbar0 the second decoder; espeak-ng speaks, alsa-utils play it; Chromium and its fonts open
+# the screens in the tests, systemd checks the units.
+DEBIAN_PACKAGES := mosquitto libzbar0 espeak-ng alsa-utils chromium fonts-noto-cjk systemd
 
 # make smoke N=500 HUB_KILLS=3; make soak ONLY=name SCALE=0.01; make bench ONLY=name
 N ?= 500
@@ -18,7 +18,7 @@ HUB_KILLS ?= 0
 SCALE ?= 1
 ONLY ?=
 
-.PHONY: help setup demo test lint unit smoke soak bench screens clean
+.PHONY: help setup demo test lint unit smoke soak bench screens sounds clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -51,6 +51,9 @@ bench: $(READY) ## how fast, as ratios within one run; ONLY=name, SCALE=0.01
 
 screens: $(READY) ## draw the pictures of the screens in docs/screens anew
 	@$(BIN)/python -m tests.rehearsal screens
+
+sounds: $(READY) ## speak every prompt of a gate into build/sounds, for the card of a gate that has a voice
+	@$(BIN)/python -m firmware_config.sounds build/sounds
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
