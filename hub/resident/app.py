@@ -93,7 +93,7 @@ def create_app(registrar: Registrar) -> Litestar:
             "registrar": Provide(lambda: registrar, sync_to_thread=False),
             "attempts": Provide(lambda: attempts, sync_to_thread=False),
         },
-        exception_handlers={HTTPException: _sorry, Exception: _broken},
+        exception_handlers={HTTPException: _sorry, UnicodeDecodeError: _no_text, Exception: _broken},
         before_send=[_add_headers],
         request_max_body_size=MOST_BYTES,
         openapi_config=None,
@@ -191,6 +191,11 @@ def _refused(why: str, status: int) -> Response[Any]:
 
 def _sorry(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     return _refused("request", error.status_code)
+
+
+def _no_text(_request: Request[Any, Any, Any], _error: UnicodeDecodeError) -> Response[Any]:
+    """A body that is no UTF-8 is a stranger's doing, and no fault of the hub's to log."""
+    return _refused("request", 400)
 
 
 def _broken(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

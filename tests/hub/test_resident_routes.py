@@ -72,6 +72,7 @@ def test_a_phone_hears_which_of_its_passes_are_void(hub: ResidentHub, phone: htt
     [
         ("/passes", b"{}"),
         ("/passes", b"\xff\x00"),
+        ("/passes", b'{"token": "\x81", "key": "AA=="}'),
         ("/passes", b'{"token": "x", "key": "AA=="}'),
         ("/passes", b'{"token": ' + b"[" * 500 + b"]" * 500 + b"}"),
         ("/passes", b'{"token": "' + b"x" * 9000 + b'"}'),

@@ -39,12 +39,14 @@ from gate.trust import TrustList, key_id_of
 from hub.people_sheet import read_people
 from hub.policy_file import read_policy
 from hub.sheet import SheetUnreadable, read_table
+from station.resolver import ResolverFailed
 from station.scanners.scan import LONGEST_SCAN, Lines
 from station.trust_file import Given, TrustUnreadable, read_trust
 from station.verify import answer_case
 from tests.gate import foreign_makers, forged_certificates
 from tests.gate.makers import COMPOUND, NOON, OFFICE, a_pass, trust
-from tests.gate.phone_makers import a_phone_code, certified, signer
+from tests.gate.phone_makers import a_phone_code, certified, point, signer
+from tests.rehearsal.asked import RISKY, UNHEARD, ask_kiosk, ask_resident, hear_province
 
 _PUBLIC = OFFICE.public_key().public_bytes_raw()
 _AT = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -169,6 +171,29 @@ open = true
 [temperature]
 fever_celsius = 37.5
 """
+_RISKY_POLICY = _POLICY.replace(
+    b"[gates.east]",
+    b"""ask_trip_on = ["in"]
+[[risk_places]]
+id = "ruili"
+name_zh = "\xe7\x91\x9e\xe4\xb8\xbd"
+name_en = "Ruili"
+since = 2026-11-01
+until = 2026-11-30
+[gates.east]""",
+)
+_TAPS = (
+    b'POST /trip\n{"began":1.5,"stays":[{"place":"ruili","last_day":"2026-11-20"}]}',
+    b'POST /settle\n{"sequence":1,"outcome":"refer","ground":"other"}',
+    b'POST /purpose\n{"began":1.5,"purpose":"work"}',
+)
+_PHONES = (
+    b'POST /passes\n{"token":"0000000000000000","key":"' + b64encode(point()) + b'"}',
+    b'POST /standing\n{"serials":["00112233aabbccdd"]}',
+    b"GET /index.html?a=b\n",
+)
+_PROVINCE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%s\r\n\r\n%s"
+_COLOUR = b'{"colour":"green","valid_until":"2026-11-22T08:00:00Z"}'
 _SHEET = "姓名,楼栋,单元,房号,电话,身份证号,出生日期\n王小明,3,1,502,13800000000,,1990-01-01\n".encode()
 _CASE = b'{"text":"HC1:6BF","trust":["AA=="],"at":"2026-11-22T08:00:00Z"}'
 _REVOKED = revocations.pack(revocations.revocations_of([f"{number:016x}" for number in range(40)]))
@@ -212,7 +237,9 @@ ENTRIES: Mapping[str, Entry] = {
     "document": Entry(
         lambda it: open_document(it, DocumentKind.POLICY, COMPOUND, [_PUBLIC]), (_SIGNED,), (DocumentRefused,)
     ),
-    "document body": Entry(_bodies, (json.encode(TrustList(revoked=_REVOKED)), json.encode(Policy("winter")))),
+    "document body": Entry(
+        _bodies, (json.encode(TrustList(revoked=_REVOKED)), json.encode(Policy("winter")), json.encode(RISKY))
+    ),
     "sealed roster": Entry(
         lambda it: roster.unseal(it, 3, COMPOUND, _KEY),
         (roster.seal(_SIGNED, 3, COMPOUND, _KEY, _NONCE),),
@@ -231,5 +258,18 @@ ENTRIES: Mapping[str, Entry] = {
     "trust file": Entry(read_trust, (_TRUSTED, _TRUST_LIST), (TrustUnreadable,)),
     "case": Entry(lambda it: answer_case(it, Given(), _AT), (_CASE,)),
     "sheet": Entry(_as_file(_sheet), (_SHEET, _workbook()), (SheetUnreadable,)),
-    "policy": Entry(_as_file(read_policy), (_POLICY,)),
+    "policy": Entry(_as_file(read_policy), (_POLICY, _RISKY_POLICY)),
+    "residents' page": Entry(ask_resident, _PHONES),
+    "guard's taps": Entry(ask_kiosk, _TAPS),
+    "health code service": Entry(
+        hear_province,
+        (
+            _PROVINCE % (b"Content-Length: 55", _COLOUR),
+            _PROVINCE % (b"Transfer-Encoding: chunked", b"37\r\n" + _COLOUR + b"\r\n0\r\n\r\n"),
+        ),
+        (ResolverFailed, *UNHEARD),
+    ),
+    "health code answer": Entry(
+        hear_province, (_COLOUR,), (ResolverFailed,), lambda it: _PROVINCE % (b"Content-Length: %d" % len(it), it)
+    ),
 }  # fmt: skip

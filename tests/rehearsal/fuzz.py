@@ -43,8 +43,12 @@ def fuzz(scale: float, names: Sequence[str] = tuple(ENTRIES), engine: str = "") 
 def _run(name: str, runs: int, engine: str) -> tuple[Told, str]:
     """What the entry's process told, and what it complained of."""
     with TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "tests.rehearsal.fuzzer", name, str(runs), engine, folder]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        kept = Path(folder, "kept")
+        kept.mkdir()
+        command = [sys.executable, "-m", "tests.rehearsal.fuzzer", name, str(runs), engine, str(kept)]
+        # The process ends at once, and takes nothing away that it has made.
+        surroundings = os.environ | {"TMPDIR": folder}
+        done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
     if done.returncode == 0 and done.stdout:
         return json.decode(done.stdout.splitlines()[-1], type=Told), done.stderr[-4000:]
     told: Told = {"entry": name, "runs": 0, "crashes": 1, "slow": 0, "slowest_ms": 0.0}
