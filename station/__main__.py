@@ -30,17 +30,20 @@ from station.cameras import Camera, CameraFailed, open_camera
 from station.cameras.rehearsal import RehearsalCamera
 from station.codes import Cascade
 from station.documents import load_snapshot
+from station.duty import Duty
 from station.ears import Ears
+from station.equipment import Equipment
 from station.eyes import Eyes
 from station.feeler import Feeler
 from station.identity import Identity
-from station.inbox import Post
+from station.inbox import Inbox, Post
 from station.journal import Journal, JournalReader, JournalUnusable, open_journal, set_aside
 from station.kiosk import PortTaken, create_app, serve
-from station.loop import Inbox, Loop
+from station.loop import Loop
 from station.matches import KEY_BYTES, Matches
 from station.notify import Notifier
 from station.panel import PanelFailed, open_panel
+from station.pass_maker import PassMaker
 from station.peer_store import load_digests
 from station.peers import REMEMBERED_RECORDS, Peers
 from station.recorder import Recorded, Recorder
@@ -152,8 +155,8 @@ def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
         world = _rehearsed_world(settings) if rehearsal else _real_world(settings)
         loop, eyes, feeler, uplink = _wire(settings, identity, world, at_end, rehearsal)
         if world.stage is not None:
-            world.stage.enter(loop, feeler)
-        kiosk = serve(create_app(loop, world.stage), settings.kiosk.host, settings.kiosk.port)
+            world.stage.enter(loop.desk, feeler)
+        kiosk = serve(create_app(loop.desk, world.stage), settings.kiosk.host, settings.kiosk.port)
         at_end.callback(kiosk.stop)
         for part in (eyes, feeler, uplink):
             part.start()
@@ -200,22 +203,22 @@ def _wire(
     told: list[Recorded] = [lambda _journal, _sequence, _record: uplink.nudge(), peers.recorded]
     if world.stage is not None:
         told.append(world.stage.recorded)
-    loop = Loop(
-        settings,
-        inbox,
-        Recorder(settings, journal, _journals(settings, at_end, uplink), tuple(told), time.monotonic),
-        _timekeeper(settings, journal),
-        open_panel(settings.panel),
-        _last_snapshot(settings, reader),
+    equipment = Equipment(
+        settings=settings,
+        recorder=Recorder(settings, journal, _journals(settings, at_end, uplink), tuple(told), time.monotonic),
+        timekeeper=_timekeeper(settings, journal),
+        panel=open_panel(settings.panel),
+        peers=peers,
+        health=_health_desk(settings, inbox.put, at_end),
+        matches=_matches(settings, at_end),
+        duty=Duty(settings.data_folder / "duty.json"),
+        maker=PassMaker(identity.pass_key, settings.data_folder / "passes_made", secrets.token_bytes),
         preview=eyes.preview,
         report=uplink.report,
-        peers=peers,
-        matches=_matches(settings, at_end),
-        health=_health_desk(settings, inbox.put, at_end),
         notifier=Notifier(),
         rehearsal=rehearsal,
     )
-    return loop, eyes, feeler, uplink
+    return Loop(equipment, inbox, _last_snapshot(settings, reader)), eyes, feeler, uplink
 
 
 def _hear_scanner(settings: Settings, loop: Loop, at_end: ExitStack) -> None:

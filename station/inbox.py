@@ -1,17 +1,22 @@
 """What other threads may post to the loop: the only way into it.
 
-Camera, thermometer and uplink threads post here; the loop alone owns lane and journal and reads these in order.
+Camera, thermometer, uplink and kiosk threads post here; the loop alone owns lane and journal and reads these in order.
 """
 
+import queue
+from concurrent.futures import Future
 from dataclasses import dataclass
 
+from gate.forms import VisitorForm
 from gate.roster import Health
+from gate.staff import Guard
 from gate.wire import Crossings, Receipt
 from gate.wording import Words
 from station.codes import SeenCode
 from station.snapshot import Snapshot
+from station.taps import GateTap, LaneTap
 from station.thermometers import RawReading
-from station.view import Aim, Link
+from station.view import Aim, Link, MadeCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +96,42 @@ class HealthCodeResolved:
 
 
 Post = Looked | Felt | Faulty | Warned | Receipted | SnapshotCame | LinkChanged | CrossingsHeard | HealthCodeResolved
+
+
+# --- what somebody waits for an answer to ---
+
+
+@dataclass(frozen=True, slots=True)
+class GuardKnown:
+    """A guard signed on with the right PIN."""
+
+    guard: Guard
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """A guard's tap, and where its answer goes: None, or why it was refused."""
+
+    tap: LaneTap | GateTap | GuardKnown
+    done: "Future[Words | None]"
+
+
+@dataclass(frozen=True, slots=True)
+class PassAsked:
+    """A temporary pass for a resident whom the guard found, or for a visitor; the answer: it, or why there is none."""
+
+    person: str | None
+    form: VisitorForm | None
+    hours: int
+    done: "Future[MadeCode | Words]"
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """Everything posted before it was handled."""
+
+    done: "Future[None]"
+
+
+Inbox = queue.SimpleQueue[Post | Tapped | PassAsked | Flush | None]
+"""None: end."""

@@ -24,7 +24,7 @@ SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE record(
   sequence   INTEGER PRIMARY KEY,          -- 1, 2, 3 ... without a gap
-  kind       TEXT NOT NULL,                -- passage | amendment
+  kind       TEXT NOT NULL,                -- passage | amendment | happening | made_pass
   body       BLOB NOT NULL,                -- exactly the bytes that travel
   hash       TEXT NOT NULL,                -- of the body, as on its envelope; shows a flipped bit as well
   written_at TEXT NOT NULL,                -- UTC wall time immediately before the commit
@@ -61,7 +61,8 @@ class Journal:
     def append(self, kind: str, body: bytes, took_ms: Callable[[], float] | None = None) -> int:
         """Commit one record and return its sequence; when this returns, it survives a power cut.
 
-        kind: "passage" or "amendment". took_ms: asked immediately before the commit. Raises JournalBroken.
+        kind: "passage", "amendment", "happening" or "made_pass". took_ms: asked immediately before the commit.
+        Raises JournalBroken.
         """
         sequence = self.newest + 1
         try:

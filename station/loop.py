@@ -1,6 +1,6 @@
-"""The one thread that owns the lane and the journal: reads the inbox, tells the lane, carries out what it asks for.
+"""The one thread that owns the lane and the journal: reads the inbox, tells the lane, and draws the screen.
 
-Camera, thermometer and uplink reach it through its inbox, the kiosk by `tap`; the screen reads the view it leaves
+Camera, thermometer and uplink reach it through its inbox, the kiosk through its desk, which has the view that it leaves
 behind. `__main__` runs it in the main thread, so that an error nobody foresaw ends the process, loudly.
 Rules: the disk first, then everything else; nothing in a turn may wait but the disk; the watchdog is fed only by a
 loop that really turned.
@@ -8,70 +8,63 @@ loop that really turned.
 
 import logging
 import queue
-import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeVar
 
-from gate.forms import VisitorForm
-from gate.passage import Ground
-from gate.policy import Direction
+from gate.clock import Moment
+from gate.passage import Ground, What
 from gate.reason import Outcome
+from gate.staff import Guard
 from gate.temperature import Measurement
-from gate.wire import VERSION, Receipt, StationStatus
+from gate.wire import Receipt
 from gate.wording import Words
-from station import lane as machine
-from station.finding import find
+from station import tapped
+from station.desk import GuardDesk
+from station.drill import FIRST_END_IT, IS_OFF, IS_ON, NOT_NOW, Drill, may_begin
+from station.duty import Badges, signed_on
+from station.equipment import Equipment, first_lane
+from station.gatehouse import Gatehouse
+from station.hands import Act, GateHands, Instant, LaneInHand
 from station.happenings import Happening, Press, fault_of
 from station.inbox import (
     CrossingsHeard,
     Faulty,
     Felt,
+    Flush,
+    GuardKnown,
     HealthCodeResolved,
+    Inbox,
     LinkChanged,
     Looked,
+    PassAsked,
     Post,
     Receipted,
     SnapshotCame,
+    Tapped,
+    Warned,
 )
-from station.matches import KEY_BYTES, Matches
-from station.notify import Notifier
-from station.panel import Panel, PanelFailed
-from station.peers import Peers
+from station.panel import PanelFailed
 from station.recogniser import Recogniser
-from station.recorder import Recorder
-from station.resolver import HealthDesk
 from station.screen import Surroundings, view_of
-from station.settings import Settings
 from station.snapshot import Snapshot
-from station.tapped import signal_of
-from station.taps import Tap, TapRefused
-from station.timekeeper import Reading, Timekeeper
-from station.view import Aim, Forms, Found, KioskView, Link, MadeCode
+from station.status import status_of
+from station.taps import Dismiss, GateTap, LaneTap, ReadAloud, SetClock, Settle, SignOff, Train
+from station.timekeeper import Reading
+from station.troubles import Troubles
+from station.view import Aim, Barrier, Link
 from station.visit import (
-    AmendmentCommitted,
-    AmendmentFailed,
+    BarrierMoved,
     CodesRead,
-    CommitFailed,
-    Committed,
-    Decided,
-    Draft,
-    Effect,
     Gathering,
-    GuardDismissed,
-    GuardSettled,
+    GuardChanged,
     HealthTold,
+    Lamp,
     Lane,
     Measured,
     NobodyMeasured,
     NothingSeen,
     Now,
-    OpenBarrier,
-    Phase,
-    RecordAmendment,
-    RecordPassage,
-    RefuseTap,
     Showing,
     ShowLamp,
     Signal,
@@ -84,131 +77,46 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.05
 VIEW_EVERY_SECONDS = 0.5
-TAP_SECONDS = 5.0
-_NO_ANSWER = ("闸口没有应答，请再按一次", "The gate did not answer: tap again")
 
-
-@dataclass(frozen=True, slots=True)
-class Tapped:
-    """A guard's tap, and where its answer goes: None, or why it was refused."""
-
-    tap: Tap
-    done: "Future[Words | None]"
-
-
-@dataclass(frozen=True, slots=True)
-class Flush:
-    """Everything posted before it was handled."""
-
-    done: "Future[None]"
-
-
-Inbox = queue.SimpleQueue[Post | Tapped | Flush | None]
-"""The only way in. None: end."""
-Sight = tuple[Phase, Direction, tuple[Decided, ...], tuple[Measured, ...]]
+T = TypeVar("T")
+Sight = tuple[object, ...]
 
 
 class Loop:
-    """The running lane; also the kiosk's Desk.
+    """The running lane. desk: the kiosk's side of it."""
 
-    preview: the newest frame as a JPEG. report: takes how the station is, about twice a second. seconds: monotonic.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        inbox: Inbox,
-        recorder: Recorder,
-        timekeeper: Timekeeper,
-        panel: Panel,
-        snapshot: Snapshot,
-        *,
-        preview: Callable[[], bytes | None] = lambda: None,
-        report: Callable[[StationStatus], None] = lambda _status: None,
-        peers: Peers | None = None,
-        health: HealthDesk | None = None,
-        matches: Matches | None = None,
-        notifier: Notifier | None = None,
-        seconds: Callable[[], float] = time.monotonic,
-        rehearsal: bool = False,
-    ) -> None:
-        self._settings = settings
+    def __init__(self, equipment: Equipment, inbox: Inbox, held: Snapshot) -> None:
+        self._equipment = with_ = equipment
+        self._settings = settings = with_.settings
         self._inbox = inbox
-        self._recorder = recorder
-        self._timekeeper = timekeeper
-        self._panel = panel
-        self._preview = preview
-        self._report = report
-        self._peers = peers or Peers(settings.station, settings.gate, recorder.journal.id)
-        self._notifier = notifier or Notifier({})
-        self._seconds = seconds
-        self._rehearsal = rehearsal
-        # A rehearsal puts an hour's residents into a minute, and its pictures do not shake.
-        empty_seconds = 0.0 if rehearsal else machine.EMPTY_SECONDS
-        self._lane = Lane(settings.first_direction, settings.both_directions, empty_seconds=empty_seconds)
-        self._link = Link.NONE
-        self._faults: dict[str, str] = {}
-        health = health or HealthDesk(None, self.post, seconds, lambda: timekeeper.read().moment.utc)
-        self._matches = matches or Matches(None, bytes(KEY_BYTES))
-        self._recogniser = Recogniser(snapshot, timekeeper, self._peers, health, seconds, self._matches)
-        self._beat = 0
+        self._recorder, self._timekeeper, self._panel = with_.recorder, with_.timekeeper, with_.panel
+        self._peers, self._seconds = with_.peers, with_.seconds
+        self._troubles = Troubles()
+        self._recogniser = Recogniser(held, with_.timekeeper, with_.peers, with_.health, with_.seconds, with_.matches)
+        self._gatehouse = Gatehouse(
+            settings, with_.recorder, with_.timekeeper, with_.duty, with_.maker, with_.randomness
+        )
+        hands = GateHands(with_.recorder, with_.panel, self._troubles, with_.matches, self._recogniser.forget)
+        self._gate = LaneInHand(first_lane(with_), hands)
+        self._drill: Drill | None = None
+        self._badges = Badges()
+        self._link, self._barrier = Link.NONE, Barrier.NONE
         self._aim: Aim | None = None
+        self._beat = 0
         self._viewed_at = self._fed_at = float("-inf")
         self._drawn: Sight | None = None
         self._stopping = False
-        self._changed = threading.Condition()
-        self._take_snapshot(snapshot)
-        self._reading: Reading = timekeeper.read()
-        self._view = self._draw()
+        self._reading: Reading = with_.timekeeper.read()
+        self.desk = GuardDesk(inbox, with_.preview, with_.seconds, held)
+        self._take_snapshot(held)
+        self._change_guard()
+        self._publish()
 
     # --- from any thread ---
-
-    def tap(self, tap: Tap) -> None:
-        tapped = Tapped(tap, Future())
-        self._inbox.put(tapped)
-        try:
-            refused = tapped.done.result(TAP_SECONDS)
-        except TimeoutError:
-            # A tap that nobody waits for any more must not open a barrier later.
-            tapped.done.cancel()
-            raise TapRefused(*_NO_ANSWER) from None
-        if refused is not None:
-            raise TapRefused(refused.zh, refused.en)
 
     def post(self, post: Post) -> None:
         """What a sense has to tell."""
         self._inbox.put(post)
-
-    def flush(self, timeout_seconds: float) -> bool:
-        """Wait until everything posted so far was handled; False when the time is up."""
-        flush = Flush(Future())
-        self._inbox.put(flush)
-        try:
-            flush.done.result(timeout_seconds)
-        except TimeoutError:
-            return False
-        return True
-
-    def view(self) -> KioskView:
-        with self._changed:
-            return self._view
-
-    def wait_for_change(self, seen: KioskView | None, timeout_seconds: float) -> KioskView:
-        with self._changed:
-            self._changed.wait_for(lambda: self._view is not seen, timeout_seconds)
-            return self._view
-
-    def search(self, query: str) -> tuple[Found, ...]:
-        return find(self._snapshot.residents.values(), query)
-
-    def forms(self) -> Forms:
-        return Forms()
-
-    def make_pass(self, person: str | None, form: VisitorForm | None, hours: int) -> MadeCode:  # noqa: ARG002
-        raise TapRefused("本门不能制作临时证", "This gate cannot make passes")
-
-    def preview(self) -> bytes | None:
-        return self._preview()
 
     def stop(self) -> None:
         """End `run` after its present turn; may be called by a signal handler."""
@@ -236,7 +144,7 @@ class Loop:
         except queue.Empty:
             return
         self._handle(item)
-        if _sight(self._lane) != self._drawn:
+        if self._is_stale():
             self._publish()
 
     def tick(self) -> None:
@@ -244,27 +152,34 @@ class Loop:
         self._beat += 1
         seconds = self._seconds()
         self._work_panel(seconds)
-        if "thermometer" in self._faults and isinstance(self._lane.phase, Gathering):
+        if "thermometer" in self._troubles.faults and isinstance(self._lane.phase, Gathering):
             self._say(Measured(Measurement(None, sensor=self._settings.thermometer.backend), seconds))
-        self._say(Tick())
         self._recorder.mend_in_time()
-        self._fault("journal", self._recorder.fault)
+        self._troubles.note("journal", self._recorder.fault)
+        self._say(Tick())
+        if self._drill is not None and self._drill.is_over(seconds):
+            self._end_training()
+        self._troubles.clear_in_time(seconds)
         self._timekeeper.save_in_time()
         self._peers.beat(self._reading.moment.utc, seconds)
-        if _sight(self._lane) != self._drawn or seconds - self._viewed_at >= VIEW_EVERY_SECONDS:
+        if self._is_stale() or seconds - self._viewed_at >= VIEW_EVERY_SECONDS:
             self._publish()
         self._feed_watchdog(seconds)
 
-    def _handle(self, item: Post | Tapped | Flush | None) -> None:
+    def _handle(self, item: Post | Tapped | PassAsked | Flush | None) -> None:
         match item:
             case Looked():
                 self._look(item)
             case Felt():
                 self._feel(item)
             case Tapped():
-                self._carry_out_tap(item)
+                self._carry_out(item)
+            case PassAsked():
+                self._make_pass(item)
             case Faulty():
-                self._fault(item.part, item.sentence)
+                self._troubles.note(item.part, item.sentence)
+            case Warned():
+                self._troubles.warn(item.part, item.words)
             case SnapshotCame():
                 self._take_snapshot(item.snapshot)
             case Receipted():
@@ -281,13 +196,15 @@ class Loop:
             case None:
                 self._stopping = True
 
-    # --- what comes in, as the lane's signals ---
+    # --- what the senses tell, as the lane's signals ---
 
     def _look(self, looked: Looked) -> None:
         if looked.aim != self._aim:
             self._aim = looked.aim
-            self._drawn = None
-        codes = self._recogniser.look(looked)
+            self._troubles.changed = True
+        codes, guard = self._badges.part(self._recogniser.look(looked), self._held.staff, self._seconds())
+        if guard is not None:
+            self._sign_on_by_badge(guard)
         self._say(CodesRead(codes) if codes else NothingSeen(), looked.taken_at)
 
     def _feel(self, felt: Felt) -> None:
@@ -296,46 +213,135 @@ class Loop:
         elif felt.reading.object_celsius is not None:
             self._say(Measured(felt.reading.measurement(), felt.taken_at), felt.taken_at)
 
-    def _carry_out_tap(self, tapped: Tapped) -> None:
-        # Not any more, if whoever tapped has given up waiting.
-        if tapped.done.set_running_or_notify_cancel():
-            told = signal_of(tapped.tap, self._snapshot.residents)
-            _answer(tapped.done, told if isinstance(told, Words) else self._say(told))
-
     def _work_panel(self, seconds: float) -> None:
         try:
             told = self._panel.tick(seconds)
         except PanelFailed as failed:
-            self._fault("panel", str(failed))
+            self._troubles.note("panel", str(failed))
             return
         for each in told:
             if isinstance(each, Press):
                 self._press(each)
             else:
                 self._happened(each)
+        if self._panel.barrier is not self._barrier:
+            self._barrier = self._panel.barrier
+            self._troubles.changed = True
+            self._tell_gate(BarrierMoved(self._barrier))
 
     def _happened(self, happening: Happening) -> None:
         """What befell the gate by itself, with no browser needed to hear of it."""
+        log.warning("%s", happening)
         panel = self._settings.panel
-        part, sentence = fault_of(happening, panel.opens_within_seconds, panel.closes_within_seconds)
-        log.log(logging.WARNING if sentence else logging.DEBUG, "%s", happening)
-        self._fault(part, sentence)
+        self._troubles.note(*fault_of(happening, panel.opens_within_seconds, panel.closes_within_seconds))
+        if happening in (Happening.FIRE, Happening.TAMPERED):
+            self._end_training()
+        self._gatehouse.befell(happening)
 
     def _press(self, press: Press) -> None:
         """The buttons speak of what is on the screen; a guard who lets somebody through so has seen him."""
         shown = self._lane.phase.decided if isinstance(self._lane.phase, Showing) else None
         if press is Press.DISMISS:
-            self._say(GuardDismissed())
+            self._obey(Dismiss())
         elif press is Press.THIRD:
-            self._show(Sound(Tone.ATTENTION))
+            self._act(Sound(Tone.ATTENTION))
         elif shown is not None and shown.sequence is not None:
-            self._say(GuardSettled(shown.sequence, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
+            refused = self._obey(Settle(shown.sequence, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
+            if refused is not None:
+                self._troubles.say("buttons", refused, self._seconds())
+
+    # --- what the guard taps ---
+
+    def _carry_out(self, item: Tapped) -> None:
+        # Not any more, if whoever tapped has given up waiting.
+        if item.done.set_running_or_notify_cancel():
+            _answer(item.done, self._obey(item.tap))
+
+    def _obey(self, tap: LaneTap | GateTap | GuardKnown) -> Words | None:
+        """Why the tap is not carried out, if it is not."""
+        refused = self._gatehouse.objection(tap, self._held)
+        if refused is not None:
+            return refused
+        match tap:
+            case Train(on):
+                return self._begin_training() if on else self._leave_training()
+            case ReadAloud():
+                return None
+            case GuardKnown() | SignOff() | SetClock() if self._drill is not None:
+                return FIRST_END_IT
+            case GuardKnown(guard):
+                return self._change_guard(self._gatehouse.sign_on(guard))
+            case SignOff(note):
+                return self._change_guard(self._gatehouse.sign_off(note, self._held.trust))
+            case SetClock(at):
+                return self._gatehouse.set_clock(at)
+            case _:
+                told = tapped.signal_of(tap, self._understood_by())
+                return told if isinstance(told, Words) else self._say(told)
+
+    def _understood_by(self) -> tapped.Desk:
+        trust = self._held.trust
+        return tapped.Desk(
+            residents=self._held.residents,
+            phase=self._lane.phase,
+            seconds=self._seconds(),
+            trace=self._recogniser.trace,
+            seal=lambda form: self._gatehouse.seal(form, trust),
+        )
+
+    def _make_pass(self, asked: PassAsked) -> None:
+        if not asked.done.set_running_or_notify_cancel():
+            return
+        if self._drill is not None:
+            _answer(asked.done, FIRST_END_IT)
+            return
+        refused = self._gatehouse.objection(None, self._held)
+        _answer(asked.done, refused or self._gatehouse.make_pass(asked.person, asked.form, asked.hours, self._held))
+
+    def _sign_on_by_badge(self, guard: Guard) -> None:
+        refused = self._obey(GuardKnown(guard))
+        self._troubles.say("duty", refused or signed_on(guard), self._seconds())
+
+    def _change_guard(self, refused: Words | None = None) -> Words | None:
+        """Every passage from now on carries whoever is on duty."""
+        self._troubles.changed = True
+        self._tell_gate(GuardChanged(self._gatehouse.duty.guard))
+        return refused
+
+    # --- training ---
+
+    def _begin_training(self) -> Words | None:
+        if self._drill is not None:
+            return IS_ON
+        if not may_begin(self._gate.lane.phase):
+            return NOT_NOW
+        self._gatehouse.write(What.TRAINING_BEGAN)
+        self._act(ShowLamp(Lamp.DARK))
+        self._drill = Drill(self._gate.lane, self._seconds())
+        self._troubles.changed = True
+        return None
+
+    def _leave_training(self) -> Words | None:
+        if self._drill is None:
+            return IS_OFF
+        self._end_training()
+        return None
+
+    def _end_training(self) -> None:
+        if self._drill is None:
+            return
+        self._gate.lane = self._drill.leave(self._gate.lane)
+        self._drill = None
+        self._troubles.changed = True
+        self._gatehouse.write(What.TRAINING_ENDED)
+
+    # --- what the hub and the other gates tell ---
 
     def _change_link(self, link: Link) -> None:
         if self._link is Link.NONE:
             self._peers.greet(self._reading.moment.utc, self._seconds())
         self._link = link
-        self._drawn = None
+        self._troubles.changed = True
 
     def _hear(self, heard: CrossingsHeard) -> None:
         self._peers.hear(heard.station, heard.digest, self._seconds())
@@ -343,158 +349,100 @@ class Loop:
             # Whoever stands here may just have crossed elsewhere.
             self._recogniser.forget()
 
-    def _fault(self, part: str, sentence: str) -> None:
-        """Note a part's fault; an empty sentence ends it."""
-        if sentence == self._faults.get(part, ""):
-            return
-        self._faults = {name: told for name, told in self._faults.items() if name != part}
-        if sentence:
-            self._faults[part] = sentence
-        self._drawn = None
-
-    def _take_snapshot(self, snapshot: Snapshot) -> None:
-        self._snapshot = self._recogniser.snapshot = snapshot
+    def _take_snapshot(self, held: Snapshot) -> None:
+        self._held = self._recogniser.snapshot = held
+        self.desk.take_snapshot(held)
         # What is in view may have been revoked, or isolated.
         self._recogniser.forget()
-        self._drawn = None
-        if snapshot.rules:
-            self._timekeeper.hear_signed(snapshot.rules.confirmed_at)
-
-    # --- the lane, and what it asks for ---
-
-    def _say(self, signal: Signal, in_hand: float | None = None) -> Words | None:
-        """Tell the lane and do as it says, in its order; why it refused the guard's tap, if it did.
-
-        in_hand: monotonic seconds when the evidence behind the signal was in hand.
-        """
-        self._reading = self._timekeeper.read()
-        seconds = self._seconds()
-        now = Now(self._reading.moment, seconds)
-        self._lane, effects = machine.step(self._lane, signal, self._snapshot.rules, now)
-        refused = None
-        for effect in effects:
-            refused = self._do(effect, seconds if in_hand is None else in_hand) or refused
-        return refused
-
-    def _do(self, effect: Effect, in_hand: float) -> Words | None:
-        match effect:
-            case RecordPassage(draft):
-                return self._record_passage(draft, in_hand)
-            case RecordAmendment(settled):
-                return self._record_amendment(settled)
-            case RefuseTap(why):
-                return why
-            case OpenBarrier() | ShowLamp() | Sound():
-                self._show(effect)
-                return None
-
-    def _show(self, effect: OpenBarrier | ShowLamp | Sound) -> None:
-        try:
-            match effect:
-                case OpenBarrier():
-                    self._panel.open_barrier(self._seconds())
-                case ShowLamp(lamp):
-                    self._panel.lamp(lamp)
-                case Sound(tone):
-                    self._panel.sound(tone, self._seconds())
-        except PanelFailed as failed:
-            self._fault("panel", str(failed))
-        else:
-            self._fault("panel", "")
-
-    # --- the disk ---
-
-    def _record_passage(self, draft: Draft, in_hand: float) -> Words | None:
-        passage = self._recorder.passage(draft, self._reading.stamp, self._snapshot.roster_edition, in_hand)
-        self._fault("journal", self._recorder.fault)
-        if passage is None:
-            return self._say(CommitFailed())
-        refused = self._say(Committed(self._recorder.journal.newest))
-        self._recorder.tell(passage)
-        self._recogniser.forget()
-        return refused
-
-    def _record_amendment(self, settled: GuardSettled) -> Words | None:
-        amendment = self._recorder.amendment(settled, self._reading.stamp)
-        self._fault("journal", self._recorder.fault)
-        if amendment is None:
-            return self._say(AmendmentFailed())
-        refused = self._say(AmendmentCommitted())
-        self._recorder.tell(amendment)
-        self._remember_holder(settled)
-        return refused
-
-    def _remember_holder(self, settled: GuardSettled) -> None:
-        """The same certificate needs no guard the next time."""
-        decided = next((each for each in self._lane.recent if each.sequence == settled.sequence), None)
-        code = decided.evidence.code if decided else None
-        if settled.resident is not None and code is not None and code.credential is not None:
-            self._matches.remember(code.credential, settled.resident.person, self._reading.moment.utc)
-            self._recogniser.forget()
+        self._troubles.changed = True
+        if held.rules:
+            self._timekeeper.hear_signed(held.rules.confirmed_at)
+        if self._gatehouse.obey_list(held):
+            self._change_guard()
 
     def _confirm(self, receipt: Receipt) -> None:
         if self._recorder.confirm(receipt):
-            self._lane = replace(self._lane, recent=(), amending=None)
-        self._fault("journal", self._recorder.fault)
-        self._drawn = None
+            self._gate.lane = replace(self._gate.lane, recent=(), amending=None)
+        self._troubles.note("journal", self._recorder.fault)
+        self._troubles.changed = True
+
+    # --- the lane ---
+
+    @property
+    def _in_hand(self) -> LaneInHand:
+        return self._gate if self._drill is None else self._drill.lane
+
+    @property
+    def _lane(self) -> Lane:
+        return self._in_hand.lane
+
+    def _say(self, signal: Signal, in_hand: float | None = None) -> Words | None:
+        """Tell the lane; why it refused the guard's tap, if it did.
+
+        in_hand: monotonic seconds when the evidence behind the signal was in hand.
+        """
+        return self._in_hand.hear(signal, self._instant(in_hand))
+
+    def _tell_gate(self, signal: Signal) -> None:
+        """What is true of the gate itself, also while its lane is put aside."""
+        self._gate.hear(signal, self._instant())
+
+    def _act(self, act: Act) -> None:
+        self._gate.act(act, self._instant())
+
+    def _instant(self, in_hand: float | None = None) -> Instant:
+        self._reading = self._timekeeper.read()
+        seconds = self._seconds()
+        now = Now(self._reading.moment, seconds)
+        return Instant(now, self._reading.stamp, self._held, seconds if in_hand is None else in_hand)
 
     # --- the screen and the watchdog ---
 
-    def _publish(self) -> None:
-        view = self._draw()
-        with self._changed:
-            self._view = view
-            self._changed.notify_all()
-        self._report(self._status())
+    def _is_stale(self) -> bool:
+        return self._troubles.changed or _sight(self._lane) != self._drawn
 
-    def _draw(self) -> KioskView:
+    def _publish(self) -> None:
         self._drawn = _sight(self._lane)
+        self._troubles.changed = False
         self._viewed_at = self._seconds()
         now = self._timekeeper.read().moment
-        around = Surroundings(
+        self.desk.show(view_of(self._lane, self._held, self._settings, self._surroundings(now), now))
+        status = status_of(self._settings, self._recorder.journal, self._held, now, self._troubles.faults)
+        self._equipment.report(status)
+
+    def _surroundings(self, now: Moment) -> Surroundings:
+        return Surroundings(
             link=self._link,
             queue=self._recorder.journal.unconfirmed_count,
             oldest_seconds=self._recorder.oldest_seconds(now.utc),
-            faults=self._faults,
+            faults=self._troubles.faults,
             beat=self._beat + 1,
-            rehearsal=self._rehearsal,
+            rehearsal=self._equipment.rehearsal,
+            seconds=self._viewed_at,
             aim=self._aim,
-        )
-        return view_of(self._lane, self._snapshot, self._settings, around, now)
-
-    def _status(self) -> StationStatus:
-        """How the station is, as the hub shall know it."""
-        journal, rules = self._recorder.journal, self._snapshot.rules
-        believed = self._reading.moment.believed
-        return StationStatus(
-            v=VERSION,
-            online=True,
-            gate=self._settings.gate,
-            lane=self._settings.lane,
-            journal=journal.id,
-            newest=journal.newest,
-            queue=journal.unconfirmed_count,
-            policy=rules.edition if rules else None,
-            roster=self._snapshot.roster_edition,
-            at=self._reading.moment.utc,
-            faults=tuple(sorted({*self._faults, *(() if believed else ("clock",))})),
+            warnings=self._troubles.warnings,
+            duty=self._gatehouse.duty.shown(self._held.staff),
+            training=self._drill is not None,
+            fire=self._gatehouse.fire,
+            barrier=self._panel.barrier,
+            can_make_passes=self._gatehouse.can_make_passes(self._held.trust),
         )
 
     def _feed_watchdog(self, seconds: float) -> None:
-        limit = self._notifier.watchdog_seconds
+        limit = self._equipment.notifier.watchdog_seconds
         if limit is not None and seconds - self._fed_at >= limit / 4:
             self._fed_at = seconds
-            self._notifier.alive()
+            self._equipment.notifier.alive()
 
 
 def _sight(lane: Lane) -> Sight:
     """What of the lane can be seen on the screen; how often it was looked at cannot."""
     readings = lane.readings if isinstance(lane.phase, Gathering) else ()
-    return lane.phase, lane.direction, lane.recent, readings
+    return lane.phase, lane.direction, lane.recent, readings, lane.party, lane.resting
 
 
-def _answer(done: "Future[Words | None] | Future[None]", answer: Words | None) -> None:
+def _answer(done: "Future[T]", answer: T) -> None:
     try:
-        done.set_result(answer)  # type: ignore[arg-type]
+        done.set_result(answer)
     except InvalidStateError:
         return

@@ -9,9 +9,10 @@ from dataclasses import replace
 from hashlib import sha256
 
 from gate.credential import CodeReading, read
+from gate.decision import Trace
 from gate.formats import health_code
 from gate.reason import Reason
-from gate.roster import Health
+from gate.roster import Health, Resident
 from station.codes import SeenCode
 from station.inbox import Looked
 from station.matches import Matches
@@ -56,6 +57,10 @@ class Recogniser:
     def forget(self) -> None:
         """Read anew what is in view: something that it was read by may have changed."""
         self._in_view = {}
+
+    def trace(self, resident: Resident) -> Trace:
+        """What the gates remember of somebody whom the guard found on the roster."""
+        return self._peers.trace(resident.person, None, self._timekeeper.read().moment, self._seconds())
 
     def _read(self, code: SeenCode) -> ReadCode:
         now, digest = self._timekeeper.read().moment, sha256(code.data).hexdigest()

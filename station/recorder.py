@@ -1,14 +1,15 @@
 """The loop's hand at the journal: makes the records, notes receipts, and knows whether anything can be written.
 
 The loop alone calls it, from its own thread. Rule: a record is on the disk before anybody is told of it, and a disk
-that refuses is a fault on the screen until it takes a commit again.
+that refuses is a fault on the screen until it takes a commit again. What befell the gate meanwhile is not lost with it:
+it is written down, by its own time, as soon as that can be.
 """
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from gate.passage import Amendment, Passage, Record, Stamp
+from gate.passage import Amendment, Happening, MadePass, Passage, Record, Stamp, What
 from gate.wire import JournalReceipt, Receipt, encode_body
 from station.journal import Journal, JournalBroken, JournalUnusable
 from station.settings import Settings
@@ -17,6 +18,7 @@ from station.visit import Draft, GuardSettled
 log = logging.getLogger(__name__)
 
 PROBE_EVERY_SECONDS = 2.0
+MOST_OWED = 64
 
 Recorded = Callable[[str, int, Record], None]
 """Told after each commit, by the loop's thread, and must not wait: journal id, sequence, record."""
@@ -42,6 +44,8 @@ class Recorder:
         self._recorded = recorded
         self._seconds = seconds
         self._probed_at = float("-inf")
+        self._owed: list[Happening] = []
+        self._untold: list[tuple[int, Record]] = []
         self.fault = ""
 
     @property
@@ -59,10 +63,25 @@ class Recorder:
         record = Amendment(stamp, self._journal.id, settled.sequence, settled.outcome, settled.ground, person=person)
         return record if self._append("amendment", record) else None
 
-    def tell(self, record: Record) -> None:
-        """The record just committed, to whoever listens."""
-        for listener in self._recorded:
-            listener(self._journal.id, self._journal.newest, record)
+    def happening(self, what: What, stamp: Stamp, guard: str | None, note: bytes | None = None) -> bool:
+        """Commit what befell the gate; where the disk refuses, once it does not any more. note: sealed."""
+        record = Happening(stamp, self._settings.gate, self._settings.lane, what, guard, note)
+        written = self._append("happening", record)
+        if not written and len(self._owed) < MOST_OWED:
+            self._owed.append(record)
+        return written
+
+    def made_pass(self, record: MadePass) -> bool:
+        """Commit a temporary pass; False where the disk refuses, and then nobody may be given it."""
+        return self._append("made_pass", record)
+
+    def tell(self) -> bool:
+        """Whoever listens hears of what was committed, in its order; False where that was nothing."""
+        untold, self._untold = self._untold, []
+        for sequence, record in untold:
+            for listener in self._recorded:
+                listener(self._journal.id, sequence, record)
+        return bool(untold)
 
     def confirm(self, receipt: Receipt) -> bool:
         """Note the hub's receipt. True where it made a new journal begin: old sequences mean nothing any more."""
@@ -80,7 +99,10 @@ class Recorder:
     def mend_in_time(self) -> None:
         """While nothing can be written, find out every 2 s whether it can be again."""
         seconds = self._seconds()
-        if not self.fault or seconds - self._probed_at < PROBE_EVERY_SECONDS:
+        if not self.fault:
+            self._write_owed()
+            return
+        if seconds - self._probed_at < PROBE_EVERY_SECONDS:
             return
         self._probed_at = seconds
         try:
@@ -89,11 +111,16 @@ class Recorder:
             return
         log.warning("the journal can be written again")
         self.fault = ""
+        self._write_owed()
 
     def oldest_seconds(self, now: datetime) -> float:
         """The age of the oldest record without a receipt; 0 where there is none."""
         oldest = self._journal.oldest_unconfirmed_written_at()
         return max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
+
+    def _write_owed(self) -> None:
+        while self._owed and self._append("happening", self._owed[0]):
+            del self._owed[0]
 
     def _append(self, kind: str, record: Record, took_ms: Callable[[], float] | None = None) -> bool:
         try:
@@ -101,6 +128,7 @@ class Recorder:
         except JournalBroken as broken:
             self._break(broken)
             return False
+        self._untold.append((self._journal.newest, record))
         self.fault = ""
         return True
 
@@ -132,6 +160,7 @@ class Recorder:
             self._journal.id,
             self._journal.newest,
         )
+        self._untold = []
         self._journal = self._begin_journal(self._journal)
 
     def _break(self, broken: Exception) -> None:

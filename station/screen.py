@@ -4,36 +4,37 @@ Rule: it hides nothing that is wrong. A gate that cannot see or cannot record is
 visit needs the screen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from msgspec.structs import replace
 
 from gate.clock import Moment
-from gate.policy import Policy
+from gate.policy import GateRule, Policy
 from gate.reason import Outcome, Reason
 from gate.roster import Health as HealthColour
 from gate.roster import Resident, Standing
-from gate.trip import TRIP_DAYS, RiskPlace
-from station import health_codes
+from station import asked, health_codes, view, visit
 from station.lane import awaiting
 from station.settings import Settings
 from station.snapshot import Snapshot
 from station.verdict import printable
 from station.view import (
     Aim,
+    Barrier,
     CertificateHolder,
     Earlier,
     Health,
     KioskView,
     Link,
+    OnDuty,
     Person,
-    PlaceAsked,
     Screen,
+    Told,
     Verdict,
 )
-from station.visit import Decided, Gathering, Lane, Showing
+from station.visit import Decided, Gathering, Lane, Retesting, Showing
 
 # Without these a gate is of no use; what else fails, it says so and goes on.
 VITAL = frozenset({"camera", "journal"})
@@ -43,7 +44,10 @@ _OF_EARLIER_PASSAGES = {Reason.REPLAYED, Reason.SAME_WAY_TWICE}
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is not the lane's own. oldest_seconds: age of the oldest record without a receipt. beat: turns so far."""
+    """What is not the lane's own. oldest_seconds: age of the oldest record without a receipt. beat: turns so far.
+
+    seconds: monotonic. The rest as in KioskView.
+    """
 
     link: Link
     queue: int
@@ -51,16 +55,20 @@ class Surroundings:
     faults: dict[str, str]
     beat: int
     rehearsal: bool
+    seconds: float = 0.0
     aim: Aim | None = None
+    warnings: dict[str, Told] = field(default_factory=dict)
+    duty: OnDuty | None = None
+    training: bool = False
+    fire: bool = False
+    barrier: Barrier = Barrier.NONE
+    can_make_passes: bool = False
 
 
 def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surroundings, now: Moment) -> KioskView:
     """The whole screen at this moment."""
     policy = snapshot.rules.policy if snapshot.rules else _NO_POLICY
-    gate = policy.gate_rule(settings.gate)
-    visit = lane.phase if isinstance(lane.phase, Gathering) else None
     shown = lane.phase.decided if isinstance(lane.phase, Showing) else None
-    lacking = awaiting(lane, snapshot.rules)
     return KioskView(
         screen=_screen(lane, around.faults),
         now=now.utc,
@@ -70,12 +78,6 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         both_directions=lane.both_directions,
         health=_health(snapshot, around, now),
         verdict=replace(_verdict(shown), holder=_holder(shown)) if shown else None,
-        person=_person(visit.code.resident) if visit and visit.code else None,
-        celsius=_warmest(lane) if visit else None,
-        awaiting=lacking,
-        closed_notice_zh=gate.notice_zh,
-        closed_notice_en=gate.notice_en,
-        gate_open=gate.open,
         office_telephone=policy.office_telephone,
         recent=tuple(_verdict(decided) for decided in lane.recent),
         rehearsal=around.rehearsal,
@@ -83,28 +85,73 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         green_seconds=policy.green_seconds,
         beat=around.beat,
         aim=around.aim,
-        looks=_looks(health_codes.looks(visit)) if visit else "",
-        places=_places(policy.risk_places, settings.timezone, now) if "trip" in lacking else (),
-        visit_began=visit.since if visit else 0.0,
+        party=tuple(person for each in lane.party if (person := person_of(each.resident))),
+        resting=tuple(_resting(each, around.seconds) for each in lane.resting),
+        retest=_retest(lane.phase) if isinstance(lane.phase, Retesting) else None,
+        duty=around.duty,
+        sign_on=policy.sign_on,
+        training=around.training,
+        fire=around.fire,
+        barrier=around.barrier,
+        warnings=around.warnings,
+        notices=asked.announced(snapshot.notices, now.utc),
+        can_make_passes=around.can_make_passes,
+        **_of_visit(lane, snapshot, settings, now),
+        **_of_gate(policy.gate_rule(settings.gate), lane, policy.timezone, now),
     )
 
 
-def _places(places: tuple[RiskPlace, ...], timezone: str, now: Moment) -> tuple[PlaceAsked, ...]:
-    """Only days that count can be answered, by the compound's calendar; a place without any is not asked for."""
-    today = now.utc.astimezone(ZoneInfo(timezone)).date()
-    days = [today - timedelta(days=ago) for ago in range(TRIP_DAYS + 1)]
-    asked = (
-        PlaceAsked(each.id, each.name_zh, each.name_en, tuple(day for day in days if each.counts(day)))
-        for each in places
+def _of_visit(lane: Lane, snapshot: Snapshot, settings: Settings, now: Moment) -> dict[str, Any]:
+    """What a running visit has, and what is asked for it."""
+    if not isinstance(lane.phase, Gathering):
+        return {}
+    running, lacking = lane.phase, awaiting(lane, snapshot.rules)
+    policy = snapshot.rules.policy if snapshot.rules else _NO_POLICY
+    return {
+        "person": person_of(running.resident),
+        "celsius": _warmest(lane),
+        "awaiting": lacking,
+        "looks": _looks(health_codes.looks(running)),
+        "places": asked.places(policy.risk_places, settings.timezone, now.utc) if "trip" in lacking else (),
+        "purposes": asked.choices(policy.purposes) if "purpose" in lacking else (),
+        "destinations": asked.choices(policy.destinations) if "purpose" in lacking else (),
+        "visit_began": running.since,
+    }
+
+
+def _of_gate(gate: GateRule, lane: Lane, timezone: str, now: Moment) -> dict[str, Any]:
+    """Whether anybody may pass here this way, and what is said where nobody may."""
+    hours = asked.opens_again(gate, lane.direction, timezone, now.utc) if gate.open else None
+    return {
+        "closed_notice_zh": gate.notice_zh,
+        "closed_notice_en": gate.notice_en,
+        "gate_open": gate.open and hours is None and lane.direction in gate.directions,
+        "hours_zh": hours.zh if hours else "",
+        "hours_en": hours.en if hours else "",
+    }
+
+
+def _resting(resting: visit.Resting, seconds: float) -> view.Resting:
+    decided = resting.decided
+    assert decided.sequence is not None
+    ready = seconds >= resting.ready_seconds
+    return view.Resting(
+        decided.sequence, person_of(decided.evidence.resident), _celsius(decided), resting.ready_at, ready
     )
-    return tuple(each for each in asked if each.days)
+
+
+def _retest(phase: Retesting) -> view.Retesting:
+    assert phase.decided.sequence is not None
+    readings = tuple((str(each.site), each.celsius) for each in phase.readings)
+    person = person_of(phase.decided.evidence.resident)
+    return view.Retesting(phase.decided.sequence, person, str(phase.sites[0]) if phase.sites else "", readings)
 
 
 def _screen(lane: Lane, faults: dict[str, str]) -> Screen:
     match lane.phase:
         case Showing():
             return Screen.VERDICT
-        case Gathering():
+        case Gathering() | Retesting():
             return Screen.GATHERING
         case _:
             return Screen.OUT_OF_ORDER if VITAL & faults.keys() else Screen.READY
@@ -128,21 +175,26 @@ def _health(snapshot: Snapshot, around: Surroundings, now: Moment) -> Health:
 
 
 def _verdict(decided: Decided) -> Verdict:
-    measurement = decided.evidence.measurement
     return Verdict(
         sequence=decided.sequence,
         at=decided.at,
         direction=decided.evidence.direction,
         outcome=decided.outcome,
         reasons=decided.reasons,
-        person=_person(decided.evidence.resident),
-        celsius=measurement.celsius if measurement else None,
+        person=person_of(decided.evidence.resident),
+        celsius=_celsius(decided),
         overrulable=decided.overrulable and decided.outcome is not Outcome.ADMIT,
         settled=decided.settled,
         ground=decided.ground,
         earlier=_earlier(decided),
         looks=_looks(decided.looks) if Reason.HEALTH_CODE_UNREAD in decided.reasons else "",
+        caller=decided.evidence.caller,
     )
+
+
+def _celsius(decided: Decided) -> float | None:
+    measurement = decided.evidence.measurement
+    return measurement.celsius if measurement else None
 
 
 def _looks(colour: HealthColour) -> str:
@@ -165,7 +217,8 @@ def _earlier(decided: Decided) -> Earlier | None:
     return Earlier(earlier.gate, earlier.at, earlier.direction)
 
 
-def _person(resident: Resident | None) -> Person | None:
+def person_of(resident: Resident | None) -> Person | None:
+    """As much of him as a guard may see."""
     if resident is None:
         return None
     monitored = resident.standing is Standing.MONITORED

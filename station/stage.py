@@ -12,10 +12,10 @@ from gate.passage import Passage, Record
 from gate.policy import Direction
 from station.cameras import Pixels
 from station.cameras.rehearsal import RehearsalCamera
+from station.desk import GuardDesk
 from station.feeler import Feeler
 from station.kiosk.rehearsal import Shown
 from station.lane import EMPTY_LOOKS
-from station.loop import Loop
 from station.taps import ChooseDirection
 from station.thermometers.rehearsal import RehearsalThermometer
 from station.view import Screen
@@ -24,7 +24,7 @@ NOTICE_SECONDS = 2.0
 
 
 class RehearsalStage:
-    """One lane's world. `recorded` is to be one of the loop's listeners; set `loop` and `feeler` before the first use.
+    """One lane's world. `recorded` is to be one of the loop's listeners; set `desk` and `feeler` before the first use.
 
     pictures: the folder with index.json, or None.
     """
@@ -33,14 +33,14 @@ class RehearsalStage:
         self._camera = camera
         self._thermometer = thermometer
         self._pictures = pictures
-        self._loop: Loop | None = None
+        self._desk: GuardDesk | None = None
         self._feeler: Feeler | None = None
         self._news = threading.Condition()
         self._first: Shown | None = None
 
-    def enter(self, loop: Loop, feeler: Feeler) -> None:
+    def enter(self, desk: GuardDesk, feeler: Feeler) -> None:
         """The gate before which the world stands."""
-        self._loop, self._feeler = loop, feeler
+        self._desk, self._feeler = desk, feeler
 
     @property
     def pictures(self) -> Path | None:
@@ -48,13 +48,13 @@ class RehearsalStage:
 
     def show(self, pixels: Pixels, celsius: float | None, direction: Direction | None) -> None:
         """The forehead is felt before the picture is seen, so that no reading is lent by whoever stood there before."""
-        loop = self._gate()
-        if direction is not None and direction is not loop.view().direction:
-            loop.tap(ChooseDirection(direction))
+        gate = self._gate()
+        if direction is not None and direction is not gate.view().direction:
+            gate.tap(ChooseDirection(direction))
         self.forehead(None)
         self.forehead(celsius)
         # What the new forehead decided was somebody else's visit.
-        loop.flush(NOTICE_SECONDS)
+        gate.flush(NOTICE_SECONDS)
         with self._news:
             self._first = None
         self._camera.show(pixels)
@@ -99,9 +99,9 @@ class RehearsalStage:
 
     def _may_still_come(self, timeout_seconds: float) -> bool:
         """Whether a visit has begun that is not decided yet, once the loop has handled every look so far."""
-        loop = self._gate()
-        return loop.flush(max(0.0, timeout_seconds)) and loop.view().screen is Screen.GATHERING
+        gate = self._gate()
+        return gate.flush(max(0.0, timeout_seconds)) and gate.view().screen is Screen.GATHERING
 
-    def _gate(self) -> Loop:
-        assert self._loop is not None
-        return self._loop
+    def _gate(self) -> GuardDesk:
+        assert self._desk is not None
+        return self._desk

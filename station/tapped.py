@@ -1,24 +1,81 @@
-"""The guard's taps, as the lane is told of them. Pure; the loop calls it."""
+"""The guard's taps, as the lane is told of them. Pure; the loop calls it.
 
-from collections.abc import Mapping
+Rule: a form is sealed here, before anything else sees it; without the hub's key it is refused, since nobody could ever
+read it and nobody must in the clear.
+"""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gate.caller import Caller
+from gate.decision import NO_TRACE, Trace
+from gate.forms import DeliveryForm, Form, HandOver, ReturneeForm, VehicleForm, VisitorForm
 from gate.roster import Resident
+from gate.temperature import Site
 from gate.wording import Words
-from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, Tap, TellTrip
-from station.visit import CameWithoutCode, DirectionChosen, GuardDismissed, GuardSettled, Signal, TripTold
+from station.taps import (
+    ArriveNamed,
+    ArriveWithoutCode,
+    BeginRest,
+    BeginRetest,
+    ChooseDirection,
+    Dismiss,
+    FillForm,
+    LaneTap,
+    Settle,
+    TellPurpose,
+    TellTrip,
+    TypeTemperature,
+)
+from station.thermometers.hand_held import HIGHEST, LOWEST, typed
+from station.visit import (
+    CameWithoutCode,
+    DirectionChosen,
+    FormTaken,
+    Gathering,
+    GuardDismissed,
+    GuardNamed,
+    GuardSettled,
+    Measured,
+    Phase,
+    PurposeTold,
+    RestBegun,
+    RetestBegun,
+    Retesting,
+    Showing,
+    Signal,
+    TripTold,
+)
 
-_NOT_HERE = Words("本门尚不支持此操作", "This gate cannot do that")
 _LEFT = Words("名单上已没有此人", "No longer on this gate's list")
+_NOBODY_MEASURED = Words("现在没有人等着测温", "Nobody's temperature is being asked for now")
+_NO_TEMPERATURE = Words(
+    f"体温应在 {LOWEST:g} 到 {HIGHEST:g} 度之间", f"A temperature lies between {LOWEST:g} and {HIGHEST:g}"
+)
+_NO_SITE = Words("请选择额头或手腕", "Choose forehead or wrist")
+_NOT_SUCH_A_FORM = Words("交班留言请在交班时填写", "A hand-over note is left when signing off")
 
 
-def signal_of(tap: Tap, residents: Mapping[str, Resident]) -> Signal | Words:
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a tap is understood by. seconds: monotonic.
+
+    trace: what the gates remember of a resident. seal: closes a form for the hub, or says why it cannot.
+    """
+
+    residents: Mapping[str, Resident]
+    phase: Phase
+    seconds: float
+    trace: Callable[[Resident], Trace]
+    seal: Callable[[Form], bytes | Words]
+
+
+def signal_of(tap: LaneTap, desk: Desk) -> Signal | Words:
     """What the lane hears; or why there is nothing to hear."""
     match tap:
         case Settle(sequence, outcome, ground, person):
-            resident = residents.get(person) if person is not None else None
-            if person is not None and resident is None:
-                return _LEFT
-            return GuardSettled(sequence, outcome, ground, resident)
+            resident = desk.residents.get(person) if person is not None else None
+            return _LEFT if person and resident is None else GuardSettled(sequence, outcome, ground, resident)
         case Dismiss():
             return GuardDismissed()
         case ChooseDirection(direction):
@@ -27,5 +84,78 @@ def signal_of(tap: Tap, residents: Mapping[str, Resident]) -> Signal | Words:
             return CameWithoutCode()
         case TellTrip(began, stays):
             return TripTold(began, stays)
+        case TellPurpose(began, purpose, destination):
+            return PurposeTold(began, purpose, destination)
+        case ArriveNamed(persons):
+            return _named(persons, desk)
+        case FillForm():
+            return _form(tap, desk)
+        case BeginRest(sequence):
+            return RestBegun(sequence)
+        case BeginRetest(sequence):
+            return RetestBegun(sequence)
+        case TypeTemperature(celsius, site):
+            return _temperature(celsius, site, desk)
+
+
+def _named(persons: tuple[str, ...], desk: Desk) -> Signal | Words:
+    """Once each, however often the guard tapped."""
+    residents = tuple(desk.residents[person] for person in dict.fromkeys(persons) if person in desk.residents)
+    if len(residents) < len(set(persons)):
+        return _LEFT
+    return GuardNamed(residents, tuple(desk.trace(resident) for resident in residents))
+
+
+def _form(tap: FillForm, desk: Desk) -> Signal | Words:
+    resident = desk.residents.get(tap.person) if tap.person is not None else None
+    if tap.person is not None and resident is None:
+        return _LEFT
+    caller = _caller(tap.form)
+    if caller is None:
+        return _NOT_SUCH_A_FORM
+    sealed = desk.seal(tap.form)
+    if isinstance(sealed, Words):
+        return sealed
+    returnee = isinstance(tap.form, ReturneeForm)
+    if returnee and resident is None:
+        resident = _on_screen(desk.phase)
+    trace = desk.trace(resident) if resident is not None else NO_TRACE
+    return FormTaken(caller, sealed, returnee, resident, tap.admit, tap.ground, trace)
+
+
+def _caller(form: Form) -> Caller | None:
+    match form:
+        case VisitorForm():
+            return Caller.VISITOR
+        case VehicleForm():
+            return Caller.VEHICLE
+        case DeliveryForm():
+            return Caller.COURIER
+        case ReturneeForm():
+            return Caller.RESIDENT
+        case HandOver():
+            return None
+
+
+def _on_screen(phase: Phase) -> Resident | None:
+    """Of whom the guard is just writing down that he was away."""
+    match phase:
+        case Gathering():
+            return phase.resident
+        case Showing(decided):
+            return decided.evidence.resident
         case _:
-            return _NOT_HERE
+            return None
+
+
+def _temperature(celsius: float, site: str, desk: Desk) -> Signal | Words:
+    """Only while somebody waits to be measured: a figure without a face would be lent to the next one."""
+    if not isinstance(desk.phase, Gathering | Retesting):
+        return _NOBODY_MEASURED
+    if site not in tuple(Site):
+        return _NO_SITE
+    try:
+        reading = typed(celsius, Site(site))
+    except ValueError:
+        return _NO_TEMPERATURE
+    return Measured(reading.measurement(), desk.seconds)

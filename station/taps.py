@@ -122,7 +122,7 @@ class ReadAloud(Struct, frozen=True):
     """Say the verdict's next step again, aloud."""
 
 
-Tap = (
+LaneTap = (
     Settle
     | Dismiss
     | ChooseDirection
@@ -134,12 +134,11 @@ Tap = (
     | BeginRest
     | BeginRetest
     | TypeTemperature
-    | SignOn
-    | SignOff
-    | Train
-    | SetClock
-    | ReadAloud
 )
+"""What is about a visit or a passage."""
+GateTap = SignOff | Train | SetClock | ReadAloud
+"""What is about the gate itself."""
+Tap = LaneTap | GateTap | SignOn
 
 
 class TapRefused(Exception):

@@ -12,6 +12,9 @@ vouched for this clock (from clock.json, or the journal's last synced record). R
 - a record raises it to KEPT_LAGS_BY beyond clock.json at the most, where that file can be read;
 - and it is dropped when the hub's next word lies more than CONTRADICTED_BY before it.
 What must outlive a restart is in clock.json: that word, and the last sync of this boot.
+
+Where only the floor is known a guard may set the time (rule 7). His word holds for this boot like a last sync, with the
+same drift, until a time server has a better one; it raises no floor, and never lies below it.
 """
 
 import ctypes
@@ -21,7 +24,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from msgspec import MsgspecError, Struct, json
@@ -30,6 +33,7 @@ from gate.clock import ClockEvidence, ClockState, Moment, judge
 from gate.names import Instant, JournalId
 from gate.passage import Stamp
 from gate.wire import BodyMalformed, decode_body
+from gate.wording import Words
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +44,19 @@ MOST_AHEAD = timedelta(days=31)
 CONTRADICTED_BY = timedelta(days=2)
 # clock.json is written every ten minutes.
 KEPT_LAGS_BY = timedelta(hours=1)
+_TOO_EARLY = Words("时间不能早于 {floor}：请核对日期", "The time cannot lie before {floor}: check the date")
+_NEEDLESS = Words("时间已由网络或电子钟校准，不必设置", "The clock is right already; nobody needs to set it")
 _TIME_ERROR = 5
 _STA_UNSYNC = 0x40
 
 
-class Sync(Struct, frozen=True):
-    """When the wall clock was last vouched for, by both clocks of one boot."""
+class Sync(Struct, frozen=True, omit_defaults=True):
+    """When the wall clock was last vouched for, by both clocks of one boot; by a guard, where no time server could."""
 
     boot: str
     wall: Instant
     boot_seconds: float
+    by_guard: bool = False
 
 
 class Kept(Struct, frozen=True):
@@ -118,6 +125,22 @@ class Timekeeper:
             return max(self._built_at, synced)
         signed = max(self._built_at, self._signed)
         return max(signed, min(synced, signed + MOST_AHEAD))
+
+    @property
+    def set_by_a_guard(self) -> bool:
+        """Whether what is believed about the time is a guard's word."""
+        return self._sync is not None and self._sync.by_guard
+
+    def set_by_guard(self, at: datetime, zone: tzinfo) -> Words | None:
+        """The guard read the time off his watch, aware; why it cannot be so, where it cannot. zone: his own."""
+        if self.read().moment.believed and not self.set_by_a_guard:
+            return _NEEDLESS
+        if at < self.floor:
+            floor = f"{self.floor.astimezone(zone):%Y-%m-%d %H:%M}"
+            return Words(_TOO_EARLY.zh.format(floor=floor), _TOO_EARLY.en.format(floor=floor))
+        self._sync = Sync(self._clocks.boot, at, self._clocks.boot_seconds(), by_guard=True)
+        self.save()
+        return None
 
     def hear_signed(self, at: datetime) -> None:
         """When the hub signed the newest edition of its manifest; earlier than before only where it corrects itself."""

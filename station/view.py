@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from gate.caller import Caller
 from gate.clock import ClockState
 from gate.forms import VisitorForm
 from gate.names import Pseudonym
@@ -76,7 +77,7 @@ class Verdict(Struct, frozen=True):
 
     looks: "green", "yellow" or "red" where the province did not say and the health code looks so; advice, no more.
     earlier: where a pass or a phone's code was used before, if that is a reason. holder: only while the guard has to
-    compare it, and never in the strip of recent passages.
+    compare it, and never in the strip of recent passages. caller: as what he came.
     """
 
     sequence: int | None
@@ -92,6 +93,7 @@ class Verdict(Struct, frozen=True):
     earlier: Earlier | None = None
     holder: CertificateHolder | None = None
     looks: str = ""
+    caller: Caller = Caller.RESIDENT
 
 
 class Health(Struct, frozen=True):
@@ -157,7 +159,10 @@ class Resting(Struct, frozen=True):
 
 
 class Retesting(Struct, frozen=True):
-    """A retest that is running. site: where to measure now ("forehead", "wrist"). readings: site and figure so far."""
+    """A retest that is running, on Screen.GATHERING.
+
+    site: where to measure now ("forehead", "wrist"), empty where nothing is left. readings: site and figure so far.
+    """
 
     sequence: int
     person: Person | None
@@ -188,7 +193,8 @@ class KioskView(Struct, frozen=True):
     names the running visit, for the guard's answer. party: who of a family comes after the one on the screen. resting,
     retest: those with a fever. duty: None where nobody signed on; sign_on: whether somebody must before he may decide.
     training: nothing is recorded and nothing opens. fire: the alarm has opened the barrier. warnings: by part, no
-    faults. notices: from the office. hours_zh, hours_en: when a gate that is closed by its hours opens again.
+    faults, or words that stand a moment ("duty": who signed on by badge). notices: from the office. hours_zh, hours_en:
+    when a gate that is closed by its hours opens again. gate_open: whether it takes anybody this way now.
     can_make_passes: whether this gate holds a certificate for temporary passes.
 
     timezone: the compound's, for the times on the screen. green_seconds: past this the page takes a green away even
@@ -239,7 +245,7 @@ class KioskView(Struct, frozen=True):
 
 class Forms(Struct, frozen=True):
     """What the forms offer to tap: the compound's buildings and the rooms of each, what a plate begins with here, the
-    shelf's slots, the purposes of a visit, and every place of risk."""
+    shelf's slots, the purposes of a visit, and every place of risk. A room is written "502", or "1-502" in unit 1."""
 
     buildings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     plate_prefix: str = ""

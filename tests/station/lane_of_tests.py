@@ -7,6 +7,7 @@ import queue
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -21,15 +22,19 @@ from gate.roster import Resident
 from gate.trust import TrustedKey, Usage, index, key_id_of
 from gate.wire import Crossings, StationStatus, decode_body
 from station.codes import SeenCode
-from station.inbox import Felt, Looked, Post
+from station.duty import Duty
+from station.equipment import Equipment
+from station.inbox import Felt, Inbox, Looked, Post
 from station.journal import Journal, JournalReader, open_journal, set_aside
-from station.loop import Inbox, Loop
+from station.loop import Loop
+from station.matches import KEY_BYTES, Matches
 from station.notify import Notifier
 from station.panel import GpioPanel
+from station.pass_maker import PassMaker
 from station.peers import Peers
 from station.recorder import Recorder
 from station.resolver import HealthDesk
-from station.settings import LaneDirection, PanelSettings, Settings
+from station.settings import LaneDirection, Settings
 from station.snapshot import Snapshot
 from station.taps import Tap
 from station.thermometers import RawReading
@@ -38,6 +43,7 @@ from station.view import KioskView, Screen
 from station.visit import Lamp
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+PASS_KEY = bytes(range(32, 64))
 CORNERS = ((0, 0), (9, 0), (9, 9), (0, 9))
 
 _KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -101,7 +107,7 @@ class TestLane:
         self.told: list[tuple[str, int, Record]] = []
         self.reports: list[StationStatus] = []
         self.factory = MockFactory()
-        self._number = 0
+        self._number = self._drawn = 0
         self._inbox: Inbox = queue.SimpleQueue()
         self.settings = settings_in(folder)
         clocks = Clocks(self.wall, lambda: self.seconds, lambda: self.synchronised, "c" * 16)
@@ -110,19 +116,29 @@ class TestLane:
         peers = Peers("west-1", "west", self.journal.id, self.journal.last(100), self.digests.append)
         told = (self._tell, peers.recorded)
         self.recorder = Recorder(self.settings, self.journal, self._begin, told, lambda: self.seconds)
-        self.loop = Loop(
-            self.settings,
-            self._inbox,
-            self.recorder,
-            Timekeeper(folder / "clock.json", clocks, NOON - timedelta(days=30)),
-            GpioPanel(PanelSettings("rehearsal"), self.factory),
-            held or snapshot(),
-            report=self.reports.append,
+        self.timekeeper = Timekeeper(folder / "clock.json", clocks, NOON - timedelta(days=30))
+        equipment = Equipment(
+            settings=self.settings,
+            recorder=self.recorder,
+            timekeeper=self.timekeeper,
+            panel=GpioPanel(self.settings.panel, self.factory),
             peers=peers,
-            health=health,
-            notifier=notifier,
+            health=health or HealthDesk(None, self._inbox.put, lambda: self.seconds, self.wall),
+            matches=Matches(None, bytes(KEY_BYTES)),
+            duty=Duty(folder / "duty.json"),
+            maker=PassMaker(PASS_KEY, folder / "passes_made", self.randomness),
+            report=self.reports.append,
+            notifier=notifier or Notifier({}),
+            randomness=self.randomness,
             seconds=lambda: self.seconds,
         )
+        self.loop = Loop(equipment, self._inbox, held or snapshot())
+        self.kiosk = self.loop.desk
+
+    def randomness(self, length: int) -> bytes:
+        """Other bytes each time, the same in each run of a test."""
+        self._drawn += 1
+        return sha256(b"%d" % self._drawn).digest()[:length]
 
     def wall(self) -> datetime:
         return NOON + timedelta(seconds=self.seconds - 1000)
@@ -148,8 +164,8 @@ class TestLane:
 
     def tap(self, tap: Tap) -> None:
         """As the kiosk does, from another thread; raises TapRefused."""
-        with ThreadPoolExecutor(1) as kiosk:
-            tapped = kiosk.submit(self.loop.tap, tap)
+        with ThreadPoolExecutor(1) as finger:
+            tapped = finger.submit(self.kiosk.tap, tap)
             self.loop.turn(10.0)
             tapped.result(10.0)
 
@@ -169,7 +185,7 @@ class TestLane:
 
     @property
     def view(self) -> KioskView:
-        return self.loop.view()
+        return self.kiosk.view()
 
     @property
     def screen(self) -> Screen:

@@ -326,9 +326,9 @@ class TestTheScreen:
     def test_waits_for_a_change_no_longer_than_asked(self, lane):
         """A screen gets the newest view when the time is up, and at once when it has not seen it."""
         seen = lane.view
-        assert lane.loop.wait_for_change(seen, 0.0) is seen
+        assert lane.kiosk.wait_for_change(seen, 0.0) is seen
         lane.wait(0.6)
-        assert lane.loop.wait_for_change(seen, 60.0) is not seen
+        assert lane.kiosk.wait_for_change(seen, 60.0) is not seen
 
 
 class TestTheClock:
@@ -337,7 +337,7 @@ class TestTheClock:
         lane = TestLane(tmp_path)
         lane.synchronised = False
         # The last sync of this boot is forgotten, as after a power cut.
-        lane.loop._timekeeper._sync = None
+        lane.timekeeper._sync = None
         admit(lane)
         lane.close()
         assert Reason.CLOCK_NOT_BELIEVED in lane.told[0][2].reasons
