@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 
 from gate.clock import ClockState, Moment
 from gate.credential import read
-from gate.decision import Earlier, Evidence, Trace, decide
-from gate.policy import Direction, GateRule, Policy, Rules, Zone
+from gate.decision import decide
+from gate.policy import Policy
 from gate.reason import GRAVE, Outcome, Reason, worst
-from gate.roster import Health, Resident, Standing
 from gate.temperature import Measurement, TemperatureLimits, judge
-from gate.trip import Stay
-from tests.gate.decision_cases import CASES, CERTIFICATE, CODES, PLACES, evidence_of, moment_of, rules_of
+from tests.gate.decision_cases import CASES, evidence_of, moment_of, rules_of
 from tests.gate.makers import NOON, a_pass, trust
 
 
@@ -37,91 +35,6 @@ def test_the_golden_cases_speak_of_every_reason_that_the_ladder_can_give() -> No
     }
     of_other_visits = {"parts_missing", "unannounced", "returnee"}
     assert set(Reason) - of_the_code_alone - of_other_visits - {"unrecorded"} == spoken
-
-
-EVIDENCE = st.builds(
-    Evidence,
-    st.sampled_from(Direction),
-    st.sampled_from([CODES["none"], CODES["genuine"], CODES["foreign"], CODES["expired"], CERTIFICATE]),
-    st.none()
-    | st.builds(
-        Resident,
-        st.just("00112233aabbccdd"),
-        st.just("ffeeddccbbaa0099"),
-        st.just("王*明"),
-        st.sampled_from(["3", "4"]),
-        standing=st.sampled_from(Standing),
-        health=st.sampled_from(Health),
-    ),
-    st.none() | st.builds(Measurement, st.none() | st.floats(), st.none() | st.floats()),
-    st.builds(
-        Trace,
-        st.none()
-        | st.builds(
-            Earlier,
-            st.just("west"),
-            st.integers(-5, 100).map(lambda hours: NOON.utc - timedelta(hours=hours)),
-            st.sampled_from(Direction),
-        ),
-        st.booleans(),
-    ),
-    st.none() | st.sampled_from(Health),
-    st.sampled_from([None, None, (), (Stay("ruili", NOON.utc.date()),), (Stay("gone", NOON.utc.date()),)]),
-)
-RULES = st.none() | st.builds(
-    Rules,
-    st.just("east"),
-    st.builds(
-        Policy,
-        st.just("any"),
-        gates=st.dictionaries(st.just("east"), st.builds(GateRule, open=st.booleans())),
-        zones=st.dictionaries(st.just("3"), st.sampled_from(Zone)),
-        ask_trip_on=st.sampled_from([frozenset(), frozenset(), frozenset(Direction), frozenset({Direction.IN})]),
-        risk_places=st.sampled_from([(), PLACES]),
-        demand_health_code=st.booleans(),
-    ),
-    st.just("1.1"),
-    st.integers(0, 400).map(lambda hours: NOON.utc - timedelta(hours=hours)),
-)
-
-
-@given(EVIDENCE, RULES, st.sampled_from(ClockState))
-def test_nobody_is_admitted_unless_everything_speaks_for_it(
-    evidence: Evidence, rules: Rules | None, clock: ClockState
-) -> None:
-    decision = decide(evidence, rules, Moment(NOON.utc, clock))
-    if decision.outcome is not Outcome.ADMIT:
-        assert decision.reasons
-        return
-    assert rules is not None
-    assert clock is not ClockState.FLOOR
-    assert NOON.utc - rules.confirmed_at <= timedelta(hours=rules.policy.stale_after_hours)
-    assert rules.policy.gate_rule("east").open
-    assert evidence.code is not None
-    assert evidence.code.accepted
-    assert evidence.resident is not None
-    assert evidence.resident.standing is not Standing.ISOLATED
-    assert evidence.resident.health not in {Health.RED, Health.YELLOW}
-    assert evidence.measurement is not None
-    assert 35.0 <= (evidence.measurement.celsius or 0) < 37.3
-    assert evidence.measurement.ambient_celsius is not None
-    assert not evidence.replayed
-    assert evidence.trip == () or (evidence.trip is None and evidence.direction not in rules.policy.ask_trip_on)
-    assert evidence.health in {Health.GREEN} | (set() if rules.policy.demand_health_code else {None})
-    earlier = evidence.earlier
-    assert (
-        earlier is None or earlier.direction is not evidence.direction or NOON.utc - earlier.at >= timedelta(hours=16)
-    )
-
-
-@given(EVIDENCE, RULES, st.sampled_from(ClockState))
-def test_a_foreign_certificate_by_itself_never_opens_the_gate(
-    evidence: Evidence, rules: Rules | None, clock: ClockState
-) -> None:
-    alone = replace(evidence, code=CERTIFICATE, resident=None)
-    decision = decide(alone, rules, Moment(NOON.utc, clock))
-    assert decision.outcome is not Outcome.ADMIT
-    assert rules is None or Reason.HOLDER_UNMATCHED in decision.reasons
 
 
 def test_a_pass_that_ends_during_the_visit_does_not_turn_green() -> None:
