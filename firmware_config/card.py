@@ -35,6 +35,8 @@ def station_toml(gate: Gate, lane: Lane, pins: Pins) -> str:
         "kiosk.port": lane.kiosk_port,
         "clock.image_built_at": gate.image_built_at,
     }
+    if lane.sound_card:
+        values |= {"voice.backend": "aplay", "voice.device": lane.sound_card}
     values |= {f"panel.{what}_pin": pin for what, pin in (pins.outputs | pins.inputs).items()}
     values |= {f"panel.{what}_pin": "none" for what in pins.unwired}
     return filled((EXAMPLES / "station.toml").read_text(encoding="utf-8"), values)

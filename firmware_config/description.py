@@ -18,6 +18,7 @@ from station.toml import Wrong, read_toml
 
 Port = Annotated[int, Meta(ge=1024, le=65535)]
 Words = Annotated[str, Meta(min_length=1)]
+SoundCard = Annotated[str, Meta(pattern=r"^[\w:=,.-]*\Z")]
 
 
 class BrokerPlace(Struct, frozen=True, forbid_unknown_fields=True):
@@ -29,7 +30,7 @@ class BrokerPlace(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Lane(Struct, frozen=True, forbid_unknown_fields=True):
-    """One lane. pins: None for those of wiring.md."""
+    """One lane. pins: None for those of wiring.md. sound_card: as `aplay -L` lists it; "" for no voice."""
 
     lane: Slug
     station: Slug
@@ -38,6 +39,7 @@ class Lane(Struct, frozen=True, forbid_unknown_fields=True):
     kiosk_port: Port
     screen: Words
     pins: Pins | None = None
+    sound_card: SoundCard = ""
 
 
 class Gate(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +51,11 @@ class Gate(Struct, frozen=True, forbid_unknown_fields=True):
     lanes: Annotated[tuple[Lane, ...], Meta(min_length=1, max_length=len(LANES))]
     timezone: str = "Asia/Shanghai"
     image_built_at: Annotated[datetime, Meta(tz=True)] = datetime(2026, 1, 1, tzinfo=UTC)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether any lane has a voice."""
+        return any(lane.sound_card for lane in self.lanes)
 
     def wired(self) -> Iterator[tuple[Lane, Pins]]:
         """Every lane with the pins that it has."""

@@ -41,5 +41,7 @@ def stand_in(folder: Path, text: str, compound: str, lane: Lane) -> Path:
     swapped = {"data": "data", "identity": "identity.toml"}
     if tomllib.loads(text)["broker"]["tls_ca"]:
         swapped["broker.tls_ca"] = "broker-ca.crt"
+    (folder / "sounds").mkdir()
+    swapped["voice.sounds"] = "sounds"
     place.write_text(filled(text, swapped), encoding="utf-8")
     return place

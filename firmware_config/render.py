@@ -32,8 +32,11 @@ IDENTITY_MISSING = """Copy {station}.toml from the hub's folder stations/ to thi
   chown gate-station: identity.toml && chmod 600 identity.toml
 and remove this file. On the hub, `gate-hub station add {station} --gate {gate} --lane {lane}` makes it.
 """
+# A lane with a voice may use the sound card; no other one may.
+SOUND = "[Service]\nSupplementaryGroups=audio\nDeviceAllow=char-alsa rw\n"
+SOUNDS = "usr/local/share/gate-sounds"
 FINISH = """{count} files in {out}. Copy them over the card's root, then, on the Pi:
-  apt install weston chromium curl python3-lgpio libzbar0   and   systemd-sysusers
+  apt install weston chromium curl python3-lgpio libzbar0{more}   and   systemd-sysusers
   add the line `include gate.txt` to /boot/firmware/config.txt
   put each lane's identity where IDENTITY-MISSING.txt lies, and the broker's CA certificate at {ca}
 """
@@ -48,24 +51,32 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.check:
             print(f"{asked.gate}: {len(gate.lanes)} lane(s), accepted by the station")
             return 0
-        count = write_card(gate, asked.out)
+        count = write_card(gate, asked.out, asked.sounds)
     except Wrong as wrong:
         print(wrong, file=sys.stderr)
         return 1
-    print(FINISH.format(count=count, out=asked.out, ca=gate.broker.tls_ca or "(none: loopback)"), end="")
+    more = " espeak-ng alsa-utils" if gate.speaks else ""
+    print(FINISH.format(count=count, out=asked.out, ca=gate.broker.tls_ca or "(none: loopback)", more=more), end="")
     return 0
 
 
-def write_card(gate: Gate, out: Path) -> int:
-    """Write the card's files under `out`, which must be new or empty; how many. Raises Wrong."""
+def write_card(gate: Gate, out: Path, sounds: Path) -> int:
+    """Write the card's files under `out`, which must be new or empty; how many. sounds: made by `make sounds`.
+
+    Raises Wrong.
+    """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Wrong(out, "is not an empty folder", "name a new one: a card is never half old and half new")
+    if gate.speaks and not any(sounds.glob("*.wav")):
+        raise Wrong(sounds, "has no sounds, but a lane has a sound card", "run `make sounds`, or name its folder")
     files = card(gate)
     for name, text in files.items():
         place = out / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
     _copy_units(out)
+    if gate.speaks:
+        shutil.copytree(sounds, out / SOUNDS)
     for lane in gate.lanes:
         _enable(out, "gate.target", f"gate-station@{lane.station}.service", "gate-station@.service")
         _enable(out, "gate.target", f"gate-kiosk@{lane.station}.service", "gate-kiosk@.service")
@@ -91,6 +102,8 @@ def card(gate: Gate) -> dict[str, str]:
         )
         if opening := _opening(gate):
             files[f"etc/systemd/system/{_instance(lane)}.d/broker.conf"] = opening
+        if lane.sound_card:
+            files[f"etc/systemd/system/{_instance(lane)}.d/sound.conf"] = SOUND
     return files
 
 
@@ -134,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--out", type=Path, help="a new folder for the card's files")
     what.add_argument("--check", action="store_true", help="write nothing, only say what is wrong")
+    parser.add_argument(
+        "--sounds", type=Path, default=Path("build/sounds"), help="where `make sounds` put them (default build/sounds)"
+    )
     return parser
 
 
