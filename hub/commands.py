@@ -1,12 +1,11 @@
-"""What the office can order, as values, and how each is carried out against the registry: all in one place.
+"""What the office can order, as values, and how each is carried out against the registry: every order by name.
 
 `gate-hub` makes an order; it is carried out by the running hub's writer, or by the command itself where no hub runs
 (hub.control). Rule: one order is one transaction, and what an order cannot do comes back as `Refused`, in a sentence.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -15,24 +14,20 @@ from gate import revocations
 from gate.document import DocumentKind
 from gate.names import Pseudonym, Slug
 from gate.policy import Policy
-from hub import broker, intake, issue, keys, phones, policy_file
+from hub import broker, desk_orders, intake, issue, keys, phones, policy_file
 from hub.identity import write_identity
 from hub.issue import IssuedPass
+from hub.order import Answer, Desk, Order, OrderRefused, Refused
 from hub.people_sheet import Mistake, SheetPerson
 from hub.phones import Invitation
 from hub.registry import Registry, clerks, documents, gate_keys, invitations, pass_keys, passes, people, stations
 from hub.registry.pass_keys import PassKey
 from hub.registry.people import Household, Person
 from hub.registry.stations import Station
-from hub.settings import Settings
 from hub.sheet import MOST_ROWS
 
 LONGEST_LIFE_DAYS = 3 * 366
 ClerkName = Annotated[str, Meta(pattern=r"^[^\s:]{1,32}\Z")]
-
-
-class Order(Struct, frozen=True, forbid_unknown_fields=True, tag_field="order"):
-    """Something the office wants done."""
 
 
 class AddStation(Order, frozen=True, tag="add_station"):
@@ -122,17 +117,8 @@ AnyOrder = (
     | ListTrust
     | RotatePassKey
     | PutClerk
+    | desk_orders.DeskOrder
 )  # fmt: skip
-
-
-class Answer(Struct, frozen=True, tag_field="answer"):
-    """What became of an order."""
-
-
-class Refused(Answer, frozen=True, tag="refused"):
-    """Nothing was done; why, and what to do."""
-
-    why: str
 
 
 class StationAdded(Answer, frozen=True, tag="station_added"):
@@ -222,20 +208,8 @@ AnyAnswer = (
     | TrustListed
     | PassKeyRotated
     | ClerkPut
+    | desk_orders.Settled
 )  # fmt: skip
-
-
-class OrderRefused(Exception):
-    """An order cannot be carried out; the message says why and what to do, and the registry is as it was."""
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What an order is carried out with. now: aware. randomness: bytes for pseudonyms, serials and passwords."""
-
-    settings: Settings
-    now: datetime
-    randomness: Callable[[int], bytes]
 
 
 def carry_out(order: AnyOrder, desk: Desk) -> Callable[[Registry], AnyAnswer]:
@@ -271,6 +245,8 @@ def _dispatch(order: AnyOrder, desk: Desk, registry: Registry) -> AnyAnswer:
             return _rotate_pass_key(order, desk, registry)
         case PutClerk():
             return ClerkPut(clerks.put(registry, order.name, order.password_hash, desk.now))
+        case desk_orders.SettleMadePass() | desk_orders.SettleCase():
+            return desk_orders.carry_out(order, desk, registry)
 
 
 def _add_station(order: AddStation, desk: Desk, registry: Registry) -> StationAdded:

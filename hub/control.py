@@ -20,8 +20,9 @@ from typing import Protocol
 
 from msgspec import MsgspecError, json
 
-from hub.commands import AnyAnswer, AnyOrder, Desk, OrderRefused, Refused, carry_out
+from hub.commands import AnyAnswer, AnyOrder, carry_out
 from hub.keys import KeysRefused
+from hub.order import Desk, OrderRefused, Refused
 from hub.registry import Registry, RegistryRefused, opened
 from hub.registry.stations import AlreadyThere
 from hub.settings import Settings

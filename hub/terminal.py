@@ -19,11 +19,12 @@ from gate.wording import LANGUAGES
 from hub import broker, commands, control, issue, passwords, phones, policy_file, sheet
 from hub.commands import AnyOrder
 from hub.issue import PassFormat
+from hub.order import Answer, Refused
 from hub.people_sheet import door_number, read_people
 from hub.setting_up import set_up
 from hub.settings import Settings
 
-Wanted = TypeVar("Wanted", bound=commands.Answer)
+Wanted = TypeVar("Wanted", bound=Answer)
 MOST_MISSING_SHOWN = 40
 PROGRESS_EVERY = 50
 
@@ -52,7 +53,7 @@ class Terminal:
     def ask(self, order: AnyOrder, wanted: type[Wanted]) -> Wanted:
         """Have the order carried out. Raises CommandFailed where it is refused."""
         answer = control.ask(_checked(order), self.settings, self.clock, self.randomness)
-        if isinstance(answer, commands.Refused):
+        if isinstance(answer, Refused):
             raise CommandFailed(answer.why)
         assert isinstance(answer, wanted)
         return answer

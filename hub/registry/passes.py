@@ -74,16 +74,22 @@ def revoke(registry: Registry, serials: Iterable[str], now: datetime) -> list[st
         changed = registry.database.conn.execute(
             "UPDATE pass SET revoked_at = coalesce(revoked_at, ?) WHERE serial = ?", (at, serial)
         )
-        if changed.rowcount == 0:
+        made = registry.database.conn.execute(
+            "UPDATE made_pass SET revoked_at = coalesce(revoked_at, ?) WHERE serial = ?", (at, serial)
+        )
+        if changed.rowcount == made.rowcount == 0:
             unknown.append(serial)
     registry.touch(Change.TRUST)
     return unknown
 
 
 def revoked(registry: Registry, since: datetime) -> frozenset[str]:
-    """Which passes the gates have to know as void: those that had not expired by then anyway."""
-    statement = "SELECT serial FROM pass WHERE revoked_at IS NOT NULL AND expires_at >= ?"
-    return frozenset(row[0] for row in registry.rows(statement, (written(since),)))
+    """Which passes the gates have to know as void, their own temporary ones too: those not expired by then anyway."""
+    statement = (
+        "SELECT serial FROM pass WHERE revoked_at IS NOT NULL AND expires_at >= :since"
+        " UNION SELECT serial FROM made_pass WHERE revoked_at IS NOT NULL AND expires_at >= :since"
+    )
+    return frozenset(row[0] for row in registry.rows(statement, {"since": written(since)}))
 
 
 def serials_of(registry: Registry, person: str) -> list[str]:

@@ -1,0 +1,40 @@
+"""What a clerk decides on the office's pages: temporary passes that gates made, and cases of returnees."""
+
+from gate.names import Pseudonym
+from hub.order import Answer, Desk, Order, OrderRefused
+from hub.registry import Registry, cases, made_passes
+
+
+class SettleMadePass(Order, frozen=True, tag="settle_made_pass"):
+    """Confirm a temporary pass that a gate made, or make it void at every gate. clerk: who says so."""
+
+    serial: Pseudonym
+    confirm: bool
+    clerk: str
+
+
+class SettleCase(Order, frozen=True, tag="settle_case"):
+    """Close the case of somebody who came back from elsewhere, or open it again."""
+
+    case: int
+    close: bool
+    clerk: str
+
+
+class Settled(Answer, frozen=True, tag="settled"):
+    """It is done."""
+
+
+DeskOrder = SettleMadePass | SettleCase
+
+
+def carry_out(order: DeskOrder, desk: Desk, registry: Registry) -> Settled:
+    """Raises OrderRefused."""
+    match order:
+        case SettleMadePass():
+            if not made_passes.settle(registry, order.serial, order.confirm, order.clerk, desk.now):
+                raise OrderRefused(f"no gate has told of a temporary pass {order.serial}, or it was revoked before")
+        case SettleCase():
+            if not cases.settle(registry, order.case, order.close, order.clerk, desk.now):
+                raise OrderRefused(f"there is no case {order.case}")
+    return Settled()

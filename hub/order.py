@@ -1,0 +1,40 @@
+"""What an order of the office is, before it is any in particular, and what it is carried out with.
+
+`hub.commands` names them all; those of the gates' daily work have files of their own (hub.guard_orders, permit_orders,
+visitor_orders, notice_orders, desk_orders).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec import Struct
+
+from hub.settings import Settings
+
+
+class Order(Struct, frozen=True, forbid_unknown_fields=True, tag_field="order"):
+    """Something the office wants done."""
+
+
+class Answer(Struct, frozen=True, tag_field="answer"):
+    """What became of an order."""
+
+
+class Refused(Answer, frozen=True, tag="refused"):
+    """Nothing was done; why, and what to do."""
+
+    why: str
+
+
+class OrderRefused(Exception):
+    """An order cannot be carried out; the message says why and what to do, and the registry is as it was."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an order is carried out with. now: aware. randomness: bytes for pseudonyms, serials and passwords."""
+
+    settings: Settings
+    now: datetime
+    randomness: Callable[[int], bytes]

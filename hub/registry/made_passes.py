@@ -1,0 +1,19 @@
+"""Temporary passes that gates made: confirmed or revoked by the office after the fact."""
+
+from datetime import datetime
+
+from gate.names import Pseudonym
+from hub.registry import Change, Registry
+from hub.registry.instants import written
+
+
+def settle(registry: Registry, serial: Pseudonym, confirm: bool, clerk: str, now: datetime) -> bool:
+    """False where no gate has told of it, or where it was revoked: no gate could be made to forget that in time."""
+    column = "confirmed_at" if confirm else "revoked_at"
+    changed = registry.database.conn.execute(
+        f"UPDATE made_pass SET {column} = ?, settled_by = ? WHERE serial = ? AND revoked_at IS NULL",  # noqa: S608
+        (written(now), clerk, serial),
+    )
+    if not confirm:
+        registry.touch(Change.TRUST)
+    return changed.rowcount > 0
