@@ -22,10 +22,12 @@ from importlib.metadata import version
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
+from zoneinfo import ZoneInfo
 
 from gate.trust import index
-from station import read_pictures, verify
+from station import calibrate, read_pictures, verify
 from station.broker_link import Address
+from station.calibrate import CannotCalibrate
 from station.cameras import Camera, CameraFailed, open_camera
 from station.cameras.rehearsal import RehearsalCamera
 from station.codes import Cascade
@@ -60,13 +62,14 @@ from station.timekeeper import Timekeeper, last_synced, system_clocks
 from station.toml import Wrong
 from station.uplink import Uplink
 from station.verify import CannotVerify, Desk
+from station.voice import Speaking, open_voice
 
 log = logging.getLogger("station")
 
 REFUSED = 2
 RECORDS_ASKED_FOR_THE_TIME = 100
 BROKEN_SENSES = (CameraFailed, PanelFailed, ScannerFailed)
-NEED_SETTINGS = frozenset({"run", "check"})
+NEED_SETTINGS = frozenset({"run", "check", "calibrate"})
 
 
 def main() -> None:
@@ -99,8 +102,10 @@ def command(arguments: Sequence[str]) -> int:
         if asked.command == "check":
             print(f"{asked.config}: in order; station {settings.station}, gate {settings.gate}, lane {settings.lane}")
             return 0
+        if asked.command == "calibrate":
+            return _calibrate(asked, settings)
         return run(rehearsed(settings) if asked.rehearsal else settings, identity, rehearsal=asked.rehearsal)
-    except (*BROKEN_SENSES, Wrong, JournalUnusable, PortTaken, DataInUse, CannotVerify) as refused:
+    except (*BROKEN_SENSES, Wrong, JournalUnusable, PortTaken, DataInUse, CannotVerify, CannotCalibrate) as refused:
         print(f"gate-station: {refused}", file=sys.stderr)
         return REFUSED
 
@@ -118,9 +123,18 @@ def _parser() -> argparse.ArgumentParser:
         "--rehearsal", action="store_true", help="doubles in place of camera, thermometer, panel and time server"
     )
     commands.add_parser("check", help="read settings and identity, say what is wrong, and end")
+    calibrate.add_words(commands.add_parser("calibrate", help="hold the thermometer against a black body"))
     read_pictures.add_words(commands.add_parser("read", help="say which codes are in pictures"))
     verify.add_words(commands.add_parser("verify", help="say of a code, step by step, whether it may be believed"))
     return parser
+
+
+def _calibrate(asked: argparse.Namespace, settings: Settings) -> int:
+    """While no station uses the sensor. Raises DataInUse, CannotCalibrate."""
+    with ExitStack() as at_end:
+        _lock(settings, at_end)
+        terminal = calibrate.Terminal(sys.stdin, _screen()[0], _wall)
+        return calibrate.carry_out(asked, settings.thermometer, settings.data_folder, terminal)
 
 
 def _screen() -> tuple[TextIO, TextIO]:
@@ -213,6 +227,7 @@ def _wire(
         matches=_matches(settings, at_end),
         duty=Duty(settings.data_folder / "duty.json"),
         maker=PassMaker(identity.pass_key, settings.data_folder / "passes_made", secrets.token_bytes),
+        voice=_voice(settings, inbox.put, at_end),
         preview=eyes.preview,
         report=uplink.report,
         notifier=Notifier(),
@@ -245,6 +260,15 @@ def _health_desk(settings: Settings, post: Callable[[Post], None], at_end: ExitS
     desk.start()
     at_end.callback(desk.stop)
     return desk
+
+
+def _voice(settings: Settings, post: Callable[[Post], None], at_end: ExitStack) -> Speaking:
+    """Started at once: an announcement may be due before anybody comes."""
+    zone = ZoneInfo(settings.timezone)
+    voice = open_voice(settings.voice, settings.data_folder / "announcements", zone, post, _wall, time.monotonic)
+    voice.start()
+    at_end.callback(voice.stop)
+    return voice
 
 
 def _uplink(settings: Settings, identity: Identity, reader: Reader, post: Callable[[Post], None]) -> Uplink:

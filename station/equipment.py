@@ -21,6 +21,7 @@ from station.resolver import HealthDesk
 from station.settings import Settings
 from station.timekeeper import Timekeeper
 from station.visit import Lane
+from station.voice import Speaking
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Equipment:
     matches: Matches
     duty: Duty
     maker: PassMaker
+    voice: Speaking
     preview: Callable[[], bytes | None] = lambda: None
     report: Callable[[StationStatus], None] = lambda _status: None
     notifier: Notifier = field(default_factory=lambda: Notifier({}))

@@ -13,6 +13,7 @@ from gate.wording import Words
 from station import lane as machine
 from station.matches import Matches
 from station.panel import Panel, PanelFailed
+from station.prompts import Prompt
 from station.recorder import Recorder
 from station.snapshot import Snapshot
 from station.troubles import Troubles
@@ -36,6 +37,7 @@ from station.visit import (
     Signal,
     Sound,
 )
+from station.voice import Speaking
 
 Act = OpenBarrier | ShowLamp | Sound | Say
 
@@ -110,10 +112,17 @@ class GateHands:
     """The gate's own. forget: what was read of the codes in view may have another meaning now."""
 
     def __init__(
-        self, recorder: Recorder, panel: Panel, troubles: Troubles, matches: Matches, forget: Callable[[], None]
+        self,
+        recorder: Recorder,
+        panel: Panel,
+        voice: Speaking,
+        troubles: Troubles,
+        matches: Matches,
+        forget: Callable[[], None],
     ) -> None:
         self._recorder = recorder
         self._panel = panel
+        self._voice = voice
         self._troubles = troubles
         self._matches = matches
         self._forget = forget
@@ -140,8 +149,8 @@ class GateHands:
                     self._panel.lamp(lamp)
                 case Sound(tone):
                     self._panel.sound(tone, at.now.seconds)
-                case Say():
-                    pass
+                case Say(prompt):
+                    self._voice.say(Prompt(prompt))
         except PanelFailed as failed:
             self._troubles.note("panel", str(failed))
         else:

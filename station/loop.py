@@ -45,6 +45,8 @@ from station.inbox import (
     Warned,
 )
 from station.panel import PanelFailed
+from station.prompter import Prompter
+from station.prompts import Prompt
 from station.recogniser import Recogniser
 from station.screen import Surroundings, view_of
 from station.snapshot import Snapshot
@@ -96,8 +98,11 @@ class Loop:
         self._gatehouse = Gatehouse(
             settings, with_.recorder, with_.timekeeper, with_.duty, with_.maker, with_.randomness
         )
-        hands = GateHands(with_.recorder, with_.panel, self._troubles, with_.matches, self._recogniser.forget)
+        hands = GateHands(
+            with_.recorder, with_.panel, with_.voice, self._troubles, with_.matches, self._recogniser.forget
+        )
         self._gate = LaneInHand(first_lane(with_), hands)
+        self._prompter = Prompter(with_.voice)
         self._drill: Drill | None = None
         self._badges = Badges()
         self._link, self._barrier = Link.NONE, Barrier.NONE
@@ -236,6 +241,8 @@ class Loop:
         self._troubles.note(*fault_of(happening, panel.opens_within_seconds, panel.closes_within_seconds))
         if happening in (Happening.FIRE, Happening.TAMPERED):
             self._end_training()
+        if happening is Happening.FIRE:
+            self._equipment.voice.say(Prompt.FIRE)
         self._gatehouse.befell(happening)
 
     def _press(self, press: Press) -> None:
@@ -245,6 +252,7 @@ class Loop:
             self._obey(Dismiss())
         elif press is Press.THIRD:
             self._act(Sound(Tone.ATTENTION))
+            self._equipment.voice.repeat()
         elif shown is not None and shown.sequence is not None:
             refused = self._obey(Settle(shown.sequence, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
             if refused is not None:
@@ -266,6 +274,7 @@ class Loop:
             case Train(on):
                 return self._begin_training() if on else self._leave_training()
             case ReadAloud():
+                self._equipment.voice.repeat()
                 return None
             case GuardKnown() | SignOff() | SetClock() if self._drill is not None:
                 return FIRST_END_IT
@@ -318,6 +327,8 @@ class Loop:
         self._gatehouse.write(What.TRAINING_BEGAN)
         self._act(ShowLamp(Lamp.DARK))
         self._drill = Drill(self._gate.lane, self._seconds())
+        self._prompter = Prompter(self._equipment.voice, training=True)
+        self._equipment.voice.say(Prompt.TRAINING)
         self._troubles.changed = True
         return None
 
@@ -332,6 +343,7 @@ class Loop:
             return
         self._gate.lane = self._drill.leave(self._gate.lane)
         self._drill = None
+        self._prompter = Prompter(self._equipment.voice)
         self._troubles.changed = True
         self._gatehouse.write(What.TRAINING_ENDED)
 
@@ -352,6 +364,7 @@ class Loop:
     def _take_snapshot(self, held: Snapshot) -> None:
         self._held = self._recogniser.snapshot = held
         self.desk.take_snapshot(held)
+        self._equipment.voice.announce(held.notices)
         # What is in view may have been revoked, or isolated.
         self._recogniser.forget()
         self._troubles.changed = True
@@ -381,7 +394,10 @@ class Loop:
 
         in_hand: monotonic seconds when the evidence behind the signal was in hand.
         """
-        return self._in_hand.hear(signal, self._instant(in_hand))
+        refused = self._in_hand.hear(signal, self._instant(in_hand))
+        hint = self._aim.hint if self._aim else None
+        self._prompter.look(self._lane, self._held, hint, self._seconds())
+        return refused
 
     def _tell_gate(self, signal: Signal) -> None:
         """What is true of the gate itself, also while its lane is put aside."""

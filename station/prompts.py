@@ -54,6 +54,8 @@ class Prompt(StrEnum):
     CHECKING = "checking"
     ANSWER_GUARD = "answer_guard"
     CALL_GUARD = "call_guard"
+    # Instead of all others, so that nobody takes it for a verdict.
+    TRAINING = "training"
 
     @property
     def rank(self) -> Rank:
@@ -91,6 +93,7 @@ PHRASES = {
     Prompt.CHECKING: Words("正在核对，请稍等", "Checking, one moment please"),
     Prompt.ANSWER_GUARD: Words("请回答保安的问题", "Please answer the guard's question"),
     Prompt.CALL_GUARD: Words("请保安过来一下", "Guard, please come here"),
+    Prompt.TRAINING: Words("培训", "Training"),
 }
 """Where gate.wording has the sentence it is that one, so screen and voice say the same."""
 

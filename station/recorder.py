@@ -9,7 +9,8 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from gate.passage import Amendment, Happening, MadePass, Passage, Record, Stamp, What
+from gate.decision import caller as caller_of
+from gate.passage import MOST_READINGS, Amendment, Happening, MadePass, Passage, Record, Stamp, What
 from gate.wire import JournalReceipt, Receipt, encode_body
 from station.journal import Journal, JournalBroken, JournalUnusable
 from station.settings import Settings
@@ -59,8 +60,16 @@ class Recorder:
 
     def amendment(self, settled: GuardSettled, stamp: Stamp) -> Amendment | None:
         """Commit what the guard settled; None where the disk refuses."""
-        person = settled.resident.person if settled.resident else None
-        record = Amendment(stamp, self._journal.id, settled.sequence, settled.outcome, settled.ground, person=person)
+        record = Amendment(
+            stamp=stamp,
+            journal=self._journal.id,
+            sequence=settled.sequence,
+            outcome=settled.outcome,
+            ground=settled.ground,
+            guard=settled.guard,
+            person=settled.resident.person if settled.resident else None,
+            readings=settled.readings[:MOST_READINGS],
+        )
         return record if self._append("amendment", record) else None
 
     def happening(self, what: What, stamp: Stamp, guard: str | None, note: bytes | None = None) -> bool:
@@ -133,23 +142,32 @@ class Recorder:
         return True
 
     def _passage(self, draft: Draft, stamp: Stamp, roster: str | None) -> Passage:
-        code = draft.evidence.code
+        evidence = draft.evidence
+        code, resident = evidence.code, evidence.resident
         credential = code.credential if code else None
-        resident = draft.evidence.resident
         return Passage(
             stamp=stamp,
             gate=self._settings.gate,
             lane=self._settings.lane,
-            direction=draft.evidence.direction,
+            direction=evidence.direction,
             reasons=draft.reasons,
-            person=credential.person or (resident.person if resident else None) if credential else None,
+            person=(credential.person if credential else None) or (resident.person if resident else None),
             pass_serial=credential.serial if credential and credential.person else None,
             code_format=code.format if code else None,
-            temperature=draft.evidence.measurement,
+            temperature=evidence.measurement,
             policy=draft.edition,
             roster=roster,
+            guard=draft.guard,
             fresh_id=credential.fresh_id if credential else None,
-            trip=None if draft.evidence.trip is None else tuple(stay.place for stay in draft.evidence.trip),
+            trip=None if evidence.trip is None else tuple(stay.place for stay in evidence.trip),
+            caller=caller_of(evidence),
+            named=evidence.named,
+            purpose=evidence.purpose,
+            destination=evidence.destination,
+            permit=draft.permit.id if draft.permit else None,
+            party=draft.party,
+            also_measured=evidence.also_measured[:MOST_READINGS],
+            form=draft.form,
         )
 
     def _start_over(self, through: int) -> None:

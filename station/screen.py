@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from gate.clock import Moment
+from gate.decision import caller as caller_of
 from gate.policy import GateRule, Policy
 from gate.reason import Outcome, Reason
 from gate.roster import Health as HealthColour
@@ -188,7 +189,7 @@ def _verdict(decided: Decided) -> Verdict:
         ground=decided.ground,
         earlier=_earlier(decided),
         looks=_looks(decided.looks) if Reason.HEALTH_CODE_UNREAD in decided.reasons else "",
-        caller=decided.evidence.caller,
+        caller=caller_of(decided.evidence),
     )
 
 

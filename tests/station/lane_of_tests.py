@@ -16,6 +16,7 @@ from gpiozero.pins.mock import MockFactory
 
 from gate.formats import community_pass
 from gate.formats.chain import Credential, Kind
+from gate.notices import Notices
 from gate.passage import Record
 from gate.policy import Policy, Rules
 from gate.roster import Resident
@@ -32,6 +33,7 @@ from station.notify import Notifier
 from station.panel import GpioPanel
 from station.pass_maker import PassMaker
 from station.peers import Peers
+from station.prompts import Prompt
 from station.recorder import Recorder
 from station.resolver import HealthDesk
 from station.settings import LaneDirection, Settings
@@ -89,6 +91,30 @@ def settings_in(folder: Path, **changes: object) -> Settings:
     )
 
 
+class RecordedVoice:
+    """Notes what is to be said aloud."""
+
+    def __init__(self) -> None:
+        self.said: list[Prompt] = []
+        self.repeats = 0
+        self.notices: list[Notices] = []
+
+    def say(self, prompt: Prompt) -> None:
+        self.said.append(prompt)
+
+    def repeat(self) -> None:
+        self.repeats += 1
+
+    def announce(self, notices: Notices) -> None:
+        self.notices.append(notices)
+
+    def start(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
 class TestLane:
     """Starts at noon, synchronised, with the given snapshot in force."""
 
@@ -112,6 +138,7 @@ class TestLane:
         self.settings = settings_in(folder)
         clocks = Clocks(self.wall, lambda: self.seconds, lambda: self.synchronised, "c" * 16)
         self.journal = self._open()
+        self.voice = RecordedVoice()
         self.digests: list[Crossings] = []
         peers = Peers("west-1", "west", self.journal.id, self.journal.last(100), self.digests.append)
         told = (self._tell, peers.recorded)
@@ -127,6 +154,7 @@ class TestLane:
             matches=Matches(None, bytes(KEY_BYTES)),
             duty=Duty(folder / "duty.json"),
             maker=PassMaker(PASS_KEY, folder / "passes_made", self.randomness),
+            voice=self.voice,
             report=self.reports.append,
             notifier=notifier or Notifier({}),
             randomness=self.randomness,
