@@ -20,6 +20,7 @@ from gate.notices import Notices
 from gate.passage import Record
 from gate.policy import Policy, Rules
 from gate.roster import Resident
+from gate.sealing import public_of
 from gate.trust import TrustedKey, Usage, index, key_id_of
 from gate.wire import Crossings, StationStatus, decode_body
 from station.codes import SeenCode
@@ -45,6 +46,7 @@ from station.view import KioskView, Screen
 from station.visit import Lamp
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
+FORM_SECRET = bytes(range(64, 96))
 PASS_KEY = bytes(range(32, 64))
 CORNERS = ((0, 0), (9, 0), (9, 9), (0, 9))
 
@@ -53,13 +55,13 @@ _PUBLIC = _KEY.public_key().public_bytes_raw()
 _TRUSTED = TrustedKey(_PUBLIC, "yuyuan", frozenset({Usage.PASS}), NOON - timedelta(days=99), NOON + timedelta(days=999))
 
 
-def pass_of(person: str) -> bytes:
-    """The text of a genuine pass; person: one hex digit."""
-    digits = person * 16
+def pass_of(person: str, *, staff: bool = False, key: Ed25519PrivateKey = _KEY) -> bytes:
+    """The text of a pass, genuine unless it is signed with another key; person: one hex digit, also of its serial."""
+    digits, kind = person * 16, Kind.STAFF if staff else Kind.RESIDENT
     credential = Credential(
-        "GC1", Kind.RESIDENT, "yuyuan", digits, digits, key_id_of(_PUBLIC), NOON - timedelta(1), NOON + timedelta(90)
+        "GC1", kind, "yuyuan", digits, digits, key_id_of(_PUBLIC), NOON - timedelta(1), NOON + timedelta(90)
     )
-    return community_pass.pack(credential, _KEY.sign).encode()
+    return community_pass.pack(credential, key.sign).encode()
 
 
 def snapshot(people: str = "ab", revoked: tuple[str, ...] = (), **policy: object) -> Snapshot:
@@ -67,7 +69,8 @@ def snapshot(people: str = "ab", revoked: tuple[str, ...] = (), **policy: object
     residents = {digit * 16: Resident(digit * 16, digit * 16, "王*明", "3") for digit in people}
     # The same few people come again and again.
     rules = Rules("west", Policy(**{"title": "test", "same_way_hours": 0, **policy}), "1.7", NOON)
-    return Snapshot(rules, index("yuyuan", [_TRUSTED], revoked), residents, "1.9")
+    trust = index("yuyuan", [_TRUSTED], revoked, form_key=public_of(FORM_SECRET))
+    return Snapshot(rules, trust, residents, "1.9")
 
 
 def settings_in(folder: Path, **changes: object) -> Settings:
@@ -194,8 +197,9 @@ class TestLane:
         """As the kiosk does, from another thread; raises TapRefused."""
         with ThreadPoolExecutor(1) as finger:
             tapped = finger.submit(self.kiosk.tap, tap)
-            self.loop.turn(10.0)
-            tapped.result(10.0)
+            while not tapped.done():
+                self.loop.turn(0.02)
+            tapped.result()
 
     def press(self, pin: int) -> None:
         self.factory.pin(pin).drive_low()
