@@ -16,6 +16,8 @@ from station.thermometers.faults import Fault, failed
 
 MOST_METRES = 2.0
 LOST_SECONDS = 3.0
+# Without an echo for so long its average is of nothing, which gpiozero calls 0 m.
+QUIET_SECONDS = 0.5
 SAMPLES = 3
 
 
@@ -32,6 +34,7 @@ class _Heard(DistanceSensor):  # type: ignore[misc]  # gpiozero has no types
     def __init__(self, seconds: Callable[[], float], **wiring: Any) -> None:  # noqa: ANN401 - gpiozero's own
         self.seconds = seconds
         self.heard_at = seconds()
+        self.heard = False
         super().__init__(**wiring)
 
     def _read(self) -> float | None:
@@ -40,7 +43,7 @@ class _Heard(DistanceSensor):  # type: ignore[misc]  # gpiozero has no types
         except DistanceSensorNoEcho:
             return None
         if heard is not None:
-            self.heard_at = self.seconds()
+            self.heard_at, self.heard = self.seconds(), True
         return heard
 
 
@@ -73,8 +76,11 @@ class EchoDistance:
             raise failed(Fault.NO_DISTANCE) from cause
 
     def metres(self) -> float:
-        if self._sensor.closed or self._seconds() - self._sensor.heard_at > LOST_SECONDS:
+        quiet = self._seconds() - self._sensor.heard_at
+        if self._sensor.closed or quiet > LOST_SECONDS:
             raise failed(Fault.NO_DISTANCE)
+        if quiet > QUIET_SECONDS or not self._sensor.heard:
+            return MOST_METRES
         return float(self._sensor.distance)
 
     def close(self) -> None:
