@@ -35,6 +35,9 @@ def station_toml(gate: Gate, lane: Lane, pins: Pins) -> str:
         "kiosk.port": lane.kiosk_port,
         "clock.image_built_at": gate.image_built_at,
     }
+    if gate.resolver:
+        values |= {"resolver.backend": "https"}
+        values |= {f"resolver.{key}": getattr(gate.resolver, key) for key in ("url", "token_file", "tls_ca")}
     if lane.sound_card:
         values |= {"voice.backend": "aplay", "voice.device": lane.sound_card}
     values |= {f"panel.{what}_pin": pin for what, pin in (pins.outputs | pins.inputs).items()}

@@ -6,6 +6,7 @@ edits the file.
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from station.toml import Wrong, read_toml
 
 Port = Annotated[int, Meta(ge=1024, le=65535)]
 Words = Annotated[str, Meta(min_length=1)]
+Place = Annotated[str, Meta(pattern=r"^(/[^\s\"\\]+)?\Z")]
 SoundCard = Annotated[str, Meta(pattern=r"^[\w:=,.-]*\Z")]
 
 
@@ -27,6 +29,18 @@ class BrokerPlace(Struct, frozen=True, forbid_unknown_fields=True):
     host: Words
     port: Annotated[int, Meta(ge=1, le=65535)] = 8883
     tls_ca: str = "/etc/gate/broker-ca.crt"
+
+
+class ResolverPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """The province's health code service. networks: its public addresses, since the unit knows no names.
+
+    token_file, tls_ca: the files' places on the card.
+    """
+
+    url: Annotated[str, Meta(pattern=r"^https://[^\s\"\\]+\Z")]
+    networks: tuple[Words, ...] = ()
+    token_file: Place = ""
+    tls_ca: Place = ""
 
 
 class Lane(Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +63,7 @@ class Gate(Struct, frozen=True, forbid_unknown_fields=True):
     gate: Slug
     broker: BrokerPlace
     lanes: Annotated[tuple[Lane, ...], Meta(min_length=1, max_length=len(LANES))]
+    resolver: ResolverPlace | None = None
     timezone: str = "Asia/Shanghai"
     image_built_at: Annotated[datetime, Meta(tz=True)] = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -66,9 +81,20 @@ class Gate(Struct, frozen=True, forbid_unknown_fields=True):
 def load(path: Path) -> Gate:
     """The gate that a file describes. Raises station.toml.Wrong."""
     _, gate = read_toml(path, Gate)
-    for objection in (*_shared(gate), *_pins(gate)):
+    for objection in (*_shared(gate), *_pins(gate), *_networks(gate)):
         raise Wrong(path, *objection)
     return gate
+
+
+def _networks(gate: Gate) -> Iterator[tuple[str, str]]:
+    for each in gate.resolver.networks if gate.resolver else ():
+        try:
+            ip_network(each)
+        except ValueError:
+            yield (
+                f"has {each!r} in resolver.networks, which is no network",
+                'write it as "203.0.113.7" or "203.0.113.0/24"',
+            )
 
 
 def _shared(gate: Gate) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,10 @@ def stand_in(folder: Path, text: str, compound: str, lane: Lane) -> Path:
     swapped = {"data": "data", "identity": "identity.toml"}
     if tomllib.loads(text)["broker"]["tls_ca"]:
         swapped["broker.tls_ca"] = "broker-ca.crt"
+    for key, name in tomllib.loads(text).get("resolver", {}).items():
+        if key in {"token_file", "tls_ca"} and name:
+            (folder / key).touch()
+            swapped[f"resolver.{key}"] = key
     (folder / "sounds").mkdir()
     swapped["voice.sounds"] = "sounds"
     place.write_text(filled(text, swapped), encoding="utf-8")

@@ -10,9 +10,10 @@ import shutil
 import sys
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from firmware_config.card import EXAMPLES, UNITS, pin_lines, screen_sections, station_toml, with_tail
-from firmware_config.description import Gate, Lane, load
+from firmware_config.description import Gate, Lane, ResolverPlace, load
 from firmware_config.proof import prove
 from station.toml import Wrong
 
@@ -31,6 +32,10 @@ GATE_UNITS = ("gate-station@.service", "gate-kiosk@.service", "gate-screen.servi
 IDENTITY_MISSING = """Copy {station}.toml from the hub's folder stations/ to this folder as identity.toml, then:
   chown gate-station: identity.toml && chmod 600 identity.toml
 and remove this file. On the hub, `gate-hub station add {station} --gate {gate} --lane {lane}` makes it.
+"""
+RESOLVER_NAMED = """  {host} is a name, and a station reaches private addresses only:
+  where it stands in the world, name its addresses in gate.toml, [resolver] networks = ["203.0.113.0/24"], and render
+  anew, or every health code stays without a colour
 """
 # A lane with a voice may use the sound card; no other one may.
 SOUND = "[Service]\nSupplementaryGroups=audio\nDeviceAllow=char-alsa rw\n"
@@ -57,6 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     more = " espeak-ng alsa-utils" if gate.speaks else ""
     print(FINISH.format(count=count, out=asked.out, ca=gate.broker.tls_ca or "(none: loopback)", more=more), end="")
+    print(_unreachable(gate), end="")
     return 0
 
 
@@ -100,8 +106,10 @@ def card(gate: Gate) -> dict[str, str]:
         files[f"{folder}/IDENTITY-MISSING.txt"] = IDENTITY_MISSING.format(
             station=lane.station, gate=gate.gate, lane=lane.lane
         )
-        if opening := _opening(gate):
-            files[f"etc/systemd/system/{_instance(lane)}.d/broker.conf"] = opening
+        for name, addresses in _world(gate).items():
+            if addresses:
+                opening = f"[Service]\nIPAddressAllow={' '.join(addresses)}\n"
+                files[f"etc/systemd/system/{_instance(lane)}.d/{name}.conf"] = opening
         if lane.sound_card:
             files[f"etc/systemd/system/{_instance(lane)}.d/sound.conf"] = SOUND
     return files
@@ -111,15 +119,37 @@ def _instance(lane: Lane) -> str:
     return f"gate-station@{lane.station}.service"
 
 
-def _opening(gate: Gate) -> str:
-    """The drop-in that lets a station reach a broker with a public address; "" where it may anyway."""
+def _world(gate: Gate) -> dict[str, tuple[str, ...]]:
+    """Drop-in -> the public addresses that it lets a station reach, as far as they are known here."""
+    found = {"broker": _public(gate.broker.host)}
+    if gate.resolver:
+        found["resolver"] = (*_public(_host(gate.resolver)), *gate.resolver.networks)
+    return found
+
+
+def _public(host: str) -> tuple[str, ...]:
+    """The host, where it is an address that the unit denies."""
     try:
-        address = ip_address(gate.broker.host)
+        address = ip_address(host)
     except ValueError:
         # A name of the compound's own network, or of the world: only whoever runs the network knows.
+        return ()
+    return () if any(address in ip_network(net) for net in INSIDE) else (str(address),)
+
+
+def _unreachable(gate: Gate) -> str:
+    """What is left to do for a health code service that is known by its name alone."""
+    if gate.resolver is None or gate.resolver.networks:
         return ""
-    inside = any(address in ip_network(net) for net in INSIDE)
-    return "" if inside else f"[Service]\nIPAddressAllow={address}\n"
+    try:
+        ip_address(_host(gate.resolver))
+    except ValueError:
+        return RESOLVER_NAMED.format(host=_host(gate.resolver))
+    return ""
+
+
+def _host(resolver: ResolverPlace) -> str:
+    return urlsplit(resolver.url).hostname or ""
 
 
 def _copy_units(out: Path) -> None:

@@ -366,6 +366,79 @@ def test_a_broker_out_in_the_world_is_let_through(tmp_path: Path, host: str, ope
         assert dropin.read_text() == f"[Service]\nIPAddressAllow={host}\n"
 
 
+RESOLVER = """[resolver]
+url = "https://{host}/v1/colour"
+networks = [{networks}]
+token_file = "/etc/gate/health-code-token"
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "networks", "opened"),
+    [
+        ("203.0.113.7", "", "203.0.113.7"),
+        ("hc.example.gov.cn", '"203.0.113.0/24", "2001:db8::1"', "203.0.113.0/24 2001:db8::1"),
+        ("[2001:db8::7]:8443", "", "2001:db8::7"),
+        ("192.168.1.9", "", None),
+    ],
+)
+def test_a_health_code_service_out_in_the_world_is_let_through(
+    tmp_path: Path, host: str, networks: str, opened: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its settings reach every lane, and its addresses, and they alone, the lane's unit."""
+    resolver = RESOLVER.format(host=host, networks=networks)
+    described = _described(tmp_path, ("# One block for each lane", resolver + "# One block for each lane"))
+    assert main([str(described), "--out", str(tmp_path / "card")]) == 0
+    for lane in ("east-1", "east-2"):
+        settings = tomllib.loads((tmp_path / f"card/etc/gate/{lane}/station.toml").read_text())
+        assert settings["resolver"]["backend"] == "https"
+        assert settings["resolver"]["url"] == f"https://{host}/v1/colour"
+        assert settings["resolver"]["token_file"] == "/etc/gate/health-code-token"
+        dropin = tmp_path / f"card/etc/systemd/system/gate-station@{lane}.service.d/resolver.conf"
+        assert dropin.exists() == (opened is not None)
+        if opened:
+            assert dropin.read_text() == f"[Service]\nIPAddressAllow={opened}\n"
+    assert "without a colour" not in capsys.readouterr().out
+
+
+def test_a_health_code_service_known_by_name_alone_is_told_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A unit cannot allow a name: whoever prepares the card hears what is left to do."""
+    resolver = RESOLVER.format(host="hc.example.gov.cn", networks="")
+    described = _described(tmp_path, ("# One block for each lane", resolver + "# One block for each lane"))
+    assert main([str(described), "--out", str(tmp_path / "card")]) == 0
+    said = capsys.readouterr().out
+    assert "hc.example.gov.cn is a name" in said
+    assert "[resolver] networks" in said
+    assert not list((tmp_path / "card").rglob("resolver.conf"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("networks = []", 'networks = ["everywhere"]', "'everywhere' in resolver.networks, which is no network"),
+        ("networks = []", 'networks = ["203.0.113.7/24"]', "which is no network"),
+        ("https://hc", "http://hc", "resolver.url"),
+    ],
+)
+def test_a_health_code_service_that_makes_no_sense_is_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    resolver = RESOLVER.format(host="hc.example.gov.cn", networks="").replace(old, new)
+    described = _described(tmp_path, ("# One block for each lane", resolver + "# One block for each lane"))
+    with pytest.raises(Wrong, match=re.escape(says)):
+        load(described)
+
+
+def test_the_commented_health_code_service_of_the_example_is_a_good_one(tmp_path: Path) -> None:
+    """Whoever takes the comment signs away gets a gate that the station accepts."""
+    text = _text("gate.toml")
+    block = text[text.index("# [resolver]") : text.index("\n\n", text.index("# [resolver]"))]
+    described = _described(tmp_path, (block, re.sub("^# ", "", block, flags=re.M)))
+    assert main([str(described), "--check"]) == 0
+    assert load(described).resolver is not None
+
+
 def test_a_folder_in_use_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A card that has its identity is never written over."""
     (tmp_path / "identity.toml").write_text("kept")
