@@ -73,6 +73,7 @@ class Evidence:
     trip: what was answered about places of risk; None: nobody asked. purpose, destination: ids of what was answered.
     trace: what the gates remember. named: the guard found him on the roster, and no code was shown.
     caller: as what he comes where neither roster nor pass says so. also_measured: readings beside `measurement`.
+    written_down: the guard filled in a form; returnee: it says that he is back from elsewhere, and from where.
     """
 
     direction: Direction
@@ -87,6 +88,8 @@ class Evidence:
     destination: str | None = None
     caller: Caller = Caller.RESIDENT
     also_measured: tuple[Measurement, ...] = ()
+    written_down: bool = False
+    returnee: bool = False
 
     @property
     def earlier(self) -> Earlier | None:
@@ -141,6 +144,7 @@ def _climb(evidence: Evidence, rules: Rules, now: Moment, lifted: Leave) -> tupl
         *_code_still_holds(evidence, rules, now),
         *_code_is_used_once(evidence),
         *_resident_is_known(evidence),
+        *_resident_was_not_away(evidence),
         *_resident_did_not_just_go_that_way(evidence, rules, now),
         *_resident_is_back_in_time(evidence, rules, now),
         *_resident_is_free_to_cross(evidence, lifted),
@@ -207,11 +211,13 @@ def _clock_is_believed(evidence: Evidence, now: Moment) -> Iterator[Reason]:
 
 
 def _code_reasons(evidence: Evidence, rules: Rules | None = None) -> tuple[Reason, ...]:
-    """Whom the guard found on the roster needs no code, where the policy lets him."""
+    """Whom the guard found on the roster needs no code, where the policy lets him; who is on no list has none."""
     if evidence.code is not None:
         return evidence.code.reasons
     found = evidence.named and evidence.resident is not None and (rules is None or rules.policy.admit_named)
-    return () if found else (Reason.NO_CODE,)
+    if found:
+        return ()
+    return (Reason.UNANNOUNCED,) if evidence.written_down else (Reason.NO_CODE,)
 
 
 def _code_is_used_once(evidence: Evidence) -> Iterator[Reason]:
@@ -245,6 +251,12 @@ def _resident_is_known(evidence: Evidence) -> Iterator[Reason]:
     if credential is None or evidence.resident is not None or _a_guard_vouches(credential):
         return
     yield Reason.HOLDER_UNMATCHED if credential.person is None else Reason.NOT_ON_ROSTER
+
+
+def _resident_was_not_away(evidence: Evidence) -> Iterator[Reason]:
+    """What follows, a test or isolation at home, is for the office to say; its case begins with the form."""
+    if evidence.returnee:
+        yield Reason.RETURNEE
 
 
 def _resident_did_not_just_go_that_way(evidence: Evidence, rules: Rules, now: Moment) -> Iterator[Reason]:
@@ -343,9 +355,9 @@ def _purpose_is_told(evidence: Evidence, rules: Rules, lifted: Leave) -> Iterato
 
 
 def _trip_bears_no_risk(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
-    """A place that is no longer on the list was asked by older rules: that answer is none."""
+    """A place that is no longer on the list was asked by older rules: that answer is none. A returnee's form has it."""
     if evidence.trip is None:
-        if evidence.direction in rules.policy.ask_trip_on:
+        if evidence.direction in rules.policy.ask_trip_on and not evidence.returnee:
             yield Reason.TRIP_UNKNOWN
         return
     places = [(rules.policy.risk_place(stay.place), stay.last_day) for stay in evidence.trip]

@@ -1,7 +1,7 @@
 """The health codes of one visit: which were shown, what is known of their colour, what the visit still waits for.
 
-`lane.py` asks here, and says nothing of colours itself. Pure. Rules: a health code is never a pass; of several in one
-visit the gravest colour counts, so that nobody's green covers his own red.
+`station.lane` asks here, and says nothing of colours itself. Pure. Rules: a health code is never a pass; of several in
+one visit the gravest colour counts, so that nobody's green covers his own red.
 """
 
 from collections.abc import Iterable
@@ -47,9 +47,11 @@ def lacking(visit: Gathering, rules: Rules | None) -> tuple[str, ...]:
     if rules is None:
         return ()
     code, shown = visit.code, visit.health_codes
-    wanted = rules.policy.demand_health_code and not shown and code is not None and code.reading.accepted
+    asked = visit.form is not None or (code is not None and code.reading.accepted)
+    wanted = rules.policy.demand_health_code and not shown and asked
     asking = any(each.asking for each in shown)
-    return ("code",) * bool(shown and code is None) + ("health",) * wanted + ("colour",) * asking
+    without = code is None and visit.resident is None and visit.form is None
+    return ("code",) * bool(shown and without) + ("health",) * wanted + ("colour",) * asking
 
 
 def looks(visit: Gathering) -> Health:

@@ -1,7 +1,8 @@
 """What speaks against a guard's word on a passage, in words for him.
 
-`lane.py` asks before anything is written. Rule: a guard can take the machine's doubt away, not the office's rules; and
-whoever he recognises is held to the rules for that very resident.
+The lane asks before anything is written. Rule: a guard can take the machine's doubt away, not the office's rules; a
+fever is taken away by a thermometer, a doctor or the office, never by a face; and whoever he recognises is held to the
+rules for that very resident.
 """
 
 from dataclasses import replace
@@ -10,32 +11,50 @@ from gate.decision import decide
 from gate.passage import Ground
 from gate.policy import Policy, Rules
 from gate.reason import Outcome, Reason
+from gate.temperature import judge, judge_retest
 from gate.wording import REASONS, Words
 from station.visit import Decided, GuardSettled, Lane, Now
 
-_GONE = Words("这次通行已不在屏幕上", "That passage is no longer on the screen")
-_SETTLED = Words("这次通行已经这样处理过", "That passage is already settled so")
+GONE = Words("这次通行已不在屏幕上", "That passage is no longer on the screen")
+SETTLED = Words("这次通行已经这样处理过", "That passage is already settled so")
 _NOT_YOURS = Words("社区规定，此情况不得由保安放行", "The office does not let a guard overrule this")
 _ODD_GROUND = Words("这个理由与处理不符", "This ground does not fit that decision")
+_NOT_CLEAR = Words("请先复测；各部位体温都正常才能放行", "Measure again first: every reading must be normal")
+
+_ANSWERS_A_FEVER = frozenset({Ground.MEASURED_AGAIN, Ground.MEDICAL, Ground.OFFICE_AGREED})
+_NO_POLICY = Policy(title="")
+
+
+def known(lane: Lane, sequence: int) -> Decided | None:
+    """The passage of that number, if it can still be settled: a recent one, or of somebody who rests."""
+    decided = (*lane.recent, *(each.decided for each in lane.resting))
+    return next((each for each in decided if each.sequence == sequence), None)
 
 
 def objection(lane: Lane, settled: GuardSettled, rules: Rules | None, now: Now) -> Words | None:
     """Why the guard's word cannot hold; None where it can."""
-    decided = next((each for each in lane.recent if each.sequence == settled.sequence), None)
+    decided = known(lane, settled.sequence)
     if decided is None:
-        return _GONE
-    if decided.settled is settled.outcome or decided.holds is settled.outcome is Outcome.ADMIT:
-        return _SETTLED
+        return GONE
+    held = decided.settled if settled.outcome is Outcome.REFUSE else decided.holds
+    if held is settled.outcome:
+        return SETTLED
     if not _ground_fits(settled, decided):
         return _ODD_GROUND
-    if settled.outcome is Outcome.ADMIT and not overrulable(decided.reasons, rules):
-        return _NOT_YOURS
-    return _against_the_resident(settled, decided, rules, now)
+    if settled.outcome is Outcome.ADMIT:
+        return _against_admitting(settled, decided, rules, now)
+    return None
 
 
 def overrulable(reasons: tuple[Reason, ...], rules: Rules | None) -> bool:
     """Whether a guard may let such a passage through: every one of its reasons must be his to overrule."""
-    return frozenset(reasons) <= (rules.policy if rules else Policy(title="")).overrulable
+    return frozenset(reasons) <= (rules.policy if rules else _NO_POLICY).overrulable
+
+
+def feverish(decided: Decided, rules: Rules | None) -> bool:
+    """Whether a fever was measured in the passage, or when it was measured again."""
+    limits = (rules.policy if rules else _NO_POLICY).temperature
+    return Reason.FEVER in decided.reasons or Reason.FEVER in {judge(each, limits) for each in decided.retest}
 
 
 def _ground_fits(settled: GuardSettled, decided: Decided) -> bool:
@@ -46,6 +65,23 @@ def _ground_fits(settled: GuardSettled, decided: Decided) -> bool:
     if settled.outcome is Outcome.REFER:
         return settled.ground is Ground.MISTAKE
     return (settled.outcome, settled.ground) != (Outcome.ADMIT, Ground.SENT_BACK)
+
+
+def _against_admitting(settled: GuardSettled, decided: Decided, rules: Rules | None, now: Now) -> Words | None:
+    if not overrulable(decided.reasons, rules):
+        return _NOT_YOURS
+    fever = feverish(decided, rules)
+    if fever and settled.ground not in _ANSWERS_A_FEVER:
+        return _ODD_GROUND
+    if settled.ground is Ground.MEASURED_AGAIN and (fever or decided.retest) and not _clear_retest(decided, rules):
+        return _NOT_CLEAR
+    return _against_the_resident(settled, decided, rules, now)
+
+
+def _clear_retest(decided: Decided, rules: Rules | None) -> bool:
+    """By the limits in force now: the office may have lowered them meanwhile."""
+    policy = rules.policy if rules else _NO_POLICY
+    return judge_retest(decided.retest, policy.retest, policy.temperature) is None
 
 
 def _against_the_resident(settled: GuardSettled, decided: Decided, rules: Rules | None, now: Now) -> Words | None:

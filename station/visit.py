@@ -274,8 +274,9 @@ class Tone(StrEnum):
 class Draft:
     """A decided passage that is not on the disk yet. edition: of the rules it was decided by. looks: as on a code.
 
-    guard: who is on duty. permit: the one that was used. party: sequence of the first passage of his family. form: what
-    the guard wrote down, sealed. admit: the ground on which the guard lets him through with the form's own tap.
+    guard: who is on duty. permit: the one that was used. family: one of several that came together; party: sequence of
+    the first of them, None for himself. form: what the guard wrote down, sealed. admit: the ground on which the guard
+    lets him through with the form's own tap.
     """
 
     evidence: Evidence
@@ -286,6 +287,7 @@ class Draft:
     looks: Health = Health.UNKNOWN
     guard: str | None = None
     permit: Permit | None = None
+    family: bool = False
     party: int | None = None
     form: bytes | None = None
     admit: Ground | None = None
@@ -357,8 +359,8 @@ class Gathering:
     """A visit that waits for what the rules demand. since: monotonic seconds. code: None where nothing was shown.
 
     trip: what the guard was told; None until he asked. health_codes: shown so far, each as it is known now. arrival:
-    whom the guard found on the roster. form: what he wrote down. purpose, destination: as they were told. family: one
-    of several that came together, and not the first.
+    whom the guard found on the roster. form: what he wrote down. asks_purpose: whether what for has to be asked.
+    purpose, destination: as they were told. family: one of several that came together.
     """
 
     since: float
@@ -367,6 +369,7 @@ class Gathering:
     health_codes: tuple[ReadCode, ...] = ()
     arrival: Arrival | None = None
     form: FormTaken | None = None
+    asks_purpose: bool = False
     purpose: str | None = None
     destination: str | None = None
     family: bool = False
@@ -439,17 +442,15 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Retesting:
-    """Somebody is measured again. since: monotonic seconds. sites: where he still has to be measured, the next first.
+    """Somebody is measured again. since: the last reading, or the beginning; monotonic seconds.
 
-    readings: one of each place that was measured, in order. clear: whether nobody stood before the sensor since the
-    last of them, so that no place is measured twice.
+    sites: where he still has to be measured, the next first. readings: what was measured so far, in that order.
     """
 
     decided: Decided
     since: float
     sites: tuple[Site, ...]
     readings: tuple[Measurement, ...] = ()
-    clear: bool = True
 
 
 Phase = Ready | Gathering | Committing | Showing | Retesting
@@ -483,3 +484,6 @@ class Lane:
     guard: str | None = None
     barrier: Barrier = Barrier.NONE
     closed: bool = False
+
+
+Step = tuple[Lane, tuple[Effect, ...]]
