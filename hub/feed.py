@@ -219,9 +219,10 @@ _ROWS = """
         p.reasons, p.who AS person, p.celsius, p.final_outcome, p.ground, p.guard, person.masked_name,
         household.building, record.received_at, p.caller, p.who IS NOT p.person AS found, p.named, p.settled_by,
         p.purpose, p.destination, p.trip, p.permit IS NOT NULL AS with_permit, p.party IS NOT NULL AS together,
-        p.sensor, p.site, p.also_measured, p.retest, form.body AS form, form.why AS sealed
+        p.sensor, p.site, p.also_measured, p.retest, form.body AS form, form.why AS sealed, on_duty.name AS guard_name
     FROM passage p LEFT JOIN person ON person.id = p.who LEFT JOIN household ON household.id = person.household
-        LEFT JOIN record USING (station, journal, sequence) LEFT JOIN form USING (station, journal, sequence)"""
+        LEFT JOIN record USING (station, journal, sequence) LEFT JOIN form USING (station, journal, sequence)
+        LEFT JOIN guard on_duty ON on_duty.id = coalesce(p.settled_by, p.guard)"""
 
 _NEWEST = "SELECT (SELECT max(arrival) FROM passage), (SELECT max(arrival) FROM amendment)"
 

@@ -45,10 +45,10 @@ class Lists(Struct, frozen=True):
 class FeedRow(Struct, frozen=True, kw_only=True):
     """One passage as the office sees it. at, received_at: UTC. final_outcome, ground: what the guard made of it.
 
-    person: whom the code or the guard named; found: the guard did, afterwards. guard: on duty; settled_by: who
-    settled it. named: found on the roster, without a code. with_permit: a permit was used. together: of a family that
-    came in one go. also_measured, retest: further readings. form: what was written down, by its own field names;
-    sealed: why it could not be opened, "" where it could.
+    person: whom the code or the guard named; found: the guard did, afterwards. guard: on duty; settled_by: who settled
+    it; guard_name: of the latter, or of the former. named: found on the roster, without a code. with_permit: a permit
+    was used. together: of a family that came in one go. also_measured, retest: further readings. form: what was
+    written down, by its own field names; sealed: why it could not be opened, "" where it could.
     """
 
     arrival: int
@@ -74,6 +74,7 @@ class FeedRow(Struct, frozen=True, kw_only=True):
     found: bool = False
     named: bool = False
     settled_by: str | None = None
+    guard_name: str | None = None
     purpose: Named | None = None
     destination: Named | None = None
     trip: tuple[Named, ...] = ()
@@ -89,6 +90,11 @@ class FeedRow(Struct, frozen=True, kw_only=True):
     @property
     def identity(self) -> str:
         return f"{self.station}/{self.journal}/{self.sequence}"
+
+    @property
+    def guard_shown(self) -> str:
+        """Who had to do with it last; "" where nobody had signed on."""
+        return self.guard_name or self.settled_by or self.guard or ""
 
     @property
     def now_holds(self) -> str:

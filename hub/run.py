@@ -18,8 +18,11 @@ from typing import Any
 import uvicorn
 
 from hub import control, keys
+from hub.commands import carry_out
+from hub.desk_orders import DeskOrder, Settled
 from hub.keys import KeysRefused
 from hub.office import create_app
+from hub.order import Desk
 from hub.registry import Registry, RegistryRefused, open_registry
 from hub.resident import Registrar, ResidentServer
 from hub.running import Clock, RunningHub, wall_clock
@@ -27,6 +30,7 @@ from hub.settings import Served, Settings, SettingsRefused
 
 CONFIRM_SECONDS = 60.0
 GRACE_SECONDS = 2
+SETTLE_SECONDS = 10.0
 _PAGES = {"office": "the office's pages", "resident": "the residents' page"}
 # A clock this far behind the registry is wrong, and everything that it would sign would be refused by the gates.
 CLOCK_SLACK = timedelta(minutes=10)
@@ -104,7 +108,9 @@ class _Server(uvicorn.Server):
     """uvicorn with our signals: an open stream would hold up its end for the whole grace."""
 
     def __init__(self, settings: Settings, hub: RunningHub, addresses: Sequence[str], clock: Clock) -> None:
-        app: Any = create_app(settings, settings.registry, hub.announcer, clock, lambda: hub.connected, hub.form_secret)
+        app: Any = create_app(
+            settings, settings.registry, hub.announcer, clock, lambda: hub.connected, hub.form_secret, self._settle
+        )
         office = settings.office
         super().__init__(
             uvicorn.Config(
@@ -117,12 +123,22 @@ class _Server(uvicorn.Server):
             )
         )
         self._hub = hub
+        self._settings = settings
+        self._clock = clock
         self._addresses = addresses
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Ours are set already; uvicorn's own would raise the signal again after a clean end."""
         yield
+
+    def _settle(self, order: DeskOrder) -> Settled:
+        """What a clerk decides on a page, by the hub's writer; from the page's own thread, which waits for it."""
+        done = self._hub.writer.submit(carry_out(order, Desk(self._settings, self._clock(), os.urandom)))
+        settled = done.result(SETTLE_SECONDS)
+        assert isinstance(settled, Settled)
+        self._hub.announcer.announce(range(0))
+        return settled
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -21,14 +21,17 @@ from litestar.static_files import create_static_files_router
 from litestar.types import Message, Scope
 
 from hub.announcer import Announcer
+from hub.casebook import Casebook
+from hub.desk_orders import DeskOrder, Settled
 from hub.feed import Feed
-from hub.office import login, pages, stream
+from hub.office import desk, login, pages, stream
 from hub.office.filters import address
 from hub.office.language import change_language, language_of
 from hub.office.office import Office
 from hub.office.screen import STATIC, Screen
 from hub.office.sessions import PUBLIC, WebRequest, only_clerks, sessions
 from hub.office.tail import Tail
+from hub.order import OrderRefused
 from hub.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -56,18 +59,21 @@ def create_app(
     clock: Callable[[], datetime] = wall_clock,
     connected: Callable[[], bool] = lambda: True,
     form_secret: str | None = None,
+    settle: Callable[[DeskOrder], Settled] | None = None,
 ) -> Litestar:
     """The office of one compound; its streams end when the announcer ends.
 
     form_secret: signs the forms' tokens; the same one after a restart, or an open page's next form is refused once.
-    connected: whether the hub has its broker just now, without which no gate can be called well.
+    connected: whether the hub has its broker just now, without which no gate can be called well. settle: has the hub's
+    writer carry out what a clerk decides; without it the pages only show.
     """
     feed, screen = Feed(registry), Screen(settings.name or settings.compound, settings.zone)
-    tail = Tail(feed, screen, settings.zone, clock, connected)
-    office = Office(settings.zone, feed, screen, announcer, tail, clock)
+    casebook = Casebook(registry)
+    tail = Tail(feed, casebook, screen, settings.zone, clock, connected)
+    office = Office(settings.zone, feed, screen, announcer, tail, clock, casebook, settle or _only_shown)
     secure = bool(settings.office.tls_certificate)
     return Litestar(
-        route_handlers=[*login.ROUTES, *pages.ROUTES, *stream.ROUTES, _static_files()],
+        route_handlers=[*login.ROUTES, *pages.ROUTES, *desk.ROUTES, *stream.ROUTES, _static_files()],
         dependencies={"office": Provide(lambda: office, sync_to_thread=False)},
         guards=[only_clerks],
         before_request=change_language,
@@ -90,6 +96,10 @@ def create_app(
         logging_config=None,
         state=State({"office": office}),
     )
+
+
+def _only_shown(_: DeskOrder) -> Settled:
+    raise OrderRefused("no hub runs behind these pages")
 
 
 def _static_files() -> Any:  # noqa: ANN401

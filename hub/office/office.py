@@ -7,6 +7,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.announcer import Announcer
+from hub.casebook import Casebook
+from hub.desk_orders import DeskOrder, Settled
 from hub.feed import Feed
 from hub.office.attempts import Attempts
 from hub.office.screen import Screen
@@ -15,7 +17,7 @@ from hub.office.tail import Tail
 
 @dataclass(frozen=True)
 class Office:
-    """One compound's office. clock: aware instants in UTC.
+    """One compound's office. clock: aware instants in UTC. settle: waits for the hub's writer; raises OrderRefused.
 
     checking: held by the login that is being looked at. One at a time: scrypt is meant to be dear, and many honest
     clerks (every screen, after a restart of the hub) must not look like many failures.
@@ -27,5 +29,7 @@ class Office:
     announcer: Announcer
     tail: Tail
     clock: Callable[[], datetime]
+    casebook: Casebook
+    settle: Callable[[DeskOrder], Settled]
     attempts: Attempts = field(default_factory=Attempts)
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -1,4 +1,4 @@
-"""The pages behind the login: the live feed with its filter, and the quarantine."""
+"""The pages behind the login: the live feed with its filter, and the quarantine. Every page's frame is made here."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def show_feed(request: WebRequest, office: NamedDependency[Office]) -> Response[
     cursor = office.feed.newest()
     rows = office.feed.recent(wanted)
     lasting = {name: value for name, value in fields.items() if name != "before"}
-    page = _render(
+    page = render(
         request,
         office,
         "feed.html",
@@ -48,7 +48,7 @@ def show_feed(request: WebRequest, office: NamedDependency[Office]) -> Response[
 
 @get("/quarantine", sync_to_thread=True)
 def show_quarantine(request: WebRequest, office: NamedDependency[Office]) -> Response[Any]:
-    return _render(
+    return render(
         request,
         office,
         "quarantine.html",
@@ -58,13 +58,16 @@ def show_quarantine(request: WebRequest, office: NamedDependency[Office]) -> Res
     )
 
 
-def _render(request: WebRequest, office: Office, template: str, **values: object) -> Response[Any]:
+def render(request: WebRequest, office: Office, template: str, **values: object) -> Response[Any]:
+    """A page of the office in its frame: navigation, language, logout."""
     page = office.screen.render(
         template,
         language_of(request),
         clerk=clerk_of(request),
         csrf_token=csrf_token(request),
         quarantined=office.feed.quarantine_count(),
+        open_cases=office.casebook.open_cases(),
+        waiting_passes=office.casebook.waiting_passes(office.clock()),
         path=request.url.path,
         query=filters.asked(request.query_params),
         **values,

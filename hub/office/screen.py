@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from gate.caller import Caller
 from gate.clock import ClockState
-from gate.passage import Ground
-from gate.policy import Direction
+from gate.direction import Direction
+from gate.passage import Ground, What
 from gate.reason import Reason
-from gate.wording import DIRECTIONS, GATES, GROUNDS, LANGUAGES, REASONS
+from gate.wording import CALLERS, DIRECTIONS, GATES, GROUNDS, HAPPENINGS, LANGUAGES, REASONS
 from hub.feed import FeedRow, Tile
 from hub.office.texts import TEXTS, text
 
@@ -25,6 +26,7 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 # A record this much older than its arrival came from a gate that had been cut off.
 LATE_AFTER = timedelta(minutes=1)
+_FORM_FIELDS = ("name", "telephone", "plate", "slot", "said", "came_back_on")
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 
 
@@ -57,6 +59,29 @@ class Speech:
 
     def ground(self, value: str) -> str:
         return GROUNDS[Ground(value)].in_(self.language) if value in list(Ground) else value
+
+    def caller(self, value: str) -> str:
+        return CALLERS[Caller(value)].in_(self.language) if value in list(Caller) else value
+
+    def happening(self, value: str) -> str:
+        return HAPPENINGS[What(value)].in_(self.language) if value in list(What) else value
+
+    def form(self, kind: object) -> str:
+        """What was written down, by its kind."""
+        return self.text(f"form_{kind}") if f"form_{kind}" in TEXTS else str(kind)
+
+    @property
+    def form_fields(self) -> list[tuple[str, str]]:
+        """What of a form is shown below its summary: field and label."""
+        return [(name, self.text(f"form_{name}")) for name in _FORM_FIELDS]
+
+    def pass_state(self, state: str) -> str:
+        return self.text(f"pass_{state}")
+
+    def door(self, building: object, unit: object = "", room: object = "") -> str:
+        """A building and, where they are known, unit and room: 3号楼 2-501."""
+        place = "-".join(str(each) for each in (unit, room) if each)
+        return f"{self.building(str(building))} {place}".strip()
 
     def fault(self, slug: str) -> str:
         return self.text(f"fault_{slug}") if f"fault_{slug}" in TEXTS else slug

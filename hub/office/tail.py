@@ -15,6 +15,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.response.sse import ServerSentEventMessage
 from msgspec import json
 
+from hub.casebook import Befell, Casebook
 from hub.feed import Counts, Cursor, Feed, FeedRow, Filter, Tile
 from hub.office.screen import Screen
 
@@ -25,12 +26,13 @@ ANSWERS_KEPT = 64
 
 @dataclass(frozen=True)
 class Board:
-    """How the gates stood at `at`."""
+    """How the gates stood at `at`. standing: alarms and trainings that have not ended."""
 
     at: datetime
     totals: Counts
     tiles: tuple[Tile, ...]
     connected: bool
+    standing: tuple[Befell, ...]
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ class Tail:
     def __init__(
         self,
         feed: Feed,
+        casebook: Casebook,
         screen: Screen,
         zone: ZoneInfo,
         clock: Callable[[], datetime],
         connected: Callable[[], bool],
     ) -> None:
         self._feed = feed
+        self._casebook = casebook
         self._screen = screen
         self._zone = zone
         self._clock = clock
@@ -69,7 +73,7 @@ class Tail:
     def board(self) -> Board:
         now = self._clock()
         totals, tiles = self._feed.board(now, self._zone)
-        return Board(now, totals, tuple(tiles), self._connected())
+        return Board(now, totals, tuple(tiles), self._connected(), tuple(self._casebook.standing()))
 
     async def events(self, question: Question) -> bytes:
         """The answer as events, ready to be sent; b"" where nothing of it is wanted."""

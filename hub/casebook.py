@@ -1,0 +1,186 @@
+"""What the office asks besides passages: what befell the gates, which temporary passes they made, who came back.
+
+The office's pages call it. Like hub.feed it never writes; what is open stands first.
+"""
+
+import sqlite3
+from datetime import date, datetime
+from pathlib import Path
+
+from msgspec import Struct, json
+
+from gate.passage import What
+from hub.feed_row import Lists, Named, lists_of
+from hub.registry import instants
+from hub.registry.reader import Reader
+
+MOST_HAPPENINGS = 200
+MOST_PASSES = 200
+MOST_CASES = 200
+# What begins and what ends it; the newest of a family on a lane tells how it stands.
+_FAMILIES = (
+    ((What.FIRE,), (What.FIRE_OVER,)),
+    ((What.TAMPERED,), (What.TAMPER_OVER,)),
+    ((What.BARRIER_STUCK, What.BARRIER_FORCED), (What.BARRIER_MENDED,)),
+    ((What.TRAINING_BEGAN,), (What.TRAINING_ENDED,)),
+)
+ALARMS = frozenset((What.FIRE, What.TAMPERED, What.BARRIER_STUCK, What.BARRIER_FORCED))
+
+
+class Befell(Struct, frozen=True, kw_only=True):
+    """One happening. alarm: somebody has to go and look. note: what the guard left to the next one."""
+
+    at: datetime
+    station: str
+    gate: str
+    lane: str
+    what: str
+    guard: str | None
+    serial: str | None
+    note: str
+    sealed: str
+
+    @property
+    def alarm(self) -> bool:
+        return self.what in ALARMS
+
+
+class TemporaryPass(Struct, frozen=True, kw_only=True):
+    """One pass that a gate made. flagged: beyond what its station was allowed. form: of a visitor, by its own names."""
+
+    serial: str
+    at: datetime
+    station: str
+    gate: str
+    number: int
+    expires_at: datetime
+    caller: str
+    masked_name: str | None
+    building: str | None
+    guard: str | None
+    confirmed_at: datetime | None
+    revoked_at: datetime | None
+    settled_by: str | None
+    most: int | None
+    form: dict[str, object] | None
+    sealed: str
+
+    @property
+    def flagged(self) -> bool:
+        return self.most is None or self.number > self.most
+
+    def state(self, now: datetime) -> str:
+        """ "revoked", "confirmed", "expired" or "waiting"."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.confirmed_at is not None:
+            return "confirmed"
+        return "expired" if self.expires_at <= now else "waiting"
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """Somebody came back from elsewhere. name: whole, since the office has to find this person."""
+
+    id: int
+    opened_at: datetime
+    gate: str
+    person: str | None
+    name: str | None
+    building: str | None
+    unit: str | None
+    room: str | None
+    telephone: str | None
+    place: Named | None
+    said: str
+    came_back_on: date | None
+    closed_at: datetime | None
+    closed_by: str | None
+
+
+class Casebook:
+    """Read-only answers from the registry at `path`. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._ask = Reader(path).ask
+
+    def happenings(self) -> list[Befell]:
+        """The newest first."""
+        return [_befell(row) for row in self._ask(f"{_HAPPENINGS} ORDER BY h.arrival DESC LIMIT {MOST_HAPPENINGS}")]
+
+    def standing(self) -> list[Befell]:
+        """What began at a gate and has not ended, the newest first."""
+        lanes: dict[tuple[str, int], Befell] = {}
+        for row in self._ask(f"{_HAPPENINGS} WHERE h.arrival IN ({_NEWEST_OF_EACH}) ORDER BY h.arrival"):
+            befell = _befell(row)
+            family = next((number for number, (a, b) in enumerate(_FAMILIES) if befell.what in (*a, *b)), None)
+            if family is not None:
+                lanes[befell.station, family] = befell
+        still = [befell for (_, family), befell in lanes.items() if befell.what in _FAMILIES[family][0]]
+        return sorted(still, key=lambda each: each.at, reverse=True)
+
+    def temporary_passes(self, now: datetime) -> list[TemporaryPass]:
+        """Those that wait for the office first, then the newest."""
+        found = [_temporary_pass(row) for row in self._ask(f"{_PASSES} ORDER BY m.arrival DESC LIMIT {MOST_PASSES}")]
+        return sorted(found, key=lambda each: each.state(now) != "waiting")
+
+    def cases(self) -> list[Case]:
+        """Open ones first, the newest in front."""
+        order = "ORDER BY c.closed_at IS NOT NULL, c.id DESC"
+        rows = self._ask(f"{_CASES} {order} LIMIT {MOST_CASES}")
+        lists = self._lists()
+        return [_case(row, lists) for row in rows]
+
+    def open_cases(self) -> int:
+        return int(self._ask("SELECT count(*) FROM returnee_case WHERE closed_at IS NULL")[0][0])
+
+    def waiting_passes(self, now: datetime) -> int:
+        return int(self._ask(_WAITING, {"now": instants.written(now)})[0][0])
+
+    def _lists(self) -> Lists:
+        policy = self._ask("SELECT value FROM meta WHERE key = 'policy'")
+        return lists_of(policy[0][0] if policy else None)
+
+
+_HAPPENINGS = """
+    SELECT h.at, h.station, h.gate, h.lane, h.what, h.guard, h.serial, form.body AS form, form.why AS sealed
+    FROM happening h LEFT JOIN form USING (station, journal, sequence)"""
+
+_NEWEST_OF_EACH = "SELECT max(arrival) FROM happening GROUP BY station, what"
+
+_PASSES = """
+    SELECT m.serial, m.at, m.station, m.gate, m.number, m.expires_at, m.caller, person.masked_name, household.building,
+        m.guard, m.confirmed_at, m.revoked_at, m.settled_by, gate_key.allowance ->> 'most' AS most,
+        form.body AS form, form.why AS sealed
+    FROM made_pass m LEFT JOIN person ON person.id = m.person LEFT JOIN household ON household.id = person.household
+        LEFT JOIN gate_key ON gate_key.station = m.station LEFT JOIN form USING (station, journal, sequence)"""
+
+_WAITING = "SELECT count(*) FROM made_pass WHERE confirmed_at IS NULL AND revoked_at IS NULL AND expires_at > :now"
+
+_CASES = """
+    SELECT c.id, c.opened_at, passage.gate, coalesce(passage.who, c.person) AS person, person.name, household.building,
+        household.unit, household.room, person.telephone, c.place, c.said, c.came_back_on, c.closed_at, c.closed_by
+    FROM returnee_case c LEFT JOIN passage USING (station, journal, sequence)
+        LEFT JOIN person ON person.id = coalesce(passage.who, c.person)
+        LEFT JOIN household ON household.id = person.household"""
+
+
+def _befell(row: sqlite3.Row) -> Befell:
+    found = dict(row)
+    note = json.decode(found.pop("form") or "{}").get("note", "")
+    return Befell(**found | {"at": instants.read(row["at"]), "note": note, "sealed": row["sealed"] or ""})
+
+
+def _temporary_pass(row: sqlite3.Row) -> TemporaryPass:
+    found = dict(row)
+    for name in ("at", "expires_at", "confirmed_at", "revoked_at"):
+        found[name] = instants.read(row[name]) if row[name] else None
+    found["form"] = json.decode(row["form"]) if row["form"] else None
+    return TemporaryPass(**found | {"sealed": row["sealed"] or ""})
+
+
+def _case(row: sqlite3.Row, lists: Lists) -> Case:
+    found = dict(row)
+    for name in ("opened_at", "closed_at"):
+        found[name] = instants.read(row[name]) if row[name] else None
+    found["came_back_on"] = date.fromisoformat(row["came_back_on"]) if row["came_back_on"] else None
+    return Case(**found | {"place": lists.place(row["place"]), "gate": row["gate"] or ""})
