@@ -19,6 +19,7 @@ from station.cameras.rehearsal import RehearsalCamera
 from station.codes import Cascade, SeenCode, Sight, Step, dear_look, travel, zbar, zxing
 from station.stillness import Stillness, area_of, changed, crowded
 from station.stills import read_picture
+from station.travel import zxing_corners
 from tests.rehearsal.pictures import blank
 from tests.rehearsal.rendered import frames
 
@@ -177,6 +178,19 @@ class TestTravelPapers:
         frame[100 : 100 + code.shape[0], 400 : 400 + code.shape[1]] = code[:, :, None]
         seen = [bytes_of(cascade.look(frame)) for _ in range(15)]
         assert seen[-1] == [b"M1WANG/XIAOMING"]
+
+    @pytest.mark.parametrize("inverted", [False, True])
+    @pytest.mark.parametrize("quarter_turns", [0, 1, 2, 3])
+    def test_their_place_is_that_in_the_picture_however_they_are_held(self, symbology, quarter_turns, inverted):
+        """The looks at a turned and at an inverted picture tell pixels of the picture itself."""
+        upright = travel_code(b"M1WANG/XIAOMING", symbology)
+        wide = cv2.copyMakeBorder(upright, 0, 120, 0, 300, cv2.BORDER_CONSTANT, value=255)
+        picture = np.ascontiguousarray(np.rot90(255 - wide if inverted else wide, quarter_turns))
+        (seen,) = travel(picture)
+        (whole,) = zxingcpp.read_barcodes(picture, formats=TRAVEL[symbology])
+        assert seen.data == whole.bytes
+        apart = np.array(seen.corners)[:, None] - np.array(zxing_corners(whole))[None]
+        assert np.hypot(*np.moveaxis(apart, 2, 0)).min(axis=1).max() < 6
 
     def test_a_qr_code_beside_it_is_read_too(self, symbology):
         """A still picture gives every code in it."""
