@@ -19,7 +19,7 @@ _MEASURE = (Reason.TEMPERATURE_TOO_LOW, Reason.TEMPERATURE_MISSING, Reason.TEMPE
 _WORDS: dict[Reason, tuple[tuple[int, Ground], ...]] = {
     **dict.fromkeys(_NO_PAPERS, ((4, Ground.PAPERS_CHECKED), (3, Ground.KNOWN_IN_PERSON))),
     **dict.fromkeys(_MEASURE, ((8, Ground.MEASURED_AGAIN),)),
-    Reason.FEVER: ((3, Ground.MEASURED_AGAIN), (1, Ground.MEDICAL)),
+    Reason.FEVER: ((3, Ground.OFFICE_AGREED), (1, Ground.MEDICAL)),
     Reason.BUILDING_CONTROLLED: ((4, Ground.OFFICE_AGREED), (2, Ground.MEDICAL)),
     Reason.BUILDING_SEALED: ((1, Ground.MEDICAL),),
     Reason.HEALTH_YELLOW: ((2, Ground.OFFICE_AGREED),),

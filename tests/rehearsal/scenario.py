@@ -72,7 +72,7 @@ CASES = (
     Case("goes home to a controlled building", 15, "controlled", "own", IN, 36.4, ADMIT),
     Case("has a fever", 25, "free", "own", IN, 38.1, REFUSE, (Reason.FEVER,)),
     Case("has a fever and is sick", 5, "free", "own", OUT, 39.0, REFUSE, (Reason.FEVER,), _MEDICAL),
-    Case("is at the fever limit", 10, "free", "own", OUT, 37.3, REFUSE, (Reason.FEVER,), _AGAIN),
+    Case("is at the fever limit", 10, "free", "own", OUT, 37.3, REFUSE, (Reason.FEVER,), _AGREED),
     Case("came in from the cold", 15, "free", "own", IN, 33.8, REFER, (Reason.TEMPERATURE_TOO_LOW,), _AGAIN),
     Case("is not measured", 8, "free", "own", IN, None, REFER, (Reason.TEMPERATURE_MISSING,), _AGAIN),
     Case("leaves isolation", 20, "isolated", "own", OUT, 36.5, REFUSE, (Reason.ISOLATED,)),
