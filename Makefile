@@ -12,11 +12,12 @@ APT_READY := $(VENV)/.apt-ready
 # the screens in the tests, systemd checks the units.
 DEBIAN_PACKAGES := mosquitto libzbar0 espeak-ng alsa-utils chromium fonts-noto-cjk systemd
 
-# make smoke N=500 HUB_KILLS=3; make soak ONLY=name SCALE=0.01; make bench ONLY=name
+# make smoke N=500 HUB_KILLS=3; make soak ONLY=name SCALE=0.01; make bench ONLY=name; make sounds RECORDINGS=folder
 N ?= 500
 HUB_KILLS ?= 0
 SCALE ?= 1
 ONLY ?=
+RECORDINGS ?=
 
 .PHONY: help setup demo test lint unit smoke soak bench screens sounds clean
 
@@ -52,8 +53,8 @@ bench: $(READY) ## how fast, as ratios within one run; ONLY=name, SCALE=0.01
 screens: $(READY) ## draw the pictures of the screens in docs/screens anew
 	@$(BIN)/python -m tests.rehearsal screens
 
-sounds: $(READY) ## speak every prompt of a gate into build/sounds, for the card of a gate that has a voice
-	@$(BIN)/python -m firmware_config.sounds build/sounds
+sounds: $(READY) ## speak every prompt of a gate into build/sounds, for its card; RECORDINGS=folder of your own
+	@$(BIN)/python -m firmware_config.sounds build/sounds $(if $(RECORDINGS),--recordings "$(RECORDINGS)")
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

@@ -42,6 +42,7 @@ class Prompt(StrEnum):
     REGISTER_FIRST = "register_first"
     WARM_UP = "warm_up"
     WAIT_ASIDE = "wait_aside"
+    NEXT = "next"
     # On the way to a verdict
     MASK = "mask"
     SHOW_CODE = "show_code"
@@ -51,6 +52,7 @@ class Prompt(StrEnum):
     BRIGHTER = "brighter"
     HOLD_STILL = "hold_still"
     MEASURE = "measure"
+    MEASURE_WRIST = "measure_wrist"
     CHECKING = "checking"
     ANSWER_GUARD = "answer_guard"
     CALL_GUARD = "call_guard"
@@ -82,6 +84,7 @@ PHRASES = {
     Prompt.REGISTER_FIRST: REASONS[Reason.OTHER_COMMUNITY].do,
     Prompt.WARM_UP: REASONS[Reason.TEMPERATURE_TOO_LOW].do,
     Prompt.WAIT_ASIDE: Words("请到一旁稍等", "Please wait aside"),
+    Prompt.NEXT: Words("请下一位过来", "Next, please"),
     Prompt.MASK: Words("请戴好口罩", "Please wear a mask"),
     Prompt.SHOW_CODE: Words("请出示通行码", "Please show your pass"),
     Prompt.SHOW_HEALTH_CODE: Words("请出示健康码", "Please show your health code"),
@@ -90,6 +93,7 @@ PHRASES = {
     Prompt.BRIGHTER: Words("请把屏幕调亮", "Please make your screen brighter"),
     Prompt.HOLD_STILL: Words("请拿稳，不要动", "Hold still, please"),
     Prompt.MEASURE: REASONS[Reason.TEMPERATURE_MISSING].do,
+    Prompt.MEASURE_WRIST: Words("请把手腕靠近测温探头", "Hold your wrist to the sensor, please"),
     Prompt.CHECKING: Words("正在核对，请稍等", "Checking, one moment please"),
     Prompt.ANSWER_GUARD: Words("请回答保安的问题", "Please answer the guard's question"),
     Prompt.CALL_GUARD: Words("请保安过来一下", "Guard, please come here"),
@@ -109,10 +113,9 @@ _STEP_OF = {
     Reason.CODE_NOT_FRESH: Prompt.OPEN_CODE_AGAIN,
     Reason.PARTS_MISSING: Prompt.SHOW_OTHER_PARTS,
     Reason.TEMPERATURE_TOO_LOW: Prompt.WARM_UP,
-    Reason.TEMPERATURE_MISSING: Prompt.MEASURE,
     Reason.FEVER: Prompt.WAIT_ASIDE,
 }
-_STEPS = frozenset(_STEP_OF.values()) | {Prompt.GUARD_COMES}
+_STEPS = frozenset(_STEP_OF.values()) | {Prompt.GUARD_COMES, Prompt.NEXT}
 _VERDICT_OF = {Outcome.REFER: Prompt.PLEASE_WAIT, Outcome.REFUSE: Prompt.STOP}
 
 

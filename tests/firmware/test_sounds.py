@@ -93,8 +93,56 @@ def test_a_silent_sound_is_refused(tmp_path: Path) -> None:
     with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
         sound.setparams((1, 2, 22050, 0, "NONE", ""))
         sound.writeframes(bytes(20000))
-    with pytest.raises(sounds.SpeakerFailed, match="came out silent"):
+    with pytest.raises(sounds.SoundRefused, match=r"a\.wav is silent"):
         sounds.level(tmp_path / "a.wav")
+
+
+def _record(path: Path, seconds: float = 2.0, channels: int = 1, width: int = 2) -> None:
+    """A hum with a second of silence before and behind it."""
+    hum = np.sin(np.arange(int(seconds * 16000)) * 0.2) * 3000
+    tone = np.concatenate((np.zeros(16000), hum, np.zeros(16000))).astype("<i2")
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((channels, width, 16000, 0, "NONE", ""))
+        sound.writeframes(np.repeat(tone, channels).tobytes())
+
+
+@needs_espeak
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_recording_takes_the_place_of_the_voice(tmp_path: Path, channels: int) -> None:
+    """A neighbour who speaks the dialect, as loud as every other prompt and without the silence around him."""
+    spoken = tmp_path / "recordings"
+    spoken.mkdir()
+    (spoken / "README.txt").touch()
+    _record(spoken / "mask.zh.wav", channels=channels)
+    assert sounds.main([str(tmp_path / "sounds"), "--recordings", str(spoken)]) == 0
+    samples, rate = _samples(tmp_path / "sounds/mask.zh.wav")
+    assert (rate, round(samples.size / rate, 1)) == (16000, 2.2)
+    assert abs(sounds.loudness(samples, rate) - sounds.LOUDNESS) < 0.01
+    assert _samples(tmp_path / "sounds/closer.zh.wav")[1] == 22050
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("masks.zh.wav", b"", "is no prompt"),
+        ("mask.zh.wav", b"ID3 an mp3", "is no WAV file"),
+        ("mask.zh.wav", 1, "has 8 bits"),
+    ],
+)
+@needs_espeak
+def test_a_recording_that_would_not_be_heard_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes | int, says: str
+) -> None:
+    """Before it lies on a card."""
+    spoken = tmp_path / "recordings"
+    spoken.mkdir()
+    if isinstance(content, int):
+        _record(spoken / name, width=content)
+    else:
+        (spoken / name).write_bytes(content)
+    assert sounds.main([str(tmp_path / "sounds"), "--recordings", str(spoken)]) == 1
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "sounds").exists()
 
 
 # --- the card of a gate with a voice ---

@@ -177,6 +177,14 @@ def test_nothing_that_is_said_aloud_betrays_why(reason):
     assert said
 
 
+@pytest.mark.parametrize("reason", Reason)
+def test_what_follows_a_verdict_waits_for_it(reason):
+    """Ranked as a next step, so that the queue neither drops it nor puts it first."""
+    first, *after = verdict_prompts(reason.outcome, [reason], Direction.OUT)
+    assert first.rank is Rank.VERDICT or not after
+    assert all(prompt.rank is Rank.STEP for prompt in after)
+
+
 def test_a_verdict_says_the_verb_of_its_way():
     assert verdict_prompts(Outcome.ADMIT, [], Direction.IN) == (Prompt.COME_IN,)
     assert verdict_prompts(Outcome.ADMIT, [], Direction.OUT) == (Prompt.GO_OUT,)
