@@ -89,6 +89,7 @@ class Crossing(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     """Somebody crossed at a gate; or did not after all, since its guard took it back (`crossed` false).
 
     at: when, by that gate's believed clock. sequence: of the record that says so; passage: of the passage it is about.
+    permit: the one that the passage used. Whose household it is, each gate reads in its own roster.
     """
 
     person: Pseudonym
@@ -98,6 +99,7 @@ class Crossing(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     passage: Sequence
     crossed: bool = True
     fresh_id: Digest | None = None
+    permit: Pseudonym | None = None
 
 
 class Crossings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

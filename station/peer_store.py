@@ -11,10 +11,12 @@ from pathlib import Path
 
 from gate.wire import Crossings, decode_crossings
 from station import told_file
+from station.streams import PeerStream
 
 log = logging.getLogger(__name__)
 
-MOST_DIGESTS = 40_000
+# A week of four other busy lanes.
+MOST_DIGESTS = 150_000
 _PRUNE_EVERY = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS digest(
@@ -31,18 +33,20 @@ class PeerStore:
     def __init__(self, path: Path, most: int = MOST_DIGESTS) -> None:
         self._most = most
         self._kept = 0
-        self._known: set[str] = set()
+        self._streams: dict[str, PeerStream] = {}
         self._connection: sqlite3.Connection | None = None
         try:
             self._connection = told_file.opened(path, _SCHEMA, "NORMAL", "the peers tell")
         except sqlite3.Error as cause:
             log.warning("%s cannot be opened (%s); what the other gates say is forgotten at the end", path, cause)
 
-    def keep(self, station: str, payload: bytes, tells: bool) -> None:
-        """Add a digest if it tells of a crossing; else only the first of a peer, so that it is known to be one."""
-        if self._connection is None or not (tells or station not in self._known):
+    def keep(self, station: str, payload: bytes, digest: Crossings) -> None:
+        """Add a digest if it goes further than the last one, or may fill a hole; a hello again tells nothing new.
+
+        One that names no crossing counts as well: it says that there was none, and without it there would be a hole.
+        """
+        if self._connection is None or not self._is_news(station, digest):
             return
-        self._known.add(station)
         try:
             newest = self._connection.execute(
                 "INSERT INTO digest(station, payload) VALUES (?, ?)", (station, payload)
@@ -52,6 +56,15 @@ class PeerStore:
             self._kept += 1
         except sqlite3.Error as cause:
             log.warning("what another gate said cannot be kept: %s", cause)
+
+    def _is_news(self, station: str, digest: Crossings) -> bool:
+        stream = self._streams.get(station)
+        if stream is None:
+            self._streams[station] = PeerStream(digest, 0.0)
+            return True
+        further = digest.journal != stream.journal or digest.through > stream.stretch.through or stream.has_a_gap
+        stream.take(digest, 0.0)
+        return further
 
     def close(self) -> None:
         if self._connection is not None:

@@ -1,20 +1,22 @@
 """What the gates of the compound just let through: this one and all others, and whether that is everything.
 
 The loop owns it: tells it of every record, hears the peers' digests through it, lets it tell this gate's own, and asks
-it about each code that is read. Rules: a code of a phone that was used is used, wherever that was said. But that
-somebody 'went in and did not come out' is said only while every peer has been heard without a gap since; otherwise
-nobody knows, and nobody is held up for it. A peer that was never heard is not known to be one.
+it about each code that is read. Rules: a code of a phone that was used is used, wherever that was said. What is known
+of crossings goes with the time since when nothing can have been missed, which needs every peer heard without a gap, and
+just now; what follows from that is the decision's matter. A peer that was never heard is not known to be one.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gate.clock import Moment
-from gate.decision import Earlier, Trace
+from gate.decision import ALWAYS, Earlier, Trace
 from gate.passage import Amendment, Passage, Record
+from gate.policy import Direction
 from gate.reason import Outcome
 from gate.wire import BodyMalformed, Crossing, Crossings, decode_body
-from station.presence import Crossed, Presence
+from station.presence import Presence
 from station.streams import OwnStream, PeerStream
 
 BEAT_SECONDS = 10.0
@@ -27,8 +29,19 @@ FORGOTTEN_AFTER = timedelta(days=8)
 CLOCKS_APART = timedelta(minutes=10)
 # The guard settles what is on his screen; older passages cannot be amended any more.
 MOST_OWN_PASSAGES = 64
-# Of the own journal, at the start: three busy days of one lane.
-REMEMBERED_RECORDS = 20_000
+# Of the own journal, at the start: a week of one busy lane.
+REMEMBERED_RECORDS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Whose exits a quota counts together, and since when; nobody's where no quota is set."""
+
+    people: tuple[str, ...] = ()
+    since: datetime | None = None
+
+
+NOTHING = Ask()
 
 
 class Peers:
@@ -44,6 +57,8 @@ class Peers:
     ) -> None:
         self._station, self._gate, self._tell = station, gate, tell
         self._presence = Presence()
+        # A journal that is read from its first record on has nothing before it.
+        self._own_since = ALWAYS if not records or records[0][0] == 1 else None
         self._own = OwnStream(gate, journal, records[0][0] - 1 if records else 0)
         self._passages: dict[int, Passage] = {}
         self._streams: dict[str, PeerStream] = {}
@@ -58,14 +73,18 @@ class Peers:
         """A record was committed; the peers hear of it at once where somebody crossed."""
         if journal != self._own.journal:
             self._own, self._passages = OwnStream(self._gate, journal, sequence - 1), {}
+        self._own_since = self._own_since or record.stamp.at
         if self._note_own(journal, sequence, record):
             self._tell(self._own.news(record.stamp.at))
 
     def _remember(self, journal: str, sequence: int, body: bytes) -> None:
         try:
-            self._note_own(journal, sequence, decode_body(body))
+            record = decode_body(body)
         except BodyMalformed:
             self._own.note(sequence, None)
+            return
+        self._own_since = self._own_since or record.stamp.at
+        self._note_own(journal, sequence, record)
 
     def _note_own(self, journal: str, sequence: int, record: Record) -> bool:
         crossing = self._crossing(journal, sequence, record)
@@ -130,29 +149,26 @@ class Peers:
 
     # --- what is known ---
 
-    def trace(self, person: str | None, fresh_id: str | None, now: Moment, seconds: float) -> Trace:
+    def trace(self, person: str | None, fresh_id: str | None, now: Moment, seconds: float, ask: Ask = NOTHING) -> Trace:
         """What is remembered of the person and the code. person: None where a code names nobody."""
+        until = now.utc + CLOCKS_APART if now.believed else None
         used = self._presence.used(fresh_id) if fresh_id is not None else None
-        if used is not None:
-            return Trace(_earlier(used), replayed=True)
-        last = self._presence.last(person, now.utc + CLOCKS_APART if now.believed else None) if person else None
-        if last is None or not self.whole_since(last.at, now, seconds):
-            return Trace()
-        return Trace(_earlier(last))
+        last = used or (self._presence.last(person, until) if person else None)
+        exits = self._presence.exits(ask.people, ask.since, until) if ask.since else ()
+        under = last.permit if last is not None and last.direction is Direction.OUT else None
+        earlier = Earlier(last.gate, last.at, last.direction) if last is not None else None
+        return Trace(earlier, used is not None, self.known_since(now, seconds), tuple(exits), under)
 
-    def whole_since(self, since: datetime, now: Moment, seconds: float) -> bool:
-        """Whether every crossing of the compound since then has been heard, up to now."""
-        return all(
-            seconds - stream.heard_at <= FRESH_SECONDS and stream.stretch.since <= since
-            for stream in self._streams.values()
-            if now.utc - stream.told_at <= FORGOTTEN_AFTER
-        )
+    def known_since(self, now: Moment, seconds: float) -> datetime | None:
+        """Since when every crossing of the compound up to now is known; None while a gate is silent."""
+        streams = [each for each in self._streams.values() if now.utc - each.told_at <= FORGOTTEN_AFTER]
+        if any(seconds - stream.heard_at > FRESH_SECONDS for stream in streams) or self._own_since is None:
+            return None
+        return max([self._own_since, *(stream.stretch.since for stream in streams)])
 
 
 def _said_of(passage: Passage, at: datetime, sequence: int, of_passage: int, crossed: bool = True) -> Crossing:
     assert passage.person is not None
-    return Crossing(passage.person, passage.direction, at, sequence, of_passage, crossed, passage.fresh_id)
-
-
-def _earlier(crossed: Crossed) -> Earlier:
-    return Earlier(crossed.gate, crossed.at, crossed.direction)
+    return Crossing(
+        passage.person, passage.direction, at, sequence, of_passage, crossed, passage.fresh_id, passage.permit
+    )

@@ -1,13 +1,16 @@
-"""Who crossed last, and which codes of phones were used: the memory behind 'used twice'.
+"""Who crossed last, who went out how often, and which codes of phones were used: the memory behind 'used twice',
+'back too late' and the quotas.
 
 `peers` fills it with the crossings of this gate and of all others, and asks it for every code that is read. Pure; in
 memory alone. Rule: only a passage that somebody really took counts, and what a guard took back never happened.
 """
 
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
+from typing import Any
 
 from gate.policy import Direction
 from gate.wire import Crossing
@@ -18,6 +21,8 @@ MOST_PEOPLE = 20_000
 MOST_CODES = 10_000
 # So many crossings of a person that the guard may take the last ones back.
 KEPT_OF_A_PERSON = 3
+# Of a person, as times alone: two a day for a month; no quota is that generous.
+MOST_EXITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class Crossed:
     gate: str
     at: datetime
     direction: Direction
+    permit: str | None = None
 
 
 class Presence:
@@ -36,6 +42,7 @@ class Presence:
     def __init__(self, most_people: int = MOST_PEOPLE) -> None:
         self._most_people = most_people
         self._people: dict[str, tuple[Crossed, ...]] = {}
+        self._exits: dict[str, Exits] = {}
         self._used: dict[str, Crossed] = {}
 
     def __len__(self) -> int:
@@ -45,14 +52,17 @@ class Presence:
         """Add what a gate said of one passage; of the same passage, the last word holds."""
         place = (station, journal, crossing.passage)
         known = [each for each in self._people.pop(crossing.person, ()) if each.place != place]
-        crossed = Crossed(place, gate, crossing.at, crossing.direction)
+        crossed = Crossed(place, gate, crossing.at, crossing.direction, crossing.permit)
         if crossing.crossed:
             known = sorted((*known, crossed), key=attrgetter("at"))[-KEPT_OF_A_PERSON:]
         if known:
             self._people[crossing.person] = tuple(known)
+        if crossing.direction is Direction.OUT:
+            self._note_exit(crossing, place)
         if crossing.fresh_id is not None:
             self._note_code(crossing.fresh_id, crossed, crossing.crossed)
         _forget_the_oldest(self._people, self._most_people)
+        _forget_the_oldest(self._exits, self._most_people)
         _forget_the_oldest(self._used, MOST_CODES)
 
     def last(self, person: str, until: datetime | None) -> Crossed | None:
@@ -60,9 +70,24 @@ class Presence:
         known: Iterable[Crossed] = reversed(self._people.get(person, ()))
         return next((each for each in known if until is None or each.at <= until), None)
 
+    def exits(self, people: Iterable[str], since: datetime, until: datetime | None) -> Iterator[datetime]:
+        """When any of these people went out, to the second; not behind `until`, as for `last`."""
+        for person in people:
+            for at in self._exits[person].times() if person in self._exits else ():
+                if since <= at and (until is None or at <= until):
+                    yield at
+
     def used(self, fresh_id: str) -> Crossed | None:
         """Whom that code of a phone let through."""
         return self._used.get(fresh_id)
+
+    def _note_exit(self, crossing: Crossing, place: tuple[str, str, int]) -> None:
+        exits = self._exits.pop(crossing.person, None) or Exits()
+        exits.drop(hash(place))
+        if crossing.crossed:
+            exits.add(hash(place), crossing.at)
+        if exits:
+            self._exits[crossing.person] = exits
 
     def _note_code(self, fresh_id: str, crossed: Crossed, used: bool) -> None:
         known = self._used.get(fresh_id)
@@ -72,6 +97,39 @@ class Presence:
             del self._used[fresh_id]
 
 
-def _forget_the_oldest(memory: dict[str, tuple[Crossed, ...]] | dict[str, Crossed], most: int) -> None:
+class Exits:
+    """One person's exits in sixteen bytes each: a month of a whole compound stays in memory.
+
+    Pairs of a passage's hash, by which it is taken back, and its second since 1970.
+    """
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self) -> None:
+        self._pairs = array("q")
+
+    def __len__(self) -> int:
+        return len(self._pairs) // 2
+
+    def add(self, passage: int, at: datetime) -> None:
+        """Past MOST_EXITS the earliest is forgotten."""
+        self._pairs.extend((passage, int(at.timestamp())))
+        if len(self) > MOST_EXITS:
+            seconds = self._pairs[1::2]
+            self._delete(seconds.index(min(seconds)))
+
+    def drop(self, passage: int) -> None:
+        passages = self._pairs[0::2]
+        if passage in passages:
+            self._delete(passages.index(passage))
+
+    def times(self) -> Iterator[datetime]:
+        return (datetime.fromtimestamp(seconds, UTC) for seconds in self._pairs[1::2])
+
+    def _delete(self, index: int) -> None:
+        del self._pairs[2 * index : 2 * index + 2]
+
+
+def _forget_the_oldest(memory: dict[str, Any], most: int) -> None:
     while len(memory) > most:
         del memory[next(iter(memory))]

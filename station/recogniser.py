@@ -8,16 +8,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
+from gate.clock import Moment
 from gate.credential import CodeReading, read
 from gate.decision import Trace
 from gate.formats import health_code
+from gate.hours import Per
 from gate.reason import Reason
 from gate.roster import Health, Resident
 from station.codes import SeenCode
+from station.households import Households
 from station.inbox import Looked
 from station.matches import Matches
 from station.parts import Gathered, missing
-from station.peers import Peers
+from station.peers import NOTHING, Ask, Peers
 from station.resolver import HealthDesk
 from station.snapshot import Snapshot
 from station.timekeeper import Timekeeper
@@ -42,6 +45,7 @@ class Recogniser:
         self._health = health
         self._seconds = seconds
         self._matches = matches
+        self._households = Households()
         self._parts = Gathered()
         self._in_view: dict[bytes, ReadCode] = {}
         self._votes: dict[bytes, Counter[Health]] = {}
@@ -60,7 +64,8 @@ class Recogniser:
 
     def trace(self, resident: Resident) -> Trace:
         """What the gates remember of somebody whom the guard found on the roster."""
-        return self._peers.trace(resident.person, None, self._timekeeper.read().moment, self._seconds())
+        now = self._timekeeper.read().moment
+        return self._peers.trace(resident.person, None, now, self._seconds(), self._ask(resident, now))
 
     def _read(self, code: SeenCode) -> ReadCode:
         now, digest = self._timekeeper.read().moment, sha256(code.data).hexdigest()
@@ -78,9 +83,18 @@ class Recogniser:
         if credential.fresh_id is not None:
             # A phone that is left in view draws a new code every 30 seconds; that is no new visit.
             digest = sha256(f"phone {credential.serial}".encode()).hexdigest()
-        trace = self._peers.trace(person, credential.fresh_id, now, self._seconds())
         resident = self.snapshot.residents.get(person)
+        trace = self._peers.trace(person, credential.fresh_id, now, self._seconds(), self._ask(resident, now))
         return ReadCode(digest, reading, resident, trace)
+
+    def _ask(self, resident: Resident | None, now: Moment) -> Ask:
+        """Whose exits his quota counts: the wire names no household, so it is looked up in this gate's own roster."""
+        policy = self.snapshot.rules.policy if self.snapshot.rules else None
+        if policy is None or policy.exit_quota is None or resident is None:
+            return NOTHING
+        together = policy.exit_quota.per is Per.HOUSEHOLD
+        people = self._households.of(resident, self.snapshot.residents) if together else (resident.person,)
+        return Ask(people, policy.exit_quota.since(now.utc - now.drift, policy.timezone))
 
     def _note_colours(self, codes: list[SeenCode]) -> None:
         """What a health code looked like in most frames of its stay; one frame may be a reflection."""

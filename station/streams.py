@@ -6,12 +6,10 @@ missed before it; a longer one that comes later may fill the hole. Rule: what is
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from gate.decision import ALWAYS
 from gate.wire import MOST_CROSSINGS, VERSION, Crossing, Crossings
-
-ALWAYS = datetime.min.replace(tzinfo=UTC)
-"""Since when a stream is whole that was heard from the first record of its journal."""
 
 # Digests after a hole in which the peer may still tell what was missed; then it is taken for lost.
 TRIES_TO_FILL_A_GAP = 6

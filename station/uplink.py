@@ -337,7 +337,7 @@ class Uplink:
         if isinstance(digest, Malformed):
             log.warning("what %s tells its peers cannot be read: %s", station, digest.why)
             return
-        self._peers.keep(station, payload, tells=bool(digest.crossings))
+        self._peers.keep(station, payload, digest)
         self._post(CrossingsHeard(station, digest))
 
     def _hear_status(self, payload: bytes) -> None:
