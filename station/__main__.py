@@ -25,7 +25,7 @@ from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from gate.trust import index
-from station import calibrate, read_pictures, verify
+from station import calibrate, read_pictures, self_check, verify
 from station.broker_link import Address
 from station.calibrate import CannotCalibrate
 from station.cameras import Camera, CameraFailed, open_camera
@@ -217,6 +217,9 @@ def _wire(
     told: list[Recorded] = [lambda _journal, _sequence, _record: uplink.nudge(), peers.recorded]
     if world.stage is not None:
         told.append(world.stage.recorded)
+    checked = self_check.of_lane(settings, journal.last(self_check.REMEMBERED_RECORDS), _wall, inbox.put)
+    if checked is not None:
+        told.append(checked.recorded)
     equipment = Equipment(
         settings=settings,
         recorder=Recorder(settings, journal, _journals(settings, at_end, uplink), tuple(told), time.monotonic),
