@@ -66,7 +66,9 @@ class Prompt(StrEnum):
         return Rank.STEP if self in _STEPS else Rank.GUIDANCE
 
 
-_VERDICTS = frozenset({Prompt.COME_IN, Prompt.GO_OUT, Prompt.PLEASE_WAIT, Prompt.STOP, Prompt.FIRE})
+_VERDICTS = frozenset(
+    {Prompt.COME_IN, Prompt.GO_OUT, Prompt.PLEASE_WAIT, Prompt.STOP, Prompt.USE_OTHER_GATE, Prompt.FIRE}
+)
 
 PHRASES = {
     Prompt.COME_IN: ADMIT_BY_DIRECTION[Direction.IN],

@@ -181,7 +181,7 @@ def test_nothing_that_is_said_aloud_betrays_why(reason):
 def test_what_follows_a_verdict_waits_for_it(reason):
     """Ranked as a next step, so that the queue neither drops it nor puts it first."""
     first, *after = verdict_prompts(reason.outcome, [reason], Direction.OUT)
-    assert first.rank is Rank.VERDICT or not after
+    assert first.rank is Rank.VERDICT
     assert all(prompt.rank is Rank.STEP for prompt in after)
 
 
