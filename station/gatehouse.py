@@ -102,6 +102,7 @@ class Gatehouse:
     def write(self, what: What, note: bytes | None = None) -> None:
         """note: sealed."""
         self._recorder.happening(what, self._timekeeper.read().stamp, self.duty.guard, note)
+        self._recorder.tell()
 
     # --- who is on duty ---
 
@@ -175,6 +176,7 @@ class Gatehouse:
         )
         if not self._recorder.made_pass(record):
             return _NO_DISK
+        self._recorder.tell()
         return _shown(made, held)
 
 

@@ -283,6 +283,7 @@ class Loop:
             case SignOff(note):
                 return self._change_guard(self._gatehouse.sign_off(note, self._held.trust))
             case SetClock(at):
+                self._troubles.changed = True
                 return self._gatehouse.set_clock(at)
             case _:
                 told = tapped.signal_of(tap, self._understood_by())

@@ -119,7 +119,7 @@ class RecordedVoice:
 
 
 class TestLane:
-    """Starts at noon, synchronised, with the given snapshot in force."""
+    """Starts at noon, synchronised, with the given snapshot in force. panel: what is wired beyond lamps and buttons."""
 
     __test__ = False
 
@@ -129,17 +129,22 @@ class TestLane:
         held: Snapshot | None = None,
         notifier: Notifier | None = None,
         health: HealthDesk | None = None,
+        *,
+        panel: dict[str, object] | None = None,
+        synchronised: bool = True,
+        boot: str = "c" * 16,
     ) -> None:
+        folder.mkdir(exist_ok=True)
         self.path = folder / "journal.sqlite"
         self.seconds = 1000.0
-        self.synchronised = True
+        self.synchronised = synchronised
         self.told: list[tuple[str, int, Record]] = []
         self.reports: list[StationStatus] = []
         self.factory = MockFactory()
         self._number = self._drawn = 0
         self._inbox: Inbox = queue.SimpleQueue()
-        self.settings = settings_in(folder)
-        clocks = Clocks(self.wall, lambda: self.seconds, lambda: self.synchronised, "c" * 16)
+        self.settings = settings_in(folder, panel={"backend": "rehearsal", **(panel or {})})
+        clocks = Clocks(self.wall, lambda: self.seconds, lambda: self.synchronised, boot)
         self.journal = self._open()
         self.voice = RecordedVoice()
         self.digests: list[Crossings] = []

@@ -9,7 +9,7 @@ import pytest
 
 from gate.clock import ClockState
 from gate.passage import Amendment, Ground, Passage
-from gate.policy import Direction
+from gate.policy import Direction, WhenUnknown
 from gate.reason import Outcome, Reason
 from gate.trip import RiskPlace, Stay
 from gate.wire import Crossing, Crossings, JournalReceipt, Receipt
@@ -453,13 +453,17 @@ class TestTheOthers:
         told = [[each.person for each in digest.crossings] for digest in lane.digests]
         assert told == [[], ["a" * 16], ["b" * 16]]
 
-    def test_a_silent_peer_holds_nobody_up(self, lane):
-        """Whether he came out there cannot be known, so nobody asks."""
+    @pytest.mark.parametrize(
+        ("when_unknown", "reasons"), [(WhenUnknown.REFER, (Reason.PRESENCE_UNKNOWN,)), (WhenUnknown.OWN, ())]
+    )
+    def test_where_a_peer_is_silent_the_office_says_what_holds(self, lane, when_unknown, reasons):
+        """Whether he came out there cannot be known: the guard asks, or nobody is held up for it."""
+        lane.post(SnapshotCame(snapshot(same_way_hours=16, when_presence_unknown=when_unknown)))
         self.heard(lane)
         admit(lane)
         lane.wait(40)
         self.shown_again(lane)
-        assert lane.view.verdict.outcome is Outcome.ADMIT
+        assert lane.view.verdict.reasons == reasons
 
 
 def test_a_snapshot_without_rules_admits_nobody(tmp_path):
