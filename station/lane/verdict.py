@@ -9,7 +9,7 @@ from typing import cast
 
 from gate.policy import Direction, Rules
 from gate.reason import Outcome, Reason
-from station.lane.answers import policy_of
+from station.lane.answers import nobody_on_duty, policy_of
 from station.lane.arriving import next_of_family
 from station.objections import objection
 from station.prompts import verdict_prompts
@@ -108,6 +108,7 @@ def _by_the_same_tap(lane: Lane, draft: Draft, decided: Decided, rules: Rules | 
     """The guard's word that came with the form, where nothing speaks against it that he could not know."""
     if draft.admit is None or decided.sequence is None or not frozenset(draft.reasons) <= _OF_THE_FORM:
         return None
-    settled = GuardSettled(decided.sequence, Outcome.ADMIT, draft.admit, guard=draft.guard)
-    against = lane.amending is not None or objection(lane, settled, rules, now) is not None
+    settled = GuardSettled(decided.sequence, Outcome.ADMIT, draft.admit, guard=lane.guard)
+    # He may have signed off, and the office may have changed the rules, since he tapped.
+    against = lane.amending is not None or nobody_on_duty(lane, rules) or objection(lane, settled, rules, now)
     return None if against else settled

@@ -101,6 +101,32 @@ def rules(confirmed_at: datetime = NOON, **policy: object) -> Rules:
     return Rules("west", Policy(title="test", **policy), "1.1", confirmed_at)
 
 
+def check_admitted(draft: Draft, rules: Rules | None, now: Now) -> None:
+    """Whom the machine itself lets through, judged anew from what it saw, by rules and clock of that moment."""
+    evidence = draft.evidence
+    assert draft.reasons == ()
+    assert now.moment.state is not ClockState.FLOOR
+    assert rules is not None
+    policy = rules.policy
+    assert policy.gate_rule("west").open
+    assert now.moment.utc - rules.confirmed_at <= timedelta(hours=policy.stale_after_hours)
+    assert evidence.resident is not None
+    assert evidence.resident.standing is not Standing.ISOLATED
+    assert not evidence.written_down
+    assert evidence.code is not None or (evidence.named and policy.admit_named)
+    assert evidence.code is None or evidence.code.credential is not None
+    assert evidence.health in ({Health.GREEN} | (set() if policy.demand_health_code else {None}))
+    if evidence.direction in policy.measure_on:
+        assert evidence.measurement is not None
+        assert evidence.resident.standing is not Standing.MONITORED or evidence.also_measured
+    if evidence.direction in policy.ask_trip_on:
+        assert evidence.trip == ()
+    if evidence.direction in policy.ask_purpose_on:
+        assert policy.answered(evidence.purpose, evidence.destination)
+    for measurement in (evidence.measurement, *evidence.also_measured):
+        assert measurement is None or (measurement.celsius is not None and measurement.celsius < FEVER)
+
+
 @dataclass
 class Gate:
     """A lane with a disk: carries out what the machine asks for as the loop does, and writes down what happened."""
@@ -159,7 +185,8 @@ class Gate:
         assert self.disk_works
         if isinstance(signal, Committed):
             assert isinstance(before.phase, Committing)
-            self.check_admitted(before.phase.draft)
+            assert self.passages[-1] == before.phase.draft.reasons
+            check_admitted(before.phase.draft, self.rules, self.now())
         else:
             assert isinstance(signal, AmendmentCommitted)
             settled = self.amendments[-1]
@@ -167,29 +194,6 @@ class Gate:
             assert decided is not None
             assert settled.outcome is Outcome.ADMIT
             assert set(decided.reasons) <= (self.rules.policy if self.rules else Policy(title="")).overrulable
-
-    def check_admitted(self, draft: Draft) -> None:
-        evidence = draft.evidence
-        assert self.passages[-1] == draft.reasons == ()
-        assert self.state is not ClockState.FLOOR
-        assert self.rules is not None
-        policy = self.rules.policy
-        assert policy.gate_rule("west").open
-        assert self.now().moment.utc - self.rules.confirmed_at <= timedelta(hours=policy.stale_after_hours)
-        assert evidence.resident is not None
-        assert evidence.resident.standing is not Standing.ISOLATED
-        assert not evidence.written_down
-        assert evidence.named or (evidence.code is not None and evidence.code.credential is not None)
-        assert evidence.health in ({Health.GREEN} | (set() if policy.demand_health_code else {None}))
-        if evidence.direction in policy.measure_on:
-            assert evidence.measurement is not None
-            assert evidence.resident.standing is not Standing.MONITORED or evidence.also_measured
-        if evidence.direction in policy.ask_trip_on:
-            assert evidence.trip == ()
-        if evidence.direction in policy.ask_purpose_on:
-            assert policy.answered(evidence.purpose, evidence.destination)
-        for measurement in (evidence.measurement, *evidence.also_measured):
-            assert measurement is None or (measurement.celsius is not None and measurement.celsius < FEVER)
 
     def show(self, *codes: ReadCode) -> None:
         self.tell(CodesRead(codes) if codes else NothingSeen())

@@ -1,0 +1,349 @@
+"""Whatever happens at a lane in whatever order, the barrier opens for nobody whom neither rules nor guard let through.
+
+Hypothesis plays the street, the guard, the office and the disk; the machine under test is the real `step`. The disk's
+word may be late, so that everything else also happens while a lane waits for it.
+"""
+
+import math
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from gate.caller import Caller
+from gate.clock import ClockState, Moment
+from gate.passage import Ground
+from gate.policy import Choice, Direction, GateRule, Policy, Rules
+from gate.reason import Outcome, Reason
+from gate.roster import Health, Standing
+from gate.temperature import HAND_HELD, Measurement, RetestRule, Site, judge_retest
+from station import lane as machine
+from station.lane.readings import MOST_READINGS
+from station.lane.retest import MOST_RESTING
+from station.lane.verdict import RECENT
+from station.view import Barrier
+from station.visit import (
+    AmendmentCommitted,
+    AmendmentFailed,
+    BarrierMoved,
+    CameWithoutCode,
+    CodesRead,
+    CommitFailed,
+    Committed,
+    Committing,
+    DirectionChosen,
+    Draft,
+    FormTaken,
+    Gathering,
+    GuardChanged,
+    GuardDismissed,
+    GuardNamed,
+    GuardSettled,
+    HealthTold,
+    Lane,
+    Measured,
+    NobodyMeasured,
+    NothingSeen,
+    Now,
+    OpenBarrier,
+    PurposeTold,
+    Ready,
+    RecordAmendment,
+    RecordPassage,
+    RestBegun,
+    RetestBegun,
+    Showing,
+    Signal,
+    Tick,
+    TripTold,
+)
+from tests.station.played_lane import (
+    ANNA,
+    ASKED,
+    BERT,
+    EXPIRED,
+    FEVER,
+    FORGED,
+    GREEN_CODE,
+    ISOLATED,
+    NOON,
+    PAYMENT,
+    POSTER,
+    RED_CODE,
+    RUILI,
+    TRIPS,
+    UNREAD,
+    WATCHED,
+    a_resident,
+    check_admitted,
+    rules,
+)
+
+CODES = (ANNA, BERT, WATCHED, ISOLATED, FORGED, EXPIRED, POSTER, PAYMENT, GREEN_CODE, RED_CODE, ASKED, UNREAD)
+PEOPLE = (
+    *(a_resident(person) for person in "abe"),
+    a_resident("d", Standing.MONITORED),
+    a_resident("c", Standing.ISOLATED),
+    a_resident("7", health=Health.RED),
+)
+EVERY_WAY = frozenset(Direction)
+POLICIES = (
+    rules(),
+    rules(),
+    rules(measure_on=frozenset()),
+    rules(NOON - timedelta(days=9)),
+    rules(gates={"west": GateRule(open=False)}),
+    rules(overrulable=frozenset(Reason)),
+    rules(demand_health_code=True),
+    rules(ask_trip_on=EVERY_WAY, risk_places=(RUILI,)),
+    rules(ask_purpose_on=EVERY_WAY, purposes=(Choice("shop", "买菜", "Shopping"),)),
+    rules(sign_on=True),
+    rules(admit_named=False),
+    rules(retest=RetestRule(rest_minutes=0)),
+    rules(retest=RetestRule(rest_minutes=0, sites=(Site.WRIST,)), overrulable=frozenset(Reason)),
+    None,
+)
+CELSIUS = st.sampled_from([None, math.nan, 33.0, 36.5, 36.5, 36.9, FEVER, 39.0, 44.0])
+SEQUENCES = st.integers(1, 12)
+_NO_POLICY = Policy(title="")
+
+
+@dataclass
+class Disk:
+    """What was really written, and what the lane still waits to hear of."""
+
+    passages: dict[int, Draft] = field(default_factory=dict)
+    amendments: list[GuardSettled] = field(default_factory=list)
+    pending: list[tuple[RecordPassage | RecordAmendment, Rules | None, Now]] = field(default_factory=list)
+
+    def write(self, record: RecordPassage | RecordAmendment) -> Signal:
+        if isinstance(record, RecordAmendment):
+            self.amendments.append(record.settled)
+            return AmendmentCommitted()
+        sequence = len(self.passages) + len(self.amendments) + 1
+        self.passages[sequence] = record.draft
+        return Committed(sequence)
+
+
+class AnyDay(RuleBasedStateMachine):
+    """`pending` answers come at once, later, or as a refusal, as hypothesis likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lane = Lane(Direction.IN, both_directions=True)
+        self.rules: Rules | None = rules()
+        self.clock = ClockState.SYNCED
+        self.seconds = 1000.0
+        self.disk = Disk()
+
+    def now(self) -> Now:
+        return Now(Moment(NOON + timedelta(seconds=self.seconds), self.clock), self.seconds)
+
+    def say(self, signal: Signal) -> bool:
+        """Whether the lane asked for the barrier; what it wants written waits for the disk."""
+        self.lane, effects = machine.step(self.lane, signal, self.rules, self.now())
+        records = [each for each in effects if isinstance(each, RecordPassage | RecordAmendment)]
+        assert not records or len(effects) == 1, "it spoke before the disk did"
+        self.disk.pending += [(each, self.rules, self.now()) for each in records]
+        return effects.count(OpenBarrier()) == 1
+
+    def hear(self, signal: Signal, answers: tuple[bool | None, ...]) -> None:
+        """No signal but the disk's word may open; then the disk speaks as often as it likes to."""
+        assert not self.say(signal), f"{signal} opened the barrier"
+        for works in answers:
+            if works is not None and self.disk.pending:
+                self.answer(0, works=works)
+
+    def answer(self, which: int, *, works: bool) -> None:
+        record, then_rules, then = self.disk.pending.pop(which % len(self.disk.pending))
+        if not works:
+            refused = CommitFailed() if isinstance(record, RecordPassage) else AmendmentFailed()
+            assert not self.say(refused), "what is not on the disk opened the barrier"
+            return
+        opened = self.say(self.disk.write(record))
+        if isinstance(record, RecordPassage):
+            assert opened is (record.draft.reasons == ())
+            if opened:
+                check_admitted(record.draft, then_rules, then)
+        else:
+            assert opened is (record.settled.outcome is Outcome.ADMIT)
+            if opened:
+                self.check_overruled(record.settled, then_rules)
+
+    def check_overruled(self, settled: GuardSettled, then_rules: Rules | None) -> None:
+        """The passage is on the disk, and the guard's word is one that the office leaves to him."""
+        policy = then_rules.policy if then_rules else _NO_POLICY
+        reasons = self.disk.passages[settled.sequence].reasons
+        assert set(reasons) <= policy.overrulable
+        assert settled.ground is not Ground.SENT_BACK
+        assert settled.guard is not None or not policy.sign_on
+        if Reason.FEVER in reasons:
+            assert settled.ground in (Ground.MEASURED_AGAIN, Ground.MEDICAL, Ground.OFFICE_AGREED)
+        if Reason.FEVER in reasons and settled.ground is Ground.MEASURED_AGAIN:
+            retests = [each for each in self.disk.amendments if each.sequence == settled.sequence and each.readings]
+            assert judge_retest(retests[-1].readings, policy.retest, policy.temperature) is None
+
+    # --- the street ---
+
+    answers = st.tuples(*[st.sampled_from([True, True, True, False, None])] * 2)
+
+    @rule(codes=st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique_by=lambda each: each.digest), a=answers)
+    def codes_are_shown(self, codes, a):
+        self.hear(CodesRead(tuple(codes)), a)
+
+    @rule(looks=st.integers(1, 4))
+    def nothing_is_seen(self, looks):
+        for _ in range(looks):
+            self.hear(NothingSeen(), ())
+
+    @rule(celsius=CELSIUS, ambient=st.sampled_from([22.0, 22.0, 22.0, None, -10.0]), ago=st.floats(0, 6), a=answers)
+    def a_forehead_is_measured(self, celsius, ambient, ago, a):
+        self.hear(Measured(Measurement(celsius, ambient, "test"), self.seconds - ago), a)
+
+    @rule(celsius=st.sampled_from([33.0, 36.5, 36.6, FEVER, 39.0]), site=st.sampled_from(Site), a=answers)
+    def the_guard_measures(self, celsius, site, a):
+        self.hear(Measured(Measurement(celsius, None, HAND_HELD, site=site), self.seconds), a)
+
+    @rule()
+    def nobody_stands_there(self):
+        self.hear(NobodyMeasured(), ())
+
+    @rule(seconds=st.sampled_from([0.0, 0.3, 1.0, 2.5, 13.0, 70.0, 400.0]), a=answers)
+    def time_passes(self, seconds, a):
+        self.seconds += seconds
+        self.hear(Tick(), a)
+
+    @rule(barrier=st.sampled_from(Barrier))
+    def the_barrier_moves(self, barrier):
+        self.hear(BarrierMoved(barrier), ())
+
+    @rule(colour=st.sampled_from(Health), a=answers)
+    def the_province_answers(self, colour, a):
+        self.hear(HealthTold(ASKED.digest, colour), a)
+
+    # --- the guard ---
+
+    @rule(a=answers)
+    def somebody_comes_without_a_code(self, a):
+        self.hear(CameWithoutCode(), a)
+
+    @rule(people=st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=4), a=answers)
+    def the_guard_names_them(self, people, a):
+        self.hear(GuardNamed(tuple(people)), a)
+
+    @rule(
+        caller=st.sampled_from(Caller),
+        returnee=st.booleans(),
+        resident=st.sampled_from([None, *PEOPLE]),
+        admit=st.booleans(),
+        ground=st.sampled_from(Ground),
+        a=answers,
+    )
+    def a_form_is_filled_in(self, caller, returnee, resident, admit, ground, a):
+        self.hear(FormTaken(caller, b"sealed", returnee, resident, admit, ground), a)
+
+    @rule(trip=st.sampled_from(TRIPS), late=st.booleans(), a=answers)
+    def a_trip_is_told(self, trip, late, a):
+        self.hear(TripTold(self.began(late), trip), a)
+
+    @rule(purpose=st.sampled_from(["shop", "shop", "gone"]), late=st.booleans(), a=answers)
+    def a_purpose_is_told(self, purpose, late, a):
+        self.hear(PurposeTold(self.began(late), purpose), a)
+
+    @rule(sequence=SEQUENCES, outcome=st.sampled_from(Outcome), ground=st.sampled_from(Ground), a=answers)
+    def the_guard_settles(self, sequence, outcome, ground, a):
+        self.hear(GuardSettled(sequence, outcome, ground), a)
+
+    @rule(ground=st.sampled_from(Ground), resident=st.sampled_from([None, None, *PEOPLE]), a=answers)
+    def the_guard_admits_whom_he_sees(self, ground, resident, a):
+        self.hear(GuardSettled(self.on_screen(), Outcome.ADMIT, ground, resident), a)
+
+    @rule(a=answers)
+    def the_guard_dismisses(self, a):
+        self.hear(GuardDismissed(), a)
+
+    @rule(sequence=SEQUENCES, shown=st.booleans(), a=answers)
+    def a_rest_begins(self, sequence, shown, a):
+        self.hear(RestBegun(self.on_screen() if shown else sequence), a)
+
+    @rule(sequence=SEQUENCES, shown=st.booleans(), a=answers)
+    def a_retest_begins(self, sequence, shown, a):
+        self.hear(RetestBegun(self.on_screen() if shown else sequence), a)
+
+    @precondition(lambda self: self.lane.resting)
+    @rule(celsius=st.tuples(st.sampled_from([36.5, 36.5, 38.0]), st.sampled_from([36.4, 36.4, 38.0])), a=answers)
+    def whoever_rested_is_measured_again(self, celsius, a):
+        rested = self.lane.resting[0]
+        self.seconds = max(self.seconds, rested.ready_seconds)
+        self.hear(RetestBegun(rested.decided.sequence), a)
+        for figure, site in zip(celsius, Site, strict=True):
+            self.hear(Measured(Measurement(figure, None, HAND_HELD, site=site), self.seconds), a)
+
+    @rule(direction=st.sampled_from(Direction), a=answers)
+    def the_lane_is_turned(self, direction, a):
+        self.hear(DirectionChosen(direction), a)
+
+    @rule(guard=st.sampled_from([None, "li", "wang"]))
+    def the_guard_changes(self, guard):
+        self.hear(GuardChanged(guard), ())
+
+    # --- the office, the clock, the disk ---
+
+    @rule(now=st.sampled_from(POLICIES))
+    def the_rules_change(self, now):
+        self.rules = now
+
+    @rule(state=st.sampled_from([ClockState.SYNCED, ClockState.SYNCED, ClockState.HELD, ClockState.FLOOR]))
+    def the_clock_changes(self, state):
+        self.clock = state
+
+    @precondition(lambda self: self.disk.pending)
+    @rule(which=st.integers(0, 1), works=st.booleans())
+    def the_disk_answers_late(self, which, works):
+        self.answer(which, works=works)
+
+    @precondition(lambda self: not self.disk.pending)
+    @rule(word=st.sampled_from([Committed(3), CommitFailed(), AmendmentCommitted(), AmendmentFailed()]))
+    def the_disk_speaks_unasked(self, word):
+        """Even a loop that reports what nobody asked for opens nothing."""
+        self.hear(word, ())
+
+    # --- what always holds ---
+
+    @invariant()
+    def what_is_remembered_is_bounded(self):
+        assert len(self.lane.recent) <= RECENT
+        assert len(self.lane.readings) <= MOST_READINGS
+        assert len(self.lane.resting) <= MOST_RESTING
+
+    @invariant()
+    def whoever_waits_for_the_disk_is_known_to_it(self):
+        waiting = [type(record) for record, _, _ in self.disk.pending]
+        assert waiting.count(RecordPassage) == isinstance(self.lane.phase, Committing)
+        assert waiting.count(RecordAmendment) == (self.lane.amending is not None)
+
+    def teardown(self) -> None:
+        """However it came there, no lane is jammed: time and the guard's dismissals make it ready again."""
+        for _ in range(60):
+            while self.disk.pending:
+                self.answer(0, works=True)
+            if isinstance(self.lane.phase, Ready):
+                return
+            self.seconds += 200.0
+            for signal in (Tick(), GuardDismissed()):
+                self.hear(signal, (True, True))
+        raise AssertionError(f"jammed: {self.lane.phase}")
+
+    def began(self, late: bool) -> float:
+        """Of the running visit, unless the guard's finger comes down too late."""
+        return self.lane.phase.since if isinstance(self.lane.phase, Gathering) and not late else 1.0
+
+    def on_screen(self) -> int:
+        phase = self.lane.phase
+        return (phase.decided.sequence or 99) if isinstance(phase, Showing) else 99
+
+
+TestAnyDay = AnyDay.TestCase
+TestAnyDay.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
