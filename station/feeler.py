@@ -1,6 +1,7 @@
 """The lane's sense of warmth: one thread that reads the thermometer and posts what it felt to the loop.
 
-Rule: a thermometer that is lost is said to be lost and opened anew, for ever; what a reading is worth is judged later.
+Rule: a thermometer that is lost is said to be lost, in both languages, and opened anew, for ever; what a reading is
+worth is judged later.
 """
 
 import logging
@@ -8,10 +9,13 @@ import threading
 import time
 from collections.abc import Callable
 
-from station.inbox import Faulty, Felt, Post
+from gate.wording import Words
+from station.inbox import Faulty, Felt, Post, Warned
 from station.thermometers import RawReading, Thermometer, ThermometerFailed
 
 log = logging.getLogger(__name__)
+
+PART = "thermometer"
 
 
 class Feeler:
@@ -27,6 +31,7 @@ class Feeler:
         self._thread = threading.Thread(target=self._run, name="feeler", daemon=True)
         self._news = threading.Condition()
         self._newest: RawReading | None = None
+        self._told = ""
 
     def start(self) -> None:
         self._thread.start()
@@ -44,21 +49,21 @@ class Feeler:
             )
 
     def _run(self) -> None:
-        told = ""
         while not self._stopped.is_set():
             try:
                 self._feel(self._open_thermometer())
             except ThermometerFailed as lost:
-                sentence = str(lost)
+                words = lost.words
             except Exception as wrong:
                 log.exception("the thermometer's thread stumbled")
-                sentence = f"the thermometer's readings cannot be taken ({type(wrong).__name__})"
+                words = _stumbled(wrong)
             else:
                 return
-            if sentence != told:
-                log.error("thermometer: %s", sentence)
-            told = sentence
-            self._post(Faulty("thermometer", sentence))
+            if words.en != self._told:
+                log.error("thermometer: %s", words.en)
+                self._post(Warned(PART, words))
+            self._told = words.en
+            self._post(Faulty(PART, words.en))
             self._stopped.wait(self._retry_seconds)
 
     def _feel(self, thermometer: Thermometer) -> None:
@@ -68,11 +73,17 @@ class Feeler:
             while not self._stopped.is_set():
                 reading = thermometer.read()
                 if not works:
-                    works = True
-                    self._post(Faulty("thermometer", ""))
+                    works, self._told = True, ""
+                    self._post(Faulty(PART, ""))
+                    self._post(Warned(PART, None))
                 self._post(Felt(reading, time.monotonic()))
                 with self._news:
                     self._newest = reading
                     self._news.notify_all()
         finally:
             thermometer.close()
+
+
+def _stumbled(wrong: Exception) -> Words:
+    name = type(wrong).__name__
+    return Words(f"体温计的读数取不出来（{name}）", f"the thermometer's readings cannot be taken ({name})")

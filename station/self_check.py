@@ -20,7 +20,8 @@ from station.settings import Settings
 from station.thermometers import ThermometerFailed, calibration
 from station.thermometers.calibration import Calibration
 
-PART = "thermometer"
+# Not "thermometer", whose words the feeler takes back when it works again.
+PART = "calibration"
 DRIFT_CELSIUS = 0.3
 """What a clinical thermometer may be off by (ISO 80601-2-56)."""
 # A median of fewer is chance; of fewer days, a cold spell.

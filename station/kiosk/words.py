@@ -31,6 +31,7 @@ KIOSK = {
     "part.camera": Words("相机", "Camera"),
     "part.scanner": Words("扫码器", "Scanner"),
     "part.thermometer": Words("体温计", "Thermometer"),
+    "part.calibration": Words("体温计校准", "Thermometer's calibration"),
     "part.panel": Words("灯和道闸", "Lamps and barrier"),
     "part.barrier": Words("道闸", "Barrier"),
     "part.fire": Words("消防", "Fire alarm"),

@@ -65,7 +65,7 @@ class TestDrift:
         [words] = check.warnings()
         assert zh in words.zh
         assert en in words.en
-        assert posts == [Warned("thermometer", words)]
+        assert posts == [Warned("calibration", words)]
 
     def test_it_is_said_once_and_taken_back(self):
         """What was put right is not doubted any more."""
@@ -75,7 +75,7 @@ class TestDrift:
         assert len(posts) == 1
         for record in day(0, 36.6, 200):
             check.recorded("journal", 1, record)
-        assert posts[-1] == Warned("thermometer", None)
+        assert posts[-1] == Warned("calibration", None)
 
     def test_a_few_readings_or_a_few_days_say_nothing(self):
         """One cold morning and three people are chance."""
