@@ -142,17 +142,20 @@ class Casebook:
 
 
 _HAPPENINGS = """
-    SELECT h.at, h.station, h.gate, h.lane, h.what, h.guard, h.serial, form.body AS form, form.why AS sealed
-    FROM happening h LEFT JOIN form USING (station, journal, sequence)"""
+    SELECT h.at, h.station, h.gate, h.lane, h.what, coalesce(on_duty.name, h.guard) AS guard, h.serial,
+        form.body AS form, form.why AS sealed
+    FROM happening h LEFT JOIN form USING (station, journal, sequence)
+        LEFT JOIN guard on_duty ON on_duty.id = h.guard"""
 
 _NEWEST_OF_EACH = "SELECT max(arrival) FROM happening GROUP BY station, what"
 
 _PASSES = """
     SELECT m.serial, m.at, m.station, m.gate, m.number, m.expires_at, m.caller, person.masked_name, household.building,
-        m.guard, m.confirmed_at, m.revoked_at, m.settled_by, gate_key.allowance ->> 'most' AS most,
-        form.body AS form, form.why AS sealed
+        coalesce(on_duty.name, m.guard) AS guard, m.confirmed_at, m.revoked_at, m.settled_by,
+        gate_key.allowance ->> 'most' AS most, form.body AS form, form.why AS sealed
     FROM made_pass m LEFT JOIN person ON person.id = m.person LEFT JOIN household ON household.id = person.household
-        LEFT JOIN gate_key ON gate_key.station = m.station LEFT JOIN form USING (station, journal, sequence)"""
+        LEFT JOIN gate_key ON gate_key.station = m.station LEFT JOIN guard on_duty ON on_duty.id = m.guard
+        LEFT JOIN form USING (station, journal, sequence)"""
 
 _WAITING = "SELECT count(*) FROM made_pass WHERE confirmed_at IS NULL AND revoked_at IS NULL AND expires_at > :now"
 

@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from hub.announcer import Announcer
+from hub.desk_orders import DeskOrder, Settled
 from hub.office import create_app
 from hub.settings import OfficeSettings, Settings
 from tests.hub.office_day import NOON, PASSWORD, Compound
@@ -43,7 +44,9 @@ class Served:
         self.announcer = Announcer()
         self.clock = Clock()
         self.connected = True
-        app: Any = create_app(settings_of(compound), compound.path, self.announcer, self.clock, lambda: self.connected)
+        app: Any = create_app(
+            settings_of(compound), compound.path, self.announcer, self.clock, lambda: self.connected, None, self._settle
+        )
         config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=30)
         self._server = uvicorn.Server(config)
         self._socket = socket.socket()
@@ -52,6 +55,11 @@ class Served:
         self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
         self._thread.start()
+
+    def _settle(self, order: DeskOrder) -> Settled:
+        settled = self.compound.decides(order, self.clock())
+        assert isinstance(settled, Settled)
+        return settled
 
     def end(self) -> None:
         """As hub.run ends it: the streams first."""
