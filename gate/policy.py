@@ -139,7 +139,7 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True):
             _each_once(name, [each.id for each in getattr(self, name)])
         _each_once("shelf_slots", list(self.shelf_slots))
         if self.ask_purpose_on and not self.purposes:
-            raise ValueError("ask_purpose_on has the guard ask, and purposes lists no answer; add [[purposes]]")
+            raise ValueError("ask_purpose_on: the guard is to ask, and purposes lists no answer; add [[purposes]]")
         zone_named(self.timezone)
 
     def zone_of(self, building: str) -> Zone:

@@ -1,7 +1,7 @@
-"""The office's policy file (TOML) -> a Policy, every mistake with its line, and the rules as plain sentences.
+"""The office's policy file (TOML) -> a Policy, every mistake with its line, and what was probably not meant.
 
-`gate-hub policy check` prints what comes out, `publish` refuses a file with a mistake. Rule: whoever signs the notice
-at the gate can read the sentences and see whether they say what was meant.
+`gate-hub policy check` prints what comes out, `publish` refuses a file with a mistake. Rule: one reading names all that
+is to be corrected, in words of the office, with the line.
 """
 
 import difflib
@@ -10,14 +10,14 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Annotated, Any, get_args, get_origin
 
 from msgspec import Struct, ValidationError, convert, structs
 
-from gate.policy import Direction, Policy, Zone
-from gate.reason import GRAVE, Reason
-from gate.trip import TRIP_DAYS
-from gate.wording import DIRECTIONS, REASONS, Words
+from gate.caller import Caller
+from gate.policy import Direction, Policy
+from gate.reason import GRAVE
 
 MOST_BYTES = 64 * 2**10
 # The time that a dotted key takes grows with the square of its length; no policy has one of more than three parts.
@@ -27,6 +27,7 @@ _NOT_TOML = (ValueError, RecursionError)
 Keys = tuple[str, ...]
 _NO_SLUG = "is no name of a gate; lower-case letters, digits and hyphens, as `gate-hub station add --gate` takes it"
 _NO_ID = "is no id; lower-case letters, digits and hyphens, 32 at most"
+_NO_TIME = 'is no time of day; write it as "07:30", or "24:00" for the end of the day'
 
 
 class PolicyMistake(Struct, frozen=True):
@@ -81,139 +82,54 @@ def check(text: str) -> PolicyRead:
 
 def warnings(policy: Policy, buildings: Iterable[str], gates: Iterable[str]) -> list[str]:
     """What is allowed and yet probably not meant; buildings, gates: those that the registry knows."""
-    known_buildings, known_gates = set(buildings), set(gates)
     return [
-        *(
-            f"zones.{each}: no household of building {each} is in the registry{_meant(each, known_buildings)}"
-            for each in policy.zones
-            if each not in known_buildings
-        ),
-        *(
-            f"gates.{each}: no station of gate {each} was added{_meant(each, known_gates)}"
-            for each in policy.gates
-            if each not in known_gates
-        ),
-        *(
-            ["ask_trip_on: trips are asked for, and risk_places lists no place"]
-            if policy.ask_trip_on and not policy.risk_places
-            else ["risk_places: are listed, and ask_trip_on has nobody asked"]
-            if policy.risk_places and not policy.ask_trip_on
-            else []
-        ),
-        *(
-            ["demand_health_code: health_code_prefixes is empty, so no gate knows a health code when it sees one"]
-            if policy.demand_health_code and not policy.health_code_prefixes
-            else []
-        ),
+        *_unknown_names(policy, set(buildings), set(gates)),
+        *_halves(policy),
+        *_nobody_passes(policy),
         *(f"overrulable: a guard may overrule {each}, which is grave" for each in sorted(policy.overrulable & GRAVE)),
     ]
 
 
-def sentences(policy: Policy) -> list[Words]:
-    """The rules as one would pin them on the gate, Chinese and English."""
-    return [
-        Words(f"《{policy.title}》", f"“{policy.title}”"),
-        *_gate_sentences(policy),
-        *_zone_sentences(policy),
-        *_temperature_sentences(policy),
-        *_trip_sentences(policy),
-        *_guard_sentences(policy),
-    ]
+def _unknown_names(policy: Policy, buildings: set[str], gates: set[str]) -> Iterator[str]:
+    for each in policy.zones:
+        if each not in buildings:
+            yield f"zones.{each}: no household of building {each} is in the registry{_meant(each, buildings)}"
+    for each in policy.gates:
+        if each not in gates:
+            yield f"gates.{each}: no station of gate {each} was added{_meant(each, gates)}"
 
 
-def _gate_sentences(policy: Policy) -> Iterator[Words]:
-    for name, rule in sorted(policy.gates.items()):
-        if rule.open:
-            yield Words(f"大门 {name}：开放", f"Gate {name}: open")
-        else:
-            zh, en = rule.notice_zh or "请走其他大门", rule.notice_en or "use another gate"
-            yield Words(f"大门 {name}：关闭。{zh}", f"Gate {name}: closed. {en}")
+def _halves(policy: Policy) -> Iterator[str]:
+    """Of two things that need each other, one."""
+    if policy.ask_trip_on and not policy.risk_places:
+        yield "ask_trip_on: trips are asked for, and risk_places lists no place"
+    if policy.risk_places and not policy.ask_trip_on:
+        yield "risk_places: are listed, and ask_trip_on has nobody asked"
+    for name in ("purposes", "destinations"):
+        if getattr(policy, name) and not policy.ask_purpose_on:
+            yield f"{name}: are listed, and ask_purpose_on has nobody asked"
+    if policy.demand_health_code and not policy.health_code_prefixes:
+        yield "demand_health_code: health_code_prefixes is empty, so no gate knows a health code when it sees one"
 
 
-def _zone_sentences(policy: Policy) -> Iterator[Words]:
-    for building, zone in sorted(policy.zones.items(), key=lambda each: (len(each[0]), each[0])):
-        zh, en = f"{building}号楼" if building.isdecimal() else f"{building}楼", f"Building {building}"
-        match zone:
-            case Zone.SEALED:
-                yield Words(f"{zh}封控：只进不出", f"{en} is sealed: people may go in, nobody leaves")
-            case Zone.CONTROLLED:
-                yield Words(f"{zh}管控：凭事由外出，由保安决定", f"{en} is controlled: the guard decides who leaves")
-            case Zone.OPEN:
-                yield Words(f"{zh}：正常进出", f"{en} is open")
-    yield Words("其他楼栋：正常进出", "Every other building is open")
-
-
-def _temperature_sentences(policy: Policy) -> Iterator[Words]:
-    limits = policy.temperature
-    match sorted(policy.measure_on):
-        case []:
-            yield Words("不要求测体温", "No temperature is asked for")
-        case [Direction.IN]:
-            yield Words("只在进门时测体温", "Temperature is taken on the way in only")
-        case [Direction.OUT]:
-            yield Words("只在出门时测体温", "Temperature is taken on the way out only")
-        case _:
-            yield Words("进出都测体温", "Temperature is taken on the way in and out")
-    yield Words(
-        f"体温{limits.fever_celsius:.1f}℃及以上：不放行；低于{limits.too_low_celsius:.1f}℃：读数不可信，复测",
-        f"From {limits.fever_celsius:.1f} °C: refused; below {limits.too_low_celsius:.1f} °C: measured again",
-    )
-    yield Words(
-        f"气温低于{limits.ambient_low_celsius:g}℃或高于{limits.ambient_high_celsius:g}℃：由保安手持测温",
-        f"Air below {limits.ambient_low_celsius:g} °C or above {limits.ambient_high_celsius:g} °C: the guard measures"
-        " by hand",
-    )
-
-
-def _trip_sentences(policy: Policy) -> Iterator[Words]:
-    if not policy.ask_trip_on:
-        return
-    ways = "".join(DIRECTIONS[each].zh for each in sorted(policy.ask_trip_on))
-    en = " and ".join(DIRECTIONS[each].en.lower() for each in sorted(policy.ask_trip_on))
-    yield Words(
-        f"{ways}门时由保安询问近{TRIP_DAYS}天行程", f"On the way {en} the guard asks for {TRIP_DAYS} days' trips"
-    )
-    for place in policy.risk_places:
-        zh = f"{place.since}至{place.until}" if place.until else f"{place.since}起"
-        en = f"from {place.since} to {place.until}" if place.until else f"since {place.since}"
-        yield Words(f"{zh}去过{place.name_zh}：由保安联系社区", f"{place.name_en} {en}: the guard calls the office")
-
-
-def _guard_sentences(policy: Policy) -> Iterator[Words]:
-    fixed = [each for each in Reason if each not in policy.overrulable]
-    zh = "、".join(REASONS[each].say.zh for each in fixed) or "没有"
-    en = "; ".join(REASONS[each].say.en for each in fixed) or "nothing"
-    yield Words(f"保安不得自行放行：{zh}", f"A guard may not overrule: {en}")
-    hours = policy.stale_after_hours
-    yield Words(
-        f"{hours}小时没有社区的确认：由保安决定", f"After {hours} hours without the office's word: the guard decides"
-    )
-    yield Words(
-        f"绿灯保持{policy.green_seconds:g}秒；一次通行最多等{policy.visit_seconds:g}秒",
-        f"Green stays for {policy.green_seconds:g} s; a visit waits for {policy.visit_seconds:g} s at most",
-    )
-    again = policy.same_way_hours
-    if again:
-        yield Words(
-            f"{again}小时内同一人同向通行两次：由保安决定",
-            f"Twice in the same direction within {again} hours: the guard decides",
-        )
-    else:
-        yield Words("同向通行两次：不过问", "Nobody is asked about going twice in the same direction")
-    yield from _health_code_sentences(policy)
-    if policy.office_telephone:
-        yield Words(f"社区电话：{policy.office_telephone}", f"The office's telephone: {policy.office_telephone}")
-
-
-def _health_code_sentences(policy: Policy) -> Iterator[Words]:
-    if policy.demand_health_code:
-        yield Words("通行须出示健康码", "A health code is asked for beside the pass")
-    elif policy.health_code_prefixes:
-        yield Words("出示健康码的，红码黄码不自动放行", "A health code that is shown counts, red and yellow too")
+def _nobody_passes(policy: Policy) -> Iterator[str]:
+    for name, rule in policy.gates.items():
+        if rule.open and not rule.directions:
+            yield f"gates.{name}.directions: is empty, so the gate is closed; say open = false and where to go instead"
+    for who, caller in policy.callers.items():
+        if Direction.OUT not in caller.directions and Direction.IN in caller.directions:
+            yield f"callers.{who}.directions: whoever of them is inside may not leave"
+    if Direction.IN not in policy.caller_rule(Caller.RESIDENT).directions:
+        yield "callers.resident.directions: no resident may come home"
 
 
 def _mistakes(value: object, wanted: Any, path: Keys) -> Iterator[tuple[Keys, str]]:  # noqa: ANN401 - any type hint
-    """Walk value and type together, so that one mistake does not hide the next."""
+    """Walk value and type together, so that one mistake does not hide the next; the whole where its parts are right."""
+    within = list(_mistakes_within(value, _bare(wanted), path))
+    yield from within or _own_mistake(value, wanted, path)
+
+
+def _mistakes_within(value: object, wanted: Any, path: Keys) -> Iterator[tuple[Keys, str]]:  # noqa: ANN401
     if isinstance(wanted, type) and issubclass(wanted, Struct) and isinstance(value, dict):
         yield from _struct_mistakes(value, wanted, path)
     elif get_origin(wanted) is dict and isinstance(value, dict):
@@ -227,8 +143,15 @@ def _mistakes(value: object, wanted: Any, path: Keys) -> Iterator[tuple[Keys, st
     elif get_origin(wanted) is frozenset and isinstance(value, list):
         for each in value:
             yield from _own_mistake(each, get_args(wanted)[0], path)
-    else:
-        yield from _own_mistake(value, wanted, path)
+
+
+def _bare(wanted: Any) -> Any:  # noqa: ANN401
+    """The type without its limits, and without the None of what may be left away."""
+    if get_origin(wanted) is Annotated:
+        return _bare(get_args(wanted)[0])
+    if isinstance(wanted, UnionType):
+        return _bare(next(each for each in get_args(wanted) if each is not NoneType))
+    return wanted
 
 
 def _struct_mistakes(value: dict[str, object], wanted: type[Struct], path: Keys) -> Iterator[tuple[Keys, str]]:
@@ -254,14 +177,20 @@ def _own_mistake(value: object, wanted: Any, path: Keys) -> Iterator[tuple[Keys,
     try:
         convert(value, wanted)
     except ValidationError as cause:
-        no_name = _NO_ID if "id" in path else _NO_SLUG
-        what = no_name if "regex" in str(cause) else f"{cause}{_choices(wanted)}"
-        yield path, what
+        yield path, _what(str(cause), wanted, path)
         return
     if isinstance(value, float) and not math.isfinite(value):
         yield path, "is no figure"
     if isinstance(value, str) and not value.isprintable():
         yield path, "holds line breaks or control characters; write one line of text"
+
+
+def _what(told: str, wanted: object, path: Keys) -> str:
+    if path[-1:] in (("opens",), ("closes",)):
+        return _NO_TIME
+    if "regex" in told:
+        return _NO_ID if "id" in path else _NO_SLUG
+    return f"{told}{_choices(wanted)}"
 
 
 def _choices(wanted: object) -> str:
@@ -276,7 +205,10 @@ def _meant(word: str, known: Iterable[str]) -> str:
 
 
 def _located(lines: dict[Keys, int], path: Keys, what: str) -> PolicyMistake:
-    """The line of the key, or of the nearest table around it."""
+    """The line of the key, or of the nearest table around it; what the whole says of one key belongs to that key."""
+    key, colon, of_key = what.partition(": ")
+    if not path and colon and (key,) in lines:
+        path, what = (key,), of_key
     line = next((lines[path[:length]] for length in range(len(path), 0, -1) if path[:length] in lines), 0)
     return PolicyMistake(line, ".".join(path), what)
 

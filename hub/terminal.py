@@ -16,7 +16,7 @@ from msgspec import ValidationError, convert, to_builtins
 
 from gate.policy import Policy
 from gate.wording import LANGUAGES
-from hub import broker, commands, control, issue, passwords, phones, policy_file, sheet
+from hub import broker, commands, control, issue, passwords, phones, policy_file, policy_sentences, sheet
 from hub.commands import AnyOrder
 from hub.issue import PassFormat
 from hub.order import Answer, Refused
@@ -140,7 +140,7 @@ def _not_imported(path: Path, mistakes: int) -> str:
 def policy_check(words: Namespace, terminal: Terminal) -> None:
     policy = _policy(Path(words.file))
     for language in LANGUAGES:
-        terminal.say(*(each.in_(language) for each in policy_file.sentences(policy)), "")
+        terminal.say(*(each.in_(language) for each in policy_sentences.sentences(policy)), "")
     _warn(terminal.ask(commands.ComparePolicy(policy), commands.PolicyCompared), terminal)
     terminal.say(f"{words.file} can be published")
 
