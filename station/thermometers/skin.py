@@ -24,6 +24,8 @@ NEAREST_METRES = 0.02
 # With the air this warm a wall may read like a face; so may one in the sun, which stays for longer than anybody.
 WARM_AIR_CELSIUS = 28.0
 LINGERS_SECONDS = 60.0
+# A sensor that warms up or cools down sees the difference as warmth of the face: its figures hold at rest.
+UNREST_CELSIUS, UNREST_SECONDS = 1.0, 60.0
 
 
 class SkinThermometer:
@@ -49,15 +51,17 @@ class SkinThermometer:
         self._seconds = seconds
         self._looks: deque[float] = deque(maxlen=SETTLED_LOOKS)
         self._since: float | None = None
+        self._air: deque[tuple[float, float]] = deque()
 
     def read(self) -> RawReading:
         sensed = self._sensor.sense()
+        seconds = self._seconds()
+        self._watch_air(sensed.ambient_celsius, seconds)
         skin, guidance = self._seen(sensed)
         if skin is None:
             self._looks.clear()
             self._since = None
             return self._without(sensed, guidance)
-        seconds = self._seconds()
         self._since = seconds if self._since is None else self._since
         self._looks.append(self._calibration.celsius(skin) if self._calibration else skin)
         if not self._settled:
@@ -82,6 +86,16 @@ class SkinThermometer:
             return None, Guidance.FARTHER
         return sensed.skin_celsius, sensed.guidance
 
+    def _watch_air(self, ambient_celsius: float, seconds: float) -> None:
+        """Once a second is enough."""
+        if not self._air or seconds - self._air[-1][0] >= 1.0:
+            self._air.append((seconds, ambient_celsius))
+        while seconds - self._air[0][0] > UNREST_SECONDS:
+            self._air.popleft()
+
+    def _at_rest(self, ambient_celsius: float) -> bool:
+        return all(abs(ambient_celsius - before) <= UNREST_CELSIUS for _, before in self._air)
+
     @property
     def _settled(self) -> bool:
         return len(self._looks) == SETTLED_LOOKS and max(self._looks) - min(self._looks) <= SETTLED_CELSIUS
@@ -89,6 +103,8 @@ class SkinThermometer:
     def _doubtful(self, ambient_celsius: float, there_for_seconds: float) -> bool:
         lowest, highest = self._sensor.ambient_range
         if not lowest <= ambient_celsius <= highest or not self._mapping.fits(ambient_celsius):
+            return True
+        if not self._at_rest(ambient_celsius):
             return True
         may_be_a_wall = ambient_celsius > WARM_AIR_CELSIUS or there_for_seconds > LINGERS_SECONDS
         return self._distance is None and may_be_a_wall

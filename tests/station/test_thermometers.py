@@ -6,11 +6,13 @@ import pytest
 
 from gate.reason import Reason
 from gate.temperature import Site, TemperatureLimits, judge
-from station.settings import ThermometerBackend, ThermometerSettings
+from station.settings import ThermometerBackend, ThermometerSettings, load
 from station.thermometers import RawReading, ThermometerFailed, open_thermometer
 from station.thermometers.hand_held import STAYS_PERIODS, HandHeld, typed
 from station.thermometers.none import NoThermometer
 from station.thermometers.rehearsal import RehearsalThermometer
+from station.toml import Wrong
+from tests.station.test_settings import IDENTITY, SETTINGS
 
 PATIENCE = 10.0
 NEVER = 1000.0
@@ -52,6 +54,48 @@ class TestChoice:
         settings = ThermometerSettings(backend, source=str(tmp_path / "nothing"))
         with pytest.raises(ThermometerFailed, match="cannot be opened: check"):
             open_thermometer(settings, tmp_path)
+
+
+class TestSettings:
+    """Of [thermometer]: what is odd stops the station, with line, key, why and what to do."""
+
+    @pytest.mark.parametrize(
+        ("lines", "sentence"),
+        [
+            ('backend = "mlx90614"', "thermometer.source is empty, but the mlx90614 thermometer needs one"),
+            ('backend = "uart"', "thermometer.source is empty, but the uart thermometer needs one"),
+            ('backend = "gun"', "thermometer.backend does not fit"),
+            ('backend = "none"\nmapping = "forehead@1"', "thermometer.mapping is 'forehead@1', which nobody knows"),
+            ('backend = "none"\ndistance_trigger_pin = 9', "thermometer.distance_echo_pin needs its trigger pin"),
+            (
+                'backend = "none"\ndistance_trigger_pin = 9\ndistance_echo_pin = 17',
+                "thermometer.distance_echo_pin is pin 17, and so is panel.yellow_pin",
+            ),
+            (
+                'backend = "none"\ndistance_trigger_pin = 9\ndistance_echo_pin = 9',
+                "thermometer.distance_echo_pin is pin 9, and so is thermometer.distance_trigger_pin",
+            ),
+            ('backend = "none"\nreach_centimetres = 500', "thermometer.reach_centimetres does not fit"),
+        ],
+    )
+    def test_what_is_odd_is_refused(self, lines, sentence, tmp_path):
+        """One sentence each."""
+        text = SETTINGS.replace("green_pin = 4", "yellow_pin = 17\ngreen_pin = 4")
+        (tmp_path / "station.toml").write_text(text.replace('backend = "none"', lines, 1), "utf-8")
+        with pytest.raises(Wrong) as wrong:
+            load(tmp_path / "station.toml")
+        assert sentence in str(wrong.value)
+
+    def test_a_sensor_with_its_distance_is_accepted(self, tmp_path):
+        """All of it said."""
+        lines = 'backend = "mlx90640"\nsource = "/dev/i2c-1"\ndistance_trigger_pin = 9\ndistance_echo_pin = 10'
+        (tmp_path / "station.toml").write_text(SETTINGS.replace('backend = "none"', lines, 1), "utf-8")
+        (tmp_path / "identity.toml").write_text(IDENTITY, "utf-8")
+        (tmp_path / "identity.toml").chmod(0o600)
+        settings, _ = load(tmp_path / "station.toml")
+        assert settings.thermometer == ThermometerSettings(
+            ThermometerBackend.MLX90640, "/dev/i2c-1", distance_trigger_pin=9, distance_echo_pin=10
+        )
 
 
 class TestHandHeld:

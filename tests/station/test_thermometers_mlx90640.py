@@ -206,6 +206,15 @@ class TestSensor:
         bus.frozen, bus.new = True, False
         assert fault(live.sense) is Fault.STUCK
 
+    def test_a_picture_that_is_always_the_same_is_a_fault(self):
+        """New half pictures come, and not a bit of them is new."""
+        bus = Mlx90640Bus(Factory(), face(12, 10, 34.6))
+        live = sensor(bus)
+        live.sense()
+        still = bus._measured()
+        bus._measured = lambda: still
+        assert fault(lambda: [live.sense() for _ in range(1000)]) is Fault.STUCK
+
     def test_half_a_picture_is_not_put_together_with_an_old_half(self):
         """After a pause both halves are taken anew, or the warmth of two people would be mixed."""
         bus = Mlx90640Bus(Factory(), face(12, 10, 37.2))

@@ -149,6 +149,15 @@ class TestDoubt:
         assert doubts[67] is True
         assert doubts[-1] is False
 
+    def test_while_the_sensor_warms_up_its_figures_are_doubtful(self):
+        """After power, or in the sun: more than a degree in a minute; at rest again they are believed again."""
+        warming = [(34.5, 18.0 + number / 10) for number in range(40)]
+        resting = [(34.5, 22.0)] * 70
+        readings = read_all([*warming, *resting], distance=Metres(0.05), step=1.0)
+        assert not readings[5].doubtful
+        assert all(reading.doubtful for reading in readings[15:90])
+        assert not readings[-1].doubtful
+
 
 class TestDistance:
     @pytest.mark.parametrize(
