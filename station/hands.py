@@ -123,6 +123,7 @@ class GateHands:
         self._recorder = recorder
         self._panel = panel
         self._voice = voice
+        self._failed: dict[type[Act], str] = {}
         self._troubles = troubles
         self._matches = matches
         self._forget = forget
@@ -141,6 +142,9 @@ class GateHands:
         return True
 
     def act(self, act: Act, at: Instant) -> None:
+        if isinstance(act, Say):
+            self._voice.say(Prompt(act.prompt))
+            return
         try:
             match act:
                 case OpenBarrier():
@@ -149,12 +153,12 @@ class GateHands:
                     self._panel.lamp(lamp)
                 case Sound(tone):
                     self._panel.sound(tone, at.now.seconds)
-                case Say(prompt):
-                    self._voice.say(Prompt(prompt))
         except PanelFailed as failed:
-            self._troubles.note("panel", str(failed))
+            self._failed[type(act)] = str(failed)
         else:
-            self._troubles.note("panel", "")
+            # A lamp that lights says nothing of a barrier that did not open.
+            self._failed.pop(type(act), None)
+        self._troubles.note("panel", next(iter(self._failed.values()), ""))
 
     def tell(self) -> None:
         if self._recorder.tell():
