@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from gate.wording import Words
 from station.hands import Act, Instant, LaneInHand
-from station.visit import Decided, Draft, GuardSettled, Lane, Phase, Ready
+from station.prompts import Prompt
+from station.visit import Decided, Draft, GuardSettled, Lane, Phase, Ready, Say
+from station.voice import Speaking
 
 LONGEST_SECONDS = 1800.0
 NOT_NOW = Words("请先处理屏幕上的通行", "Deal with what is on the screen first")
@@ -19,10 +21,12 @@ FIRST_END_IT = Words("请先结束培训", "End the training first")
 
 
 class IdleHands:
-    """Its numbers are its own, from 1, and stand in no journal."""
+    """Its numbers are its own, from 1, and stand in no journal; whatever is to be said is that this is training."""
 
-    def __init__(self) -> None:
+    def __init__(self, voice: Speaking) -> None:
+        self._voice = voice
         self._last = 0
+        self._said_at = float("-inf")
 
     def record(self, draft: Draft, at: Instant) -> int | None:  # noqa: ARG002
         self._last += 1
@@ -32,7 +36,9 @@ class IdleHands:
         return True
 
     def act(self, act: Act, at: Instant) -> None:
-        pass
+        if isinstance(act, Say) and at.now.seconds > self._said_at:
+            self._said_at = at.now.seconds
+            self._voice.say(Prompt.TRAINING)
 
     def tell(self) -> None:
         pass
@@ -41,9 +47,9 @@ class IdleHands:
 class Drill:
     """gate: the lane that is put aside; it must not be in the middle of a visit. seconds: monotonic."""
 
-    def __init__(self, gate: Lane, seconds: float) -> None:
+    def __init__(self, gate: Lane, seconds: float, voice: Speaking) -> None:
         fresh = Lane(gate.direction, gate.both_directions, in_view=gate.in_view, empty_seconds=gate.empty_seconds)
-        self.lane = LaneInHand(fresh, IdleHands())
+        self.lane = LaneInHand(fresh, IdleHands(voice))
         self._ends_at = seconds + LONGEST_SECONDS
 
     def is_over(self, seconds: float) -> bool:

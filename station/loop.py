@@ -54,7 +54,7 @@ from station.status import status_of
 from station.taps import Dismiss, GateTap, LaneTap, ReadAloud, SetClock, Settle, SignOff, Train
 from station.timekeeper import Reading
 from station.troubles import Troubles
-from station.view import Aim, Barrier, Link
+from station.view import Aim, Barrier, Hint, Link
 from station.visit import (
     BarrierMoved,
     CodesRead,
@@ -107,6 +107,7 @@ class Loop:
         self._badges = Badges()
         self._link, self._barrier = Link.NONE, Barrier.NONE
         self._aim: Aim | None = None
+        self._guidance: Hint | None = None
         self._beat = 0
         self._viewed_at = self._fed_at = float("-inf")
         self._drawn: Sight | None = None
@@ -162,7 +163,10 @@ class Loop:
         self._recorder.mend_in_time()
         self._troubles.note("journal", self._recorder.fault)
         self._say(Tick())
-        if self._drill is not None and self._drill.is_over(seconds):
+        if self._drill is None:
+            hint = self._aim.hint if self._aim else None
+            self._prompter.look(self._lane, self._held, hint, self._guidance, seconds)
+        elif self._drill.is_over(seconds):
             self._end_training()
         self._troubles.clear_in_time(seconds)
         self._timekeeper.save_in_time()
@@ -213,6 +217,10 @@ class Loop:
         self._say(CodesRead(codes) if codes else NothingSeen(), looked.taken_at)
 
     def _feel(self, felt: Felt) -> None:
+        guidance = Hint(felt.reading.guidance) if felt.reading.guidance else None
+        if guidance is not self._guidance:
+            self._guidance = guidance
+            self._troubles.changed = True
         if felt.reading.nobody:
             self._say(NobodyMeasured())
         elif felt.reading.object_celsius is not None:
@@ -327,8 +335,7 @@ class Loop:
             return NOT_NOW
         self._gatehouse.write(What.TRAINING_BEGAN)
         self._act(ShowLamp(Lamp.DARK))
-        self._drill = Drill(self._gate.lane, self._seconds())
-        self._prompter = Prompter(self._equipment.voice, training=True)
+        self._drill = Drill(self._gate.lane, self._seconds(), self._equipment.voice)
         self._equipment.voice.say(Prompt.TRAINING)
         self._troubles.changed = True
         return None
@@ -344,7 +351,6 @@ class Loop:
             return
         self._gate.lane = self._drill.leave(self._gate.lane)
         self._drill = None
-        self._prompter = Prompter(self._equipment.voice)
         self._troubles.changed = True
         self._gatehouse.write(What.TRAINING_ENDED)
 
@@ -395,10 +401,7 @@ class Loop:
 
         in_hand: monotonic seconds when the evidence behind the signal was in hand.
         """
-        refused = self._in_hand.hear(signal, self._instant(in_hand))
-        hint = self._aim.hint if self._aim else None
-        self._prompter.look(self._lane, self._held, hint, self._seconds())
-        return refused
+        return self._in_hand.hear(signal, self._instant(in_hand))
 
     def _tell_gate(self, signal: Signal) -> None:
         """What is true of the gate itself, also while its lane is put aside."""
@@ -437,6 +440,7 @@ class Loop:
             rehearsal=self._equipment.rehearsal,
             seconds=self._viewed_at,
             aim=self._aim,
+            guidance=self._guidance,
             warnings=self._troubles.warnings,
             duty=self._gatehouse.duty.shown(self._held.staff),
             training=self._drill is not None,

@@ -9,13 +9,14 @@ from station.lane import awaiting
 from station.prompts import AWAITED, HINTED, Prompt
 from station.snapshot import Snapshot
 from station.view import Hint
-from station.visit import Gathering, Lane, Retesting
+from station.visit import Gathering, Lane, Ready, Retesting
 from station.voice import Speaking
 
 HINT_SECONDS = 1.5
 AGAIN_SECONDS = 8.0
 MASK_EVERY_SECONDS = 180.0
 
+_LACKING = frozenset(AWAITED.values())
 _SITES = {Site.FOREHEAD: Prompt.MEASURE, Site.WRIST: Prompt.MEASURE_WRIST}
 
 
@@ -28,27 +29,31 @@ class Prompter:
         self._due_at = 0.0
         self._masks_at = float("-inf")
 
-    def look(self, lane: Lane, held: Snapshot, hint: Hint | None, seconds: float) -> None:
-        """hint: what would help a code that is in view to be read. seconds: monotonic."""
+    def look(self, lane: Lane, held: Snapshot, hint: Hint | None, guidance: Hint | None, seconds: float) -> None:
+        """hint: what would help a code in view to be read; guidance: somebody to be measured. seconds: monotonic."""
         if isinstance(lane.phase, Gathering) and seconds - self._masks_at >= MASK_EVERY_SECONDS:
             self._masks_at = seconds
             self._voice.say(Prompt.MASK)
-        wanted = _wanted(lane, held, hint)
+        wanted = _wanted(lane, held, hint, guidance)
         if wanted is not self._wanted:
             # What a visit lacks the lane has said once already.
             self._wanted = wanted
-            self._due_at = seconds + (AGAIN_SECONDS if isinstance(lane.phase, Gathering) else HINT_SECONDS)
+            self._due_at = seconds + (AGAIN_SECONDS if wanted in _LACKING else HINT_SECONDS)
         elif wanted is not None and seconds >= self._due_at:
             self._due_at = seconds + AGAIN_SECONDS
             self._voice.say(wanted)
 
 
-def _wanted(lane: Lane, held: Snapshot, hint: Hint | None) -> Prompt | None:
+def _wanted(lane: Lane, held: Snapshot, hint: Hint | None, guidance: Hint | None) -> Prompt | None:
     match lane.phase:
         case Retesting(sites=(site, *_)):
-            return _SITES[site]
+            return HINTED[guidance] if guidance is not None else _SITES[site]
         case Gathering():
             lacking = awaiting(lane, held.rules)
+            if guidance is not None and "temperature" in lacking:
+                return HINTED[guidance]
             return next((AWAITED[what] for what in lacking if what in AWAITED), None)
-        case _:
+        case Ready():
             return HINTED[hint] if hint is not None else None
+        case _:
+            return None

@@ -27,6 +27,7 @@ from station.view import (
     CertificateHolder,
     Earlier,
     Health,
+    Hint,
     KioskView,
     Link,
     OnDuty,
@@ -58,6 +59,7 @@ class Surroundings:
     rehearsal: bool
     seconds: float = 0.0
     aim: Aim | None = None
+    guidance: Hint | None = None
     warnings: dict[str, Told] = field(default_factory=dict)
     duty: OnDuty | None = None
     training: bool = False
@@ -86,6 +88,7 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         green_seconds=policy.green_seconds,
         beat=around.beat,
         aim=around.aim,
+        guidance=around.guidance,
         party=tuple(person for each in lane.party if (person := person_of(each.resident))),
         resting=tuple(_resting(each, around.seconds) for each in lane.resting),
         retest=_retest(lane.phase) if isinstance(lane.phase, Retesting) else None,

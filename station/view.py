@@ -116,7 +116,7 @@ class Health(Struct, frozen=True):
 
 
 class Hint(StrEnum):
-    """What would help a code to be read that is seen and cannot be."""
+    """What would help a code to be read that is seen and cannot be, or somebody to be measured."""
 
     CLOSER = "closer"
     FARTHER = "farther"
@@ -195,7 +195,8 @@ class KioskView(Struct, frozen=True):
     training: nothing is recorded and nothing opens. fire: the alarm has opened the barrier. warnings: by part, no
     faults, or words that stand a moment ("duty": who signed on by badge). notices: from the office. hours_zh, hours_en:
     when a gate that is closed by its hours opens again. gate_open: whether it takes anybody this way now.
-    can_make_passes: whether this gate holds a certificate for temporary passes.
+    can_make_passes: whether this gate holds a certificate for temporary passes. guidance: what somebody has to do so
+    that he can be measured; None where he can, or nobody is there.
 
     timezone: the compound's, for the times on the screen. green_seconds: past this the page takes a green away even
     if the loop did not (the policy's own bound where it is not said). beat: counts the loop's turns and grows at
@@ -241,6 +242,7 @@ class KioskView(Struct, frozen=True):
     hours_zh: str = ""
     hours_en: str = ""
     can_make_passes: bool = False
+    guidance: Hint | None = None
 
 
 class Forms(Struct, frozen=True):
