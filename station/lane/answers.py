@@ -25,10 +25,12 @@ def busy(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
 
 
 def trip_not_asked(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    """Refused: nobody waits for that answer."""
     return refused(lane, TRIP_NOT_ASKED)
 
 
 def purpose_not_asked(lane: Lane, _signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+    """Refused: nobody waits for that answer."""
     return refused(lane, PURPOSE_NOT_ASKED)
 
 

@@ -12,6 +12,7 @@ MOST_OF_A_FAMILY = 9
 
 
 def begin_without(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """Somebody with nothing to show is measured and recorded like everybody else."""
     return begin(lane, Gathering(now.seconds), rules, now)
 
 
@@ -44,7 +45,8 @@ def take_form(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step
 def next_of_family(lane: Lane, rules: Rules | None, now: Now) -> Step:
     """The one before has his verdict, and the screen is free."""
     following, *others = lane.party
-    return begin(replace(lane, party=tuple(others)), Gathering(now.seconds, arrival=following, family=True), rules, now)
+    arrival = with_outings_since(following, lane, rules)
+    return begin(replace(lane, party=tuple(others)), Gathering(now.seconds, arrival=arrival, family=True), rules, now)
 
 
 def _arrivals(told: GuardNamed) -> tuple[Arrival, ...]:

@@ -11,6 +11,7 @@ from station.visit import DirectionChosen, Gathering, Lane, Now, PurposeTold, Si
 
 
 def take_trip(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """Where he was, if it is this visit's and was asked for."""
     told, visit = cast(TripTold, signal), cast(Gathering, lane.phase)
     if told.began != visit.since or not trip_lacking(lane, rules):
         return trip_not_asked(lane, signal, rules, now)
@@ -18,6 +19,7 @@ def take_trip(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step
 
 
 def take_purpose(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """What for and where to, if it is this visit's, was asked for, and is an answer of the rules in force."""
     told, visit = cast(PurposeTold, signal), cast(Gathering, lane.phase)
     if told.began != visit.since or not purpose_lacking(lane):
         return purpose_not_asked(lane, signal, rules, now)
@@ -28,6 +30,7 @@ def take_purpose(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> S
 
 
 def turn(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """Which way the next one goes, or the one that is just being measured."""
     if not lane.both_directions:
         return refused(lane, NO_CHOICE)
     lane = replace(lane, direction=cast(DirectionChosen, signal).direction)

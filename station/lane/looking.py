@@ -48,6 +48,7 @@ def hold_back(lane: Lane, signal: Signal, _rules: Rules | None, now: Now) -> Ste
 
 
 def learn_colour(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """The province's word on a health code of this visit."""
     told = cast(HealthTold, signal)
     visit = health_codes.told(cast(Gathering, lane.phase), told.digest, told.colour)
     return decide_when_content(replace(lane, phase=visit), rules, now)

@@ -66,6 +66,7 @@ _OF_THE_TEMPERATURE = frozenset(
 
 
 def begin_rest(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """Off to the waiting area: the lane is free, and the passage stays at hand until it is settled."""
     decided = known(lane, cast(RestBegun, signal).sequence)
     against = _against_any(lane, decided, rules) or _against_rest(lane, decided, rules)
     if against is not None or decided is None:
@@ -98,6 +99,7 @@ def measure_again(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> 
 
 
 def give_up_in_time(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """Once nothing more has come for RETEST_SECONDS."""
     retest = cast(Retesting, lane.phase)
     over = not retest.sites or now.seconds - retest.since >= RETEST_SECONDS
     return give_up(lane, signal, rules, now) if over else (lane, ())

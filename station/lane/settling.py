@@ -30,6 +30,7 @@ from station.visit import (
 
 
 def settle(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """What speaks against his word is told him; else it goes to the disk first."""
     settled = replace(cast(GuardSettled, signal), guard=lane.guard, readings=())
     against = _against(lane, settled, rules, now)
     if against is not None:

@@ -25,6 +25,7 @@ def handled(lane: Lane, digest: str) -> bool:
 
 
 def look_away(lane: Lane, _signal: Signal, _rules: Rules | None, now: Now) -> Step:
+    """A look that found nothing; enough of them, and whoever was in view has left it."""
     empty_looks = lane.empty_looks + 1
     empty = empty_looks >= EMPTY_LOOKS and now.seconds - lane.seen_at >= lane.empty_seconds
     return replace(lane, empty_looks=empty_looks, in_view=() if empty else lane.in_view), ()
