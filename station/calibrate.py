@@ -97,7 +97,7 @@ def _measured(sensor: Sensor, points: tuple[float, ...], readings: int, terminal
     for number, wanted in enumerate(points, 1):
         true_celsius = _asked_for(wanted, number, len(points), terminal)
         taken.append(_point(sensor, true_celsius, readings, ambient, terminal))
-    return fitted(taken, sensor.name, fmean(ambient), terminal.wall())
+    return fitted(taken, sensor.name, fmean(ambient), terminal.wall(), sensor.serial)
 
 
 def _asked_for(wanted: float, number: int, of: int, terminal: Terminal) -> float:

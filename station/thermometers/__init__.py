@@ -4,12 +4,14 @@
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from gate.mapping import mapping_named
 from station.settings import ThermometerBackend, ThermometerSettings
 from station.thermometers import calibration
 from station.thermometers.distance import Distance, EchoDistance
+from station.thermometers.faults import Fault, failed
 from station.thermometers.hand_held import HandHeld
 from station.thermometers.mlx90614 import Mlx90614
 from station.thermometers.mlx90640 import Mlx90640
@@ -40,13 +42,15 @@ def open_thermometer(settings: ThermometerSettings, data_folder: Path) -> Thermo
         return _WITHOUT_SENSOR[settings.backend]()
     mapping = mapping_named(settings.mapping)
     corrected = calibration.read(data_folder / calibration.FILE, settings.backend)
-    distance = _distance(settings)
-    try:
-        sensor = open_sensor(settings)
-    except BaseException:
+    with ExitStack() as if_it_fails:
+        distance = _distance(settings)
         if distance is not None:
-            distance.close()
-        raise
+            if_it_fails.callback(distance.close)
+        sensor = open_sensor(settings)
+        if_it_fails.callback(sensor.close)
+        if corrected is not None and corrected.serial != sensor.serial:
+            raise failed(Fault.OTHER_SENSOR)
+        if_it_fails.pop_all()
     return SkinThermometer(sensor, mapping, corrected, distance, settings.reach_centimetres / 100)
 
 

@@ -34,7 +34,7 @@ class SetPoint(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
-    """true = 37 + slope x (said - 37) + offset. residuals: what is left at each point. ambient_celsius: meanwhile."""
+    """true = 37 + slope x (said - 37) + offset. sensor, serial: whose. residuals: what is left at each point."""
 
     at: Annotated[datetime, Meta(tz=True)]
     sensor: str
@@ -43,6 +43,7 @@ class Calibration(Struct, frozen=True, forbid_unknown_fields=True):
     points: Annotated[tuple[SetPoint, ...], Meta(min_length=1)]
     residuals: tuple[float, ...]
     ambient_celsius: float
+    serial: str = ""
 
     def celsius(self, said: float) -> float:
         """The sensor's figure, corrected."""
@@ -58,7 +59,9 @@ class Odd(ValueError):
     """The points do not make a calibration; the message says why, and what to do."""
 
 
-def fitted(points: Sequence[SetPoint], sensor: str, ambient_celsius: float, at: datetime) -> Calibration:
+def fitted(
+    points: Sequence[SetPoint], sensor: str, ambient_celsius: float, at: datetime, serial: str = ""
+) -> Calibration:
     """The line through the points, by least squares. Raises Odd."""
     if len(points) < 2 or _range([each.true_celsius for each in points]) < LEAST_APART:
         raise Odd(f"two set points or more are needed, {LEAST_APART:g} C apart at least, such as 35 and 40")
@@ -79,7 +82,7 @@ def fitted(points: Sequence[SetPoint], sensor: str, ambient_celsius: float, at: 
     if abs(worst) > MOST_RESIDUAL:
         raise Odd(f"the points are not on a line ({worst:+.2f} C beside it): let the black body settle, and begin anew")
     return Calibration(
-        at, sensor, round(offset, 3), round(slope, 4), tuple(points), residuals, round(ambient_celsius, 2)
+        at, sensor, round(offset, 3), round(slope, 4), tuple(points), residuals, round(ambient_celsius, 2), serial
     )
 
 

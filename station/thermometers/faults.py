@@ -26,6 +26,7 @@ class Fault(StrEnum):
     NO_LINE = "no_line"
     SILENT = "silent"
     BAD_CALIBRATION = "bad_calibration"
+    OTHER_SENSOR = "other_sensor"
     NO_DISTANCE = "no_distance"
     CLOSED = "closed"
 
@@ -81,6 +82,10 @@ FAULTS = {
     Fault.BAD_CALIBRATION: Words(
         "校准文件读不出或不合理：请重新校准",
         "the calibration file cannot be believed: run gate-station calibrate again, or remove it",
+    ),
+    Fault.OTHER_SENSOR: Words(
+        "校准文件是另一支探头的：请重新校准",
+        "the calibration is that of another sensor: run gate-station calibrate for this one",
     ),
     Fault.NO_DISTANCE: Words("测距探头没有回波：请检查接线", "the distance sensor gives no echo: check its wires"),
     Fault.CLOSED: Words("体温计已关闭", "this lane's thermometer is closed"),

@@ -18,6 +18,8 @@ from station.thermometers.sensor import Sensed, skin
 ADDRESS = 0x5A
 AMBIENT, OBJECT = 0x06, 0x07
 EMISSIVITY = 0x24
+SERIAL = (0x3C, 0x3D, 0x3E, 0x3F)
+"""Its number from the factory, one of each."""
 AS_DELIVERED = 0xFFFF
 """Emissivity 1: a reading is the temperature of a black body that shines as much; the mapping knows what skin does."""
 ERROR_FLAG = 0x8000
@@ -50,6 +52,7 @@ class Mlx90614:
             self._wait(START_SECONDS)
             if self._word(EMISSIVITY) != AS_DELIVERED:
                 raise failed(Fault.CHANGED)
+            self.serial = "".join(f"{self._word(command):04x}" for command in SERIAL)
             while not self._plausible.alive:
                 self.sense()
         except BaseException:
@@ -74,7 +77,7 @@ class Mlx90614:
 
     def _word(self, command: int) -> int:
         word = asked(lambda: self._transfer(command))
-        if word & ERROR_FLAG and command != EMISSIVITY:
+        if word & ERROR_FLAG and command in (AMBIENT, OBJECT):
             raise failed(Fault.SENSOR_ERROR)
         return word
 

@@ -25,6 +25,8 @@ from station.thermometers.sensor import Sensed
 ADDRESS = 0x33
 MEMORY, RAM, AUXILIARY = 0x2400, 0x0400, 0x0700
 AUXILIARY_WORDS = 64
+SERIAL = slice(7, 10)
+"""Words of its memory: its number from the factory, one of each."""
 STATUS, CONTROL = 0x8000, 0x800D
 NEW_DATA, SUBPAGE = 0x0008, 0x0007
 # Taken: the next half picture may come, and stands until it is taken too (bit 4, 'enable overwrite', stays 0).
@@ -63,7 +65,9 @@ class Mlx90640:
         self._taken = {0: float("-inf"), 1: float("-inf")}
         try:
             self._wait(START_SECONDS)
-            self._memory = restored(np.array(self._twice(MEMORY, WORDS), np.int64))
+            words = self._twice(MEMORY, WORDS)
+            self._memory = restored(np.array(words, np.int64))
+            self.serial = "".join(f"{word:04x}" for word in words[SERIAL])
             control = self._words(CONTROL, 1)[0]
             self._control = control & ~REFRESH | FOUR_HERTZ | CHESS_BOARD
             self._write(CONTROL, self._control)

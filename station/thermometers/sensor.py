@@ -24,12 +24,12 @@ class Sensed:
 
 
 class Sensor(Protocol):
-    """name: for records. uncertainty_celsius: half the interval for 95 of 100 cases, as its data sheet has it.
-
-    ambient_range: in which air that holds.
+    """name: for records. serial: which one of its kind it is, "" where it cannot say. ambient_range: in which air its
+    figures hold. uncertainty_celsius: half the interval for 95 of 100 cases, as its data sheet has it.
     """
 
     name: str
+    serial: str
     uncertainty_celsius: float
     ambient_range: tuple[float, float]
 

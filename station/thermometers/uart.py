@@ -49,6 +49,7 @@ class UartModule:
     """A live module. answer_seconds: what it may take to answer. seconds: monotonic."""
 
     name = "uart"
+    serial = ""
     uncertainty_celsius = 0.5
     ambient_range = (10.0, 40.0)
 

@@ -2,12 +2,14 @@
 
 import json
 import subprocess
+from argparse import ArgumentError, ArgumentParser
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from station.calibrate import add_words
 from station.settings import ThermometerBackend, ThermometerSettings
 from station.thermometers import ThermometerFailed, open_thermometer
 from station.thermometers.calibration import (
@@ -124,10 +126,21 @@ class TestCommand:
         site.spoil('backend = "uart"', 'backend = "hand_held"')
         assert "this lane's thermometer is hand_held, which has no sensor" in site.refusal("calibrate")
 
-    @pytest.mark.parametrize("words", [("--points", "37"), ("--points", "35,99"), ("--readings", "2")])
-    def test_options_that_make_no_sense_are_refused(self, site, words):
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (("--points", "37"), "'37': two or more temperatures from 30 to 45, such as 35,37,40"),
+            (("--points", "35,99"), "'35,99': two or more temperatures from 30 to 45, such as 35,37,40"),
+            (("--readings", "2"), "'2': a number from 5 to 200"),
+        ],
+    )
+    def test_options_that_make_no_sense_are_refused(self, words, sentence):
         """Before anything is asked for."""
-        assert "such as 35,37,40" in site.refusal("calibrate", *words) or words[0] == "--readings"
+        parser = ArgumentParser(exit_on_error=False)
+        add_words(parser)
+        with pytest.raises(ArgumentError) as refused:
+            parser.parse_args(words)
+        assert sentence in str(refused.value)
 
 
 class TestFit:
@@ -189,6 +202,16 @@ class TestFile:
     def test_a_sensor_that_was_never_calibrated_has_none(self, tmp_path):
         """That is in order; the self-check says so."""
         assert read(tmp_path / FILE, "uart") is None
+
+    def test_another_sensor_of_the_kind_asks_for_a_calibration_of_its_own(self, site):
+        """The module was exchanged: the old one's correction is not put on the new one."""
+        (site.folder / "data").mkdir()
+        write(site.folder / "data" / FILE, fitted([point(35, 35.4), point(40, 40.4)], "uart", 22.0, AT, "1a2b"))
+        settings = ThermometerSettings(ThermometerBackend.UART, source=site.module.path)
+        with pytest.raises(ThermometerFailed, match="that of another sensor"):
+            open_thermometer(settings, site.folder / "data")
+        (site.folder / "data" / FILE).unlink()
+        open_thermometer(settings, site.folder / "data").close()
 
     @pytest.mark.parametrize(
         "spoil",

@@ -4,6 +4,8 @@ import errno
 from itertools import chain, combinations, cycle, repeat
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from station.thermometers import ThermometerFailed
 from station.thermometers.bus import ATTEMPTS, crc8, open_bus
@@ -128,6 +130,41 @@ class TestChecksum:
         assert fault(live.sense) is Fault.DAMAGED
 
 
+DAMAGES = st.one_of(
+    st.none(),
+    st.sampled_from([errno.EREMOTEIO, errno.EIO, errno.EAGAIN, errno.ETIMEDOUT]),
+    st.sets(st.integers(0, 23), min_size=1, max_size=3),
+)
+
+
+class TestAnyWire:
+    @given(st.lists(DAMAGES, min_size=1, max_size=40), st.floats(-20, 60))
+    def test_whatever_happens_on_the_wire_a_figure_is_the_true_one(self, damages, true):
+        """Errors of the kernel and up to three flipped bits a transfer, in any order: the truth, or a fault."""
+        wired = bus(true)
+        live = sensor(wired)
+        script = iter(damages)
+        now = [None]
+
+        def trouble():
+            while True:
+                now[0] = next(script, None)
+                yield now[0] if isinstance(now[0], int) else None
+
+        def spoil(frame: bytes) -> bytes:
+            flips = sum(1 << bit for bit in now[0]) if isinstance(now[0], set) else 0
+            return (int.from_bytes(frame, "big") ^ flips).to_bytes(3, "big")
+
+        wired.trouble, wired.spoil = trouble(), spoil
+        for _ in range(15):
+            try:
+                sensed = live.sense()
+            except ThermometerFailed:
+                continue
+            assert sensed.spot_celsius == pytest.approx(true, abs=0.04)
+            assert sensed.ambient_celsius == pytest.approx(22.0, abs=0.02)
+
+
 class TestWires:
     @pytest.mark.parametrize(
         ("number", "expected"),
@@ -199,6 +236,10 @@ class TestStart:
         wired = bus()
         wired.words[0x24] = round(65535 * 0.95)
         assert fault(lambda: sensor(wired)) is Fault.CHANGED
+
+    def test_it_says_which_one_of_its_kind_it_is(self):
+        """A calibration belongs to one sensor; the number has the error flag's bit in it, and is no error."""
+        assert sensor(bus()).serial == "1a2bf00d80010000"
 
     def test_a_sensor_that_stands_still_from_the_start_gives_not_one_figure(self):
         """A stuck sensor that is opened again and again never says 36.5 in between."""

@@ -24,6 +24,7 @@ class Played:
     """A sensor that says what the test lets it say."""
 
     name = "played"
+    serial = ""
     uncertainty_celsius = 0.5
     ambient_range = (0.0, 50.0)
 

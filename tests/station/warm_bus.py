@@ -19,7 +19,15 @@ class Mlx90614Bus:
     """One MLX90614 at 0x5A, alive: the last digit of the object flickers. flicker: steps added, look by look."""
 
     def __init__(self, object_word: int, ambient_word: int, flicker: Iterator[int] | None = None) -> None:
-        self.words = {0x06: ambient_word, 0x07: object_word, 0x24: 0xFFFF}
+        self.words = {
+            0x06: ambient_word,
+            0x07: object_word,
+            0x24: 0xFFFF,
+            0x3C: 0x1A2B,
+            0x3D: 0xF00D,
+            0x3E: 0x8001,
+            0x3F: 0,
+        }
         self.flicker = flicker if flicker is not None else cycle((0, 1))
         self.spoil: Callable[[bytes], bytes] = bytes
         self.trouble: Iterator[int | None] = iter(())
