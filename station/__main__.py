@@ -49,6 +49,7 @@ from station.pass_maker import PassMaker
 from station.peer_store import load_digests
 from station.peers import REMEMBERED_RECORDS, Peers
 from station.recorder import Recorded, Recorder
+from station.rehearsal_panel import RehearsalPanel
 from station.resolver import HealthDesk, RehearsalResolver, Resolver
 from station.resolver_https import HttpsResolver, token_of
 from station.roster import Reader
@@ -220,11 +221,14 @@ def _wire(
     checked = self_check.of_lane(settings, journal.last(self_check.REMEMBERED_RECORDS), _wall, inbox.put)
     if checked is not None:
         told.append(checked.recorded)
+    panel = open_panel(settings.panel)
+    if world.stage is not None and isinstance(panel, RehearsalPanel):
+        world.stage.reach(panel)
     equipment = Equipment(
         settings=settings,
         recorder=Recorder(settings, journal, _journals(settings, at_end, uplink), tuple(told), time.monotonic),
         timekeeper=_timekeeper(settings, journal),
-        panel=open_panel(settings.panel),
+        panel=panel,
         peers=peers,
         health=_health_desk(settings, inbox.put, at_end),
         matches=_matches(settings, at_end),

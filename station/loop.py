@@ -244,9 +244,10 @@ class Loop:
 
     def _happened(self, happening: Happening) -> None:
         """What befell the gate by itself, with no browser needed to hear of it."""
-        log.warning("%s", happening)
         panel = self._settings.panel
-        self._troubles.note(*fault_of(happening, panel.opens_within_seconds, panel.closes_within_seconds))
+        part, sentence = fault_of(happening, panel.opens_within_seconds, panel.closes_within_seconds)
+        log.log(logging.WARNING if sentence else logging.DEBUG, "%s", happening)
+        self._troubles.note(part, sentence)
         if happening in (Happening.FIRE, Happening.TAMPERED):
             self._end_training()
         if happening is Happening.FIRE:

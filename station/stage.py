@@ -14,8 +14,9 @@ from station.cameras import Pixels
 from station.cameras.rehearsal import RehearsalCamera
 from station.desk import GuardDesk
 from station.feeler import Feeler
-from station.kiosk.rehearsal import Shown
+from station.kiosk.rehearsal import Shown, Touch
 from station.lane import EMPTY_LOOKS
+from station.rehearsal_panel import RehearsalPanel
 from station.taps import ChooseDirection
 from station.thermometers.rehearsal import RehearsalThermometer
 from station.view import Screen
@@ -35,12 +36,32 @@ class RehearsalStage:
         self._pictures = pictures
         self._desk: GuardDesk | None = None
         self._feeler: Feeler | None = None
+        self._panel: RehearsalPanel | None = None
         self._news = threading.Condition()
         self._first: Shown | None = None
 
     def enter(self, desk: GuardDesk, feeler: Feeler) -> None:
         """The gate before which the world stands."""
         self._desk, self._feeler = desk, feeler
+
+    def reach(self, panel: RehearsalPanel) -> None:
+        """The panel that hands and fate can reach."""
+        self._panel = panel
+
+    def touch(self, touch: Touch) -> None:
+        panel = self._panel
+        if panel is None:
+            return
+        if touch.press is not None:
+            panel.press(touch.press)
+        for moves, moved in (
+            (panel.fire, touch.fire),
+            (panel.tamper, touch.tamper),
+            (panel.jam, touch.jam),
+            (panel.lift, touch.lift),
+        ):
+            if moved is not None:
+                moves(moved)
 
     @property
     def pictures(self) -> Path | None:

@@ -26,6 +26,7 @@ from gate.reason import Outcome, Reason
 from gate.wording import Words
 from station.cameras import Pixels
 from station.cameras.pictures import decode_picture
+from station.happenings import Press
 from station.kiosk.aside import aside
 from station.kiosk.words import WORDS
 from station.taps import TapRefused
@@ -62,6 +63,19 @@ class Forehead(Struct, frozen=True, forbid_unknown_fields=True):
     celsius: float | None
 
 
+class Touch(Struct, frozen=True, forbid_unknown_fields=True):
+    """What hands and fate do to the lane's panel; None: nothing new. press: a button that is pressed and let go.
+
+    fire: alarm or emergency button. tamper: the box stands open. jam: the boom moves no more. lift: it is held up.
+    """
+
+    press: Press | None = None
+    fire: bool | None = None
+    tamper: bool | None = None
+    jam: bool | None = None
+    lift: bool | None = None
+
+
 class Newcomer(Struct, frozen=True):
     """seconds_ago: since somebody last used the page; None before anybody did. The town's own people wait for them."""
 
@@ -85,6 +99,9 @@ class Stage(Protocol):
 
     def forehead(self, celsius: float | None) -> None:
         """Change only what the thermometer sees; None: nobody."""
+
+    def touch(self, touch: Touch) -> None:
+        """Press a button, set off the alarm, open the box, jam or lift the boom."""
 
     def clear(self) -> None:
         """Take picture and forehead away."""
@@ -150,8 +167,14 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
         note(request)
         await aside(stage.forehead, data.celsius)
 
-    handlers: list[ControllerRouterHandler] = [rehearsal, pictures, picture, thumbnail, newcomer, show, clear, forehead]
-    return Router("/rehearsal", route_handlers=handlers)
+    @post("/panel", status_code=204)
+    async def panel(request: Request[object, object, State], data: JSONBody[Touch]) -> None:
+        note(request)
+        await aside(stage.touch, data)
+
+    looks: list[ControllerRouterHandler] = [rehearsal, pictures, picture, thumbnail, newcomer]
+    deeds: list[ControllerRouterHandler] = [show, clear, forehead, panel]
+    return Router("/rehearsal", route_handlers=[*looks, *deeds])
 
 
 def read_index(folder: Path | None) -> dict[str, Picture]:

@@ -81,6 +81,13 @@ backend = "rehearsal"
 
 [panel]
 backend = "rehearsal"
+third_button_pin = 7
+barrier_sensor_pin = 8
+fire_notice_pin = 18
+tamper_pin = 15
+
+[voice]
+backend = "rehearsal"
 
 [kiosk]
 host = "127.0.0.1"

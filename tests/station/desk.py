@@ -19,7 +19,7 @@ from gate.names import Pseudonym
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.cameras import Pixels
-from station.kiosk.rehearsal import Shown
+from station.kiosk.rehearsal import Shown, Touch
 from station.taps import Tap, TapRefused
 from station.view import (
     ChoiceAsked,
@@ -159,6 +159,7 @@ class MemoryStage:
         self.shown: list[tuple[tuple[int, ...], float | None, Direction | None]] = []
         self.foreheads: list[float | None] = []
         self.cleared = 0
+        self.touched: list[Touch] = []
         self.becomes: Shown | None = None
         self.refuses: TapRefused | None = None
 
@@ -173,6 +174,9 @@ class MemoryStage:
 
     def forehead(self, celsius: float | None) -> None:
         self.foreheads.append(celsius)
+
+    def touch(self, touch: Touch) -> None:
+        self.touched.append(touch)
 
     def clear(self) -> None:
         self.cleared += 1

@@ -12,7 +12,9 @@ from litestar.testing import TestClient
 
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
+from station.happenings import Press
 from station.kiosk import Shown, create_app
+from station.kiosk.rehearsal import Touch
 from tests.station.desk import MemoryDesk, MemoryStage
 
 PIXELS = np.random.default_rng(1).integers(0, 255, (720, 1280, 3), dtype=np.uint8)
@@ -114,3 +116,18 @@ def test_another_origin_cannot_hold_anything_up(gate, stage) -> None:
     answer = gate.post("/rehearsal/clear", json={}, headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
     assert stage.cleared == 0
+
+
+def test_hands_and_fate_reach_the_panel(gate, stage) -> None:
+    """A button, the alarm, the box, the boom: only what is named changes."""
+    for body in ({"press": "third"}, {"fire": True, "jam": False}, {"tamper": True}, {"lift": True}):
+        assert gate.post("/rehearsal/panel", json=body).status_code == 204
+    assert stage.touched == [
+        Touch(press=Press.THIRD), Touch(fire=True, jam=False), Touch(tamper=True), Touch(lift=True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [{"press": "fourth"}, {"fire": "yes"}, {"open": True}])
+def test_what_no_panel_has_is_refused(gate, stage, body) -> None:
+    assert gate.post("/rehearsal/panel", json=body).status_code == 400
+    assert stage.touched == []
