@@ -84,16 +84,16 @@ class Choice(Struct, frozen=True, forbid_unknown_fields=True):
     en: Label
 
 
-class Policy(Struct, frozen=True, forbid_unknown_fields=True):
+class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One edition of the rules. What is not said keeps its default, which is the strict side of usual."""
 
     title: Sentence
     gates: dict[Slug, GateRule] = field(default_factory=dict)
     # Building as the registry writes it ("3") -> zone; a building that is not named is open.
     zones: dict[str, Zone] = field(default_factory=dict)
-    temperature: TemperatureLimits = field(default_factory=TemperatureLimits)
+    temperature: TemperatureLimits = TemperatureLimits()
     measure_on: frozenset[Direction] = EVERY_WAY
-    retest: RetestRule = field(default_factory=RetestRule)
+    retest: RetestRule = RetestRule()
     # A week without a network must work, with a day to spare.
     stale_after_hours: Annotated[int, Meta(ge=1, le=24 * 31)] = 8 * 24
     overrulable: frozenset[Reason] = frozenset(Reason) - GRAVE

@@ -6,6 +6,7 @@ from typing import cast
 from gate.policy import Rules
 from station.lane.answers import SIGN_ON_FIRST, busy, nobody_on_duty, refused
 from station.lane.deciding import begin, decide_when_content
+from station.lane.family import with_outings_since
 from station.visit import Arrival, FormTaken, Gathering, GuardNamed, Lane, Now, Signal, Step
 
 MOST_OF_A_FAMILY = 9

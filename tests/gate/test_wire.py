@@ -67,7 +67,7 @@ def test_only_these_fields_can_travel() -> None:
         "v", "gate", "journal", "after", "through", "at", "crossings", "hello",
     }  # fmt: skip
     assert set(Crossing.__struct_fields__) == {
-        "person", "direction", "at", "sequence", "passage", "crossed", "fresh_id",
+        "person", "direction", "at", "sequence", "passage", "crossed", "fresh_id", "permit",
     }  # fmt: skip
     assert set(Amendment.__struct_fields__) == {
         "stamp", "journal", "sequence", "outcome", "ground", "guard", "person", "readings",

@@ -1,0 +1,219 @@
+"""The office's rules at a whole lane: outings of a household, permits, the time to be back, gates that are silent."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gate.hours import Hours, Per, Quota
+from gate.passage import Ground, Passage
+from gate.permit import Permit, PermitKind
+from gate.policy import Choice, Direction, GateRule, WhenUnknown, Zone
+from gate.reason import Outcome, Reason
+from gate.roster import Standing
+from gate.wire import Crossing, Crossings
+from station.households import Households
+from station.inbox import CrossingsHeard, SnapshotCame
+from station.snapshot import Snapshot
+from station.taps import ArriveNamed, ChooseDirection, Settle, TellPurpose
+from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
+
+A, B, C = "a" * 16, "b" * 16, "c" * 16
+LEAVE = "5e" * 8
+PEER = "ee" * 8
+ONE_A_DAY: dict[str, Any] = {"exit_quota": Quota(1), "measure_on": frozenset()}
+
+
+def one_household(**policy: Any) -> Snapshot:
+    """A and B live together, C next door."""
+    held = snapshot("abc", **policy)
+    joined = msgspec.structs.replace(held.residents[B], household=A)
+    return replace(held, residents={**held.residents, B: joined})
+
+
+def with_leave(held: Snapshot, person: str, kind: PermitKind = PermitKind.MEDICAL, back: int | None = None) -> Snapshot:
+    """From an hour ago until in three; back: minutes from now."""
+    returns = NOON + timedelta(minutes=back) if back is not None else None
+    permit = Permit(LEAVE, kind, NOON - timedelta(hours=1), NOON + timedelta(hours=3), returns)
+    resident = msgspec.structs.replace(held.residents[person], permits=(permit,))
+    return replace(held, residents={**held.residents, person: resident})
+
+
+@pytest.fixture
+def lane(tmp_path: Path) -> Iterator[TestLane]:
+    lane = TestLane(tmp_path, one_household(**ONE_A_DAY))
+    lane.tap(ChooseDirection(Direction.OUT))
+    yield lane
+    lane.close()
+
+
+def last(lane: TestLane) -> Passage:
+    return [each for each in lane.records() if isinstance(each, Passage)][-1]
+
+
+def comes(lane: TestLane, person: str) -> Passage:
+    """With a pass, once the screen is free and the one before has gone."""
+    lane.wait(4.0)
+    lane.show(pass_of(person[0]))
+    passage = last(lane)
+    assert passage.person == person
+    lane.show()
+    for _ in range(60):
+        lane.show()
+        lane.wait(0.05)
+    return passage
+
+
+def hear(lane: TestLane, after: int, through: int, *crossings: Crossing, hello: bool = False) -> None:
+    """What the east gate tells just now."""
+    digest = Crossings(1, "east", PEER, after, through, lane.wall(), crossings, hello)
+    lane.post(CrossingsHeard("east-1", digest))
+
+
+class TestOutings:
+    def test_one_of_a_household_goes_out_and_the_next_one_is_the_guards_matter(self, lane: TestLane) -> None:
+        """The neighbours have theirs."""
+        assert comes(lane, A).reasons == ()
+        assert comes(lane, B).reasons == (Reason.QUOTA_USED,)
+        assert comes(lane, C).reasons == ()
+
+    def test_an_outing_by_another_gate_counts(self, lane: TestLane) -> None:
+        """Told by that gate alone, while the hub is away: this lane has none."""
+        hear(lane, 0, 1, Crossing(A, Direction.OUT, NOON, 1, 1))
+        assert comes(lane, B).reasons == (Reason.QUOTA_USED,)
+
+    def test_per_person_each_has_his_own(self, lane: TestLane) -> None:
+        """The same two people under another edition."""
+        lane.post(SnapshotCame(one_household(exit_quota=Quota(1, per=Per.PERSON), measure_on=frozenset())))
+        assert comes(lane, A).reasons == ()
+        assert comes(lane, B).reasons == ()
+
+    def test_an_outing_that_the_guard_takes_back_is_given_back(self, lane: TestLane) -> None:
+        """The green was a mistake: nobody left."""
+        comes(lane, A)
+        lane.tap(Settle(1, Outcome.REFER, Ground.MISTAKE))
+        assert comes(lane, B).reasons == ()
+
+    def test_an_outing_that_the_guard_allows_is_used(self, lane: TestLane) -> None:
+        """Refused by no rule of the gate's, but by a building's; he let him go, and that was the household's one."""
+        lane.post(SnapshotCame(one_household(zones={"3": Zone.CONTROLLED}, **ONE_A_DAY)))
+        assert comes(lane, A).reasons == (Reason.BUILDING_CONTROLLED,)
+        lane.tap(Settle(1, Outcome.ADMIT, Ground.OFFICE_AGREED))
+        assert Reason.QUOTA_USED in comes(lane, B).reasons
+
+    def test_a_family_in_one_go_uses_it_with_its_first(self, lane: TestLane) -> None:
+        """What was remembered when the guard named them all is not all there is."""
+        lane.tap(ArriveNamed((A, B)))
+        lane.wait(3.1)
+        first, second = (each for each in lane.records() if isinstance(each, Passage))
+        assert (first.reasons, second.reasons) == ((), (Reason.QUOTA_USED,))
+        assert second.party == 1
+
+    def test_where_a_gate_is_silent_the_guard_decides(self, lane: TestLane) -> None:
+        """Nobody knows whether they went out there."""
+        hear(lane, 0, 1, Crossing(C, Direction.IN, NOON, 1, 1))
+        lane.wait(60)
+        assert comes(lane, A).reasons == (Reason.PRESENCE_UNKNOWN,)
+
+    def test_unless_the_office_lets_a_gates_own_knowledge_count(self, lane: TestLane) -> None:
+        """Then nobody is held up, and what is known counts."""
+        lane.post(SnapshotCame(one_household(when_presence_unknown=WhenUnknown.OWN, **ONE_A_DAY)))
+        hear(lane, 0, 1, Crossing(C, Direction.OUT, NOON, 1, 1))
+        lane.wait(60)
+        assert comes(lane, A).reasons == ()
+        assert comes(lane, C).reasons == (Reason.QUOTA_USED,)
+
+    def test_a_hole_in_what_a_gate_told_is_no_knowledge_until_the_period_is_over(self, lane: TestLane) -> None:
+        """Heard again, and yet something between was missed for good."""
+        hear(lane, 0, 1)
+        lane.wait(60)
+        hear(lane, 9, 10)
+        assert comes(lane, A).reasons == (Reason.PRESENCE_UNKNOWN,)
+        hear(lane, 1, 10)
+        assert comes(lane, C).reasons == ()
+
+    def test_a_gate_alone_always_knows(self, lane: TestLane) -> None:
+        """A compound with one gate has nobody to be silent."""
+        lane.wait(100)
+        assert comes(lane, A).reasons == ()
+
+
+class TestPermits:
+    def test_the_passage_names_the_permit_that_opened(self, lane: TestLane) -> None:
+        """So that the return can be tied to it, at whatever gate."""
+        lane.post(SnapshotCame(with_leave(one_household(zones={"3": Zone.SEALED}, measure_on=frozenset()), A)))
+        passage = comes(lane, A)
+        assert (passage.reasons, passage.permit) == ((), LEAVE)
+        told = [crossing for digest in lane.digests for crossing in digest.crossings]
+        assert {crossing.permit for crossing in told} == {LEAVE}
+
+    @pytest.mark.parametrize(("back", "expected"), [(30, ()), (0, (Reason.RETURNED_LATE,))])
+    def test_who_comes_back_later_than_agreed_tells_the_guard_why(
+        self, lane: TestLane, back: int, expected: tuple[Reason, ...]
+    ) -> None:
+        """He left by this gate, under his permit; back: minutes from noon."""
+        lane.post(
+            SnapshotCame(with_leave(one_household(zones={"3": Zone.SEALED}, measure_on=frozenset()), A, back=back))
+        )
+        comes(lane, A)
+        lane.tap(ChooseDirection(Direction.IN))
+        lane.wait(600)
+        assert comes(lane, A).reasons == expected
+
+    def test_late_by_another_gate_is_late(self, lane: TestLane) -> None:
+        """The other gate told under which permit he left."""
+        lane.post(SnapshotCame(with_leave(one_household(measure_on=frozenset()), A, back=0)))
+        lane.tap(ChooseDirection(Direction.IN))
+        lane.wait(60)
+        hear(lane, 0, 1, Crossing(A, Direction.OUT, NOON - timedelta(minutes=30), 1, 1, permit=LEAVE))
+        assert comes(lane, A).reasons == (Reason.RETURNED_LATE,)
+
+    def test_an_isolated_resident_on_leave_is_the_guards_matter(self, lane: TestLane) -> None:
+        """Not refused, and no green: he calls the escort, and lets him through with a reason."""
+        held = with_leave(one_household(measure_on=frozenset()), A)
+        isolated = msgspec.structs.replace(held.residents[A], standing=Standing.ISOLATED)
+        lane.post(SnapshotCame(replace(held, residents={**held.residents, A: isolated})))
+        passage = comes(lane, A)
+        assert (passage.reasons, passage.outcome) == ((Reason.ESCORT_NEEDED,), Outcome.REFER)
+        assert not lane.open
+        lane.tap(Settle(1, Outcome.ADMIT, Ground.MEDICAL))
+        assert lane.open
+
+
+def test_the_hours_of_a_gate_hold_by_the_compounds_clock(tmp_path: Path) -> None:
+    """It is noon in Shanghai and four o'clock in the morning where the machine counts."""
+    for opens, closes, expected in (("11:00", "13:00", ()), ("03:00", "05:00", (Reason.OUT_OF_HOURS,))):
+        gates = {"west": GateRule(hours=(Hours(opens, closes),))}
+        lane = TestLane(tmp_path / opens.replace(":", ""), snapshot(gates=gates, measure_on=frozenset()))
+        assert comes(lane, A).reasons == expected
+        lane.close()
+
+
+def test_the_green_channel_is_asked_nothing(tmp_path: Path) -> None:
+    """No question stands between an ambulance's doctor and the road."""
+    asked: dict[str, Any] = {
+        "ask_purpose_on": frozenset({Direction.OUT}),
+        "purposes": (Choice("food", "买菜", "Groceries"),),
+    }
+    lane = TestLane(tmp_path, with_leave(snapshot(measure_on=frozenset(), **asked), A, PermitKind.GREEN_CHANNEL))
+    lane.tap(ChooseDirection(Direction.OUT))
+    lane.show(pass_of("a"))
+    assert (last(lane).reasons, last(lane).permit) == ((), LEAVE)
+    lane.wait(4.0)
+    lane.show(pass_of("b"))
+    lane.tap(TellPurpose(lane.view.visit_began, "food"))
+    assert (last(lane).person, last(lane).purpose, last(lane).permit) == (B, "food", None)
+    lane.close()
+
+
+def test_a_household_is_read_in_the_roster_that_is_in_force() -> None:
+    """Who moved in counts as soon as the roster says so."""
+    households, held = Households(), one_household()
+    assert set(households.of(held.residents[A], held.residents)) == {A, B}
+    apart = snapshot("abc")
+    assert households.of(apart.residents[A], apart.residents) == (A,)
+    assert households.of(held.residents[B], {}) == (B,)
