@@ -8,7 +8,7 @@ import math
 import threading
 import time
 
-from station.thermometers.reading import RawReading, ThermometerFailed
+from station.thermometers.reading import Guidance, RawReading, ThermometerFailed
 
 
 class RehearsalThermometer:
@@ -19,6 +19,7 @@ class RehearsalThermometer:
         self._world = threading.Condition()
         self._forehead: float | None = None
         self._ambient = 22.0
+        self._guidance: Guidance | None = None
         self._trouble = ""
         self._changed = True
         self._due = 0.0
@@ -35,6 +36,12 @@ class RehearsalThermometer:
         """The air around the sensor turns this warm."""
         with self._world:
             self._ambient = _finite(celsius)
+            self._tell()
+
+    def guide(self, guidance: Guidance) -> None:
+        """Somebody is too far away, too near, or does not hold still; until a forehead or nobody is there."""
+        with self._world:
+            self._forehead, self._guidance = None, guidance
             self._tell()
 
     def fail(self, message: str) -> None:
@@ -56,14 +63,15 @@ class RehearsalThermometer:
                 raise ThermometerFailed(self._trouble)
             self._changed = False
             self._due = time.monotonic() + self._period
-            return RawReading(self._forehead, self._ambient, "rehearsal")
+            there = self._guidance is Guidance.HOLD_STILL
+            return RawReading(self._forehead, self._ambient, "rehearsal", guidance=self._guidance, there=there)
 
     def close(self) -> None:
         self.fail(self._trouble or "the rehearsal thermometer is closed")
 
     def _set(self, forehead: float | None) -> None:
         with self._world:
-            self._forehead = forehead
+            self._forehead, self._guidance = forehead, None
             self._tell()
 
     def _tell(self) -> None:

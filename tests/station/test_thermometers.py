@@ -10,6 +10,7 @@ from station.settings import ThermometerBackend, ThermometerSettings, load
 from station.thermometers import RawReading, ThermometerFailed, open_thermometer
 from station.thermometers.hand_held import STAYS_PERIODS, HandHeld, typed
 from station.thermometers.none import NoThermometer
+from station.thermometers.reading import Guidance
 from station.thermometers.rehearsal import RehearsalThermometer
 from station.toml import Wrong
 from tests.station.test_settings import IDENTITY, SETTINGS
@@ -181,6 +182,17 @@ class TestRehearsal:
         thermometer.ambient(-7)
         thermometer.forehead(33.1)
         assert thermometer.read() == RawReading(33.1, -7.0, "rehearsal")
+
+    def test_somebody_who_cannot_be_measured_yet_is_told_what_to_do(self, thermometer):
+        """Far away is nobody; whoever moves is there without a figure; a forehead ends both."""
+        thermometer.guide(Guidance.CLOSER)
+        far = thermometer.read()
+        assert (far.guidance, far.nobody, far.object_celsius) == (Guidance.CLOSER, True, None)
+        thermometer.guide(Guidance.HOLD_STILL)
+        moving = thermometer.read()
+        assert (moving.guidance, moving.nobody, moving.object_celsius) == (Guidance.HOLD_STILL, False, None)
+        thermometer.forehead(36.6)
+        assert thermometer.read() == RawReading(36.6, 22.0, "rehearsal")
 
     def test_a_failed_sensor_raises_until_it_is_mended(self, thermometer):
         """The world breaks the sensor with its own words; mended, it sees who stands there."""
