@@ -29,6 +29,8 @@ from tests.rehearsal.rendered import frames
 SEED = 7
 HELD_FRAMES = 40
 """How many frames a code is held still for, at the most: under three seconds."""
+FAMILIAR = 4
+"""Rounds of a scene before its cost counts."""
 REPEATS = 5
 """The picture that cost most is held up so often again: what it costs every time is not the machine's other work."""
 Figures = dict[str, object]
@@ -91,7 +93,7 @@ def _reading(scale: float) -> Figures:
         "ratio": round(ours.total() / max(1, theirs.total()), 3),
         "by_trouble": {name: [ours[name], theirs[name], count] for name, count in shown.items()},
         "dear_ms_a_frame": _dearest(dear),
-        **_costs(max(40, round(200 * scale))),
+        **_costs(max(40, round(400 * scale))),
     }  # fmt: skip
 
 
@@ -160,9 +162,10 @@ def _bare(pixels: Pixels) -> list[zxingcpp.Barcode]:
 
 
 def _spent(views: list[Pixels], count: int, *looks: Callable[[Pixels], object]) -> list[list[float]]:
-    """Of each look, after two rounds of all views, in which a dear look becomes familiar with the scene."""
-    turns = [[1000 * _once(look, views[turn % len(views)]) for look in looks] for turn in range(count + 2 * len(views))]
-    return [list(each) for each in zip(*turns[2 * len(views) :], strict=True)]
+    """Of each look, after some rounds of all views, in which a dear look becomes familiar with the scene."""
+    before = FAMILIAR * len(views)
+    turns = [[1000 * _once(look, views[turn % len(views)]) for look in looks] for turn in range(before + count)]
+    return [list(each) for each in zip(*turns[before:], strict=True)]
 
 
 def _told(spent: list[float]) -> dict[str, float]:
