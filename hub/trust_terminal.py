@@ -1,9 +1,10 @@
-"""What a clerk types and reads of trust: `gate-hub trust list` and `gate-hub trust rotate`."""
+"""What a clerk types and reads of trust: `gate-hub trust list` and `rotate`; `gate-hub station allow` and `forbid`."""
 
 from argparse import Namespace
 from datetime import datetime
 
 from hub import commands
+from hub.gate_key_orders import AllowPasses, ForbidPasses, PassesAllowed, PassesForbidden
 from hub.registry.pass_keys import PassKey
 from hub.terminal import Terminal
 
@@ -38,3 +39,17 @@ def _state(key: PassKey, terminal: Terminal) -> str:
 
 def _day(instant: datetime, terminal: Terminal) -> str:
     return f"{instant.astimezone(terminal.settings.zone):%Y-%m-%d %H:%M}"
+
+
+def station_allow(words: Namespace, terminal: Terminal) -> None:
+    order = AllowPasses(words.station, words.passes, words.hours, words.days, frozenset(words.callers))
+    allowed = terminal.ask(order, PassesAllowed)
+    terminal.say(
+        f"station {words.station} may make temporary passes up to number {allowed.most}, for {words.hours} h each,"
+        f" until {allowed.until}; its gate knows as soon as it hears the hub"
+    )
+
+
+def station_forbid(words: Namespace, terminal: Terminal) -> None:
+    terminal.ask(ForbidPasses(words.station), PassesForbidden)
+    terminal.say(f"station {words.station} makes no passes any more, and those that it made are void at every gate")

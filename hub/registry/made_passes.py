@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gate.names import Pseudonym
+from gate.names import Pseudonym, Slug
 from hub.registry import Change, Registry
 from hub.registry.instants import written
 
@@ -17,3 +17,9 @@ def settle(registry: Registry, serial: Pseudonym, confirm: bool, clerk: str, now
     if not confirm:
         registry.touch(Change.TRUST)
     return changed.rowcount > 0
+
+
+def newest_number(registry: Registry, station: Slug) -> int:
+    """How many passes that station says to have made; 0 before the first."""
+    row = registry.one("SELECT max(number) FROM made_pass WHERE station = ?", (station,))
+    return int(row[0]) if row is not None and row[0] is not None else 0
