@@ -5,6 +5,7 @@ none can be written in one language only; a test holds the pages' keys against t
 """
 
 from gate.wording import ADMIT_BY_DIRECTION, DIRECTIONS, GATES, GROUNDS, LANGUAGES, OUTCOMES, REASONS, Words
+from station.kiosk.form_words import FORMS
 
 KIOSK = {
     # The bar that is always there
@@ -28,6 +29,7 @@ KIOSK = {
     "clock.held": Words("时间靠本机维持", "Clock on its own"),
     "clock.floor": Words("时间不可信", "Clock not believed"),
     "fault": Words("{part}故障", "{part} fault"),
+    "watch": Words("{part}请留意", "Watch the {part}"),
     "part.camera": Words("相机", "Camera"),
     "part.scanner": Words("扫码器", "Scanner"),
     "part.thermometer": Words("体温计", "Thermometer"),
@@ -57,6 +59,7 @@ KIOSK = {
     "aim.brighter": Words("请把屏幕调亮，或避开阴影", "Brighter, please, or out of the shade"),
     "aim.hold_still": Words("请拿稳，停一秒", "Hold still for a second"),
     "ready.mask": Words("请戴好口罩", "Please wear a mask"),
+    "ready.no_phone": Words("没带手机", "No phone"),
     "ready.without_code": Words("无码登记", "No code"),
     "ready.no_picture": Words("相机没有画面", "No camera picture"),
     "ready.direction.in": Words("进小区", "Entering"),
@@ -72,6 +75,7 @@ KIOSK = {
     "looks.yellow": Words("看上去是黄码，请核对", "Looks yellow: check it yourself"),
     "looks.red": Words("看上去是红码，请核对", "Looks red: check it yourself"),
     "awaiting.nothing": Words("正在核对", "Checking"),
+    "awaiting.purpose": Words("请问外出事由", "Ask what for"),
     "awaiting.trip": Words("请确认近期行程", "Ask for recent trips"),
     "trip.title": Words("近 14 天去过这些地方吗？", "At one of these in the last 14 days?"),
     "trip.none": Words("没去过风险地区", "At none of these"),
@@ -98,12 +102,6 @@ KIOSK = {
     "grounds.title": Words("放行的理由？", "Let through on what ground?"),
     "grounds.back": Words("返回", "Back"),
     "verdict.find": Words("查找本人", "Find resident"),
-    "finder.title": Words("这是哪位居民的证书？", "Which resident is it?"),
-    "finder.how": Words("楼栋-房号、姓名首字母或手机尾号四位", "Door as 3-502, initials, or 4 last digits"),
-    "finder.none": Words("没有找到", "Nobody found"),
-    "finder.clear": Words("清空", "Clear"),
-    "finder.back": Words("返回", "Back"),
-    "finder.door": Words("{n} 室", "room {n}"),
     "recent.title": Words("最近通行", "Recent"),
     "recent.none": Words("还没有人通行", "Nobody has passed yet"),
     "recent.open": Words("待处理", "Open"),
@@ -161,7 +159,7 @@ REHEARSAL = {
     "r.alone": Words("单独打开", "Open alone"),
 }
 
-WORDS = KIOSK | REHEARSAL
+WORDS = KIOSK | FORMS | REHEARSAL
 
 
 def dictionary() -> dict[str, dict[str, str]]:

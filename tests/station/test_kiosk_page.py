@@ -15,8 +15,7 @@ from station.kiosk import create_app, serve
 from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused
 from station.view import CertificateHolder, Earlier, Health, Link, Person, Screen
 from tests.station.desk import NIGHT, WANG, WELL, MemoryDesk, decided, minutes_ago, ready, verdict
-from tests.station.guard import SIZES, Guard, at_the_gate
-from tests.station.layout import assert_fits
+from tests.station.guard import Guard, at_the_gate
 
 pytestmark = pytest.mark.browser
 
@@ -352,52 +351,3 @@ def test_the_camera_is_drawn_and_its_silence_is_told(guard) -> None:
     assert blue < 110
     guard.desk.picture = None
     expect(guard.page.locator("#no-picture")).to_be_visible()
-
-
-LONGEST = {
-    "ready": ready(
-        recent=tuple(verdict(Outcome.REFER, Reason.NO_CODE, sequence=n, person=None) for n in range(9, 1, -1)),
-        rehearsal=True,
-    ),
-    "gathering": ready(
-        screen=Screen.GATHERING, person=Person("买买提*江", "12", True, True), awaiting=("temperature",), rehearsal=True
-    ),
-    "admit": decided(Outcome.ADMIT, direction=Direction.OUT, person=Person("买买提*江", "12", True, True)),
-    "one": decided(
-        Outcome.REFUSE, Reason.TEMPERATURE_DOUBTFUL, overrulable=True, person=Person("买买提*江", "12", True, True)
-    ),
-    "two": decided(Outcome.REFER, Reason.HEALTH_YELLOW, Reason.TEMPERATURE_TOO_LOW, overrulable=True),
-    "many": decided(
-        Outcome.REFER,
-        Reason.NO_CODE,
-        Reason.RULES_STALE,
-        Reason.CLOCK_NOT_BELIEVED,
-        Reason.THERMOMETER_FAULT,
-        overrulable=True,
-    ),
-    "settled": decided(
-        Outcome.REFER, Reason.HEALTH_YELLOW, Reason.FEVER, settled=Outcome.ADMIT, ground=Ground.KNOWN_IN_PERSON
-    ),
-    "closed": ready(gate_open=False, closed_notice_zh="请走西门" * 7, closed_notice_en="Please use the west gate " * 3),
-    "order": ready(
-        screen=Screen.OUT_OF_ORDER,
-        health=msgspec.structs.replace(
-            ready().health,
-            faults={"camera": "没有画面，请检查接线", "thermometer": "没有应答", "journal": "写不进卡"},
-        ),
-    ),
-}
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_nothing_is_cut_off_and_every_target_is_large(guard, size, language) -> None:
-    """On both screens, in both languages, at its fullest: all in view, nothing over another, 64 px and more."""
-    guard.page.set_viewport_size({"width": size[0], "height": size[1]})
-    if language == "en":
-        guard.touches("#language")
-    for name, view in LONGEST.items():
-        guard.desk.put(msgspec.structs.replace(view, office_telephone=f"0991-555-{name}"))
-        note = {"closed": "#closed", "order": "#order", "ready": ".ready", "gathering": ".gathering"}
-        guard.page.locator(note.get(name, "#verdict")).wait_for()
-        assert_fits(guard.page, name)

@@ -8,8 +8,9 @@ import pytest
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
+from gate.temperature import Site
 from station.kiosk.words import WORDS, dictionary
-from station.view import Hint
+from station.view import Barrier, Hint
 
 KIOSK = Path(__file__).parents[2] / "station/kiosk"
 PAGES = sorted([*KIOSK.glob("static/*.js"), *KIOSK.glob("templates/*.html")])
@@ -23,11 +24,17 @@ BUILT = {
     "mark.": list(Outcome),
     "ground.": list(Ground),
     "link.": ["hub", "broker", "none"],
-    "clock.": ["synced", "held", "floor"],
     "theme.": ["auto", "light", "dark"],
     "part.ok.": ["camera", "thermometer"],
     "aim.": list(Hint),
     "looks.": ["green", "yellow", "red"],
+    "barrier.": [each for each in Barrier if each not in {Barrier.NONE, Barrier.CLOSED}],
+    "retest.": list(Site),
+    "retest.how.": list(Site),
+    "site.": list(Site),
+    "clock.": ["synced", "held", "floor", "year", "month", "day", "hour", "minute"],
+    "door.title.": ["visitor", "delivery", "vehicle"],
+    "handover.": ["well", "heat", "barrier", "resting", "medicine", "visitors", "office", "blanks"],
 }
 
 

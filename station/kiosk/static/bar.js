@@ -32,9 +32,11 @@ export function drawBar(view) {
   drawGate(view.gate);
   put($("lane"), view.lane);
   put($("clock"), clockText(view.now, view.timezone, { ...HM, second: "2-digit" }));
-  $("rehearsal").hidden = !view.rehearsal;
+  $("rehearsal").hidden = !view.rehearsal && !view.training;
+  put($("rehearsal"), say(view.training ? "train.what" : "rehearsal"));
   drawWay(view);
-  drawHealth(view.health);
+  drawHealth(view.health, view.warnings);
+  $("fire").hidden = !view.fire;
 }
 
 /** A gate that the compass names is called so; any other needs the word 'gate' behind its name. */
@@ -51,13 +53,14 @@ function drawWay(view) {
   }
 }
 
-function drawHealth(health) {
+function drawHealth(health, warnings) {
   const words = { link: link(health), queue: queue(health), rules: rules(health), clock: clock(health) };
   const faults = { ...health.faults };
   for (const part of ["camera", "thermometer"]) {
     words[part] = part in faults ? [say("fault", { part: partName(part) }), true] : [say(`part.ok.${part}`), false];
     delete faults[part];
   }
+  for (const part of Object.keys(warnings)) if (!(part in health.faults)) words[part] = [say("watch", { part: partName(part) }), true];
   for (const part of Object.keys(faults)) words[part] = [say("fault", { part: partName(part) }), true];
   const list = $("health");
   for (const item of [...list.children]) if (!(item.dataset.part in words)) item.remove();

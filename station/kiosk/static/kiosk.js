@@ -2,12 +2,22 @@
 // no view, no green; a green past its time, no green.
 import { drawBar } from "/static/bar.js";
 import { contact, preview } from "/static/contact.js";
+import { drawDuty } from "/static/duty.js";
+import { drawResting, drawRetest } from "/static/fever.js";
+import { findNamed } from "/static/finder.js";
 import { drawAim, drawClosed, drawGathering, drawOrder, drawReady, drawRecent } from "/static/lane.js";
+import { keepTime } from "/static/made.js";
+import { drawPurpose, purposeAsked } from "/static/purpose.js";
+import { keepDay } from "/static/returnee.js";
+import { keepZone } from "/static/set_clock.js";
+import { closeSheet, placeSheet } from "/static/sheets.js";
 import { disarm, tap } from "/static/taps.js";
 import { drawTheme } from "/static/theme.js";
+import { drawTidings } from "/static/tidings.js";
 import { drawTrip, tripAsked } from "/static/trip.js";
 import { closePickers, drawVerdict, nameplate, outcomeOf } from "/static/verdict.js";
 import { draw as drawWords, onLanguage, otherLanguage, put, say } from "/static/words.js";
+import "/static/guests.js";
 
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement;
@@ -27,23 +37,30 @@ function showScreen(name, whose = "") {
 
 function draw() {
   if (view === null) return;
-  drawTheme(view);
-  drawBar(view);
+  for (const keep of [keepTime, keepDay, keepZone]) keep(view);
+  for (const part of [drawTheme, drawBar, drawDuty, drawTrip, drawPurpose, drawResting, drawTidings]) part(view);
   drawRecent(view, (sequence) => { looking = sequence; draw(); });
-  drawTrip(view);
+  $("lane-side").toggleAttribute("data-asked", questionAsked());
+  drawScreen();
+  placeSheet(root.dataset.screen, root.dataset.key, root.dataset.screen === "gathering" && questionAsked());
+}
+
+const questionAsked = () => tripAsked(view) || purposeAsked(view);
+
+function drawScreen() {
   const verdict = standing();
   const earlier = looking === null ? null : view.recent.find((passage) => passage.sequence === looking);
   if (verdict) drawStanding(verdict);
   else if (view.screen === "out_of_order") { drawOrder(view); showScreen("order"); }
-  else if (!view.gate_open) { drawClosed(view); showScreen("closed"); }
+  else if (view.retest !== null) { drawRetest(view); showScreen("retest", String(view.retest.sequence)); }
+  else if (!view.gate_open && view.screen === "ready") { drawClosed(view); showScreen("closed"); }
   else if (earlier) {
     drawVerdict(view, earlier, true, () => { looking = null; draw(); });
     showScreen("verdict", `earlier ${nameplate(earlier)}`);
   } else if (view.screen === "gathering") {
     drawGathering(view);
-    showScreen("gathering", tripAsked(view) ? `trip ${view.visit_began}` : "");
-  }
-  else { drawReady(view); showScreen("ready"); }
+    showScreen("gathering", `${view.visit_began} ${tripAsked(view) ? "trip" : ""}${purposeAsked(view) ? "purpose" : ""}`);
+  } else { drawReady(view); showScreen("ready"); }
 }
 
 /** The verdict to show now; none when its green has outlived itself. */
@@ -67,11 +84,13 @@ function lost(seconds) {
   view = null;
   looking = null;
   green = { of: "", since: 0 };
+  closeSheet();
   put($("lost-for"), seconds > 3 ? `${seconds} s` : "");
   showScreen("lost");
 }
 
 $("without-code").addEventListener("click", () => tap("/without-code"));
+$("no-phone").addEventListener("click", () => findNamed(view?.can_make_passes ?? false));
 $("language").addEventListener("click", otherLanguage);
 for (const button of $("way").children) {
   button.addEventListener("click", () => {

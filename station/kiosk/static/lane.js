@@ -1,26 +1,15 @@
 // Nobody there, or somebody whose visit is being gathered; and the strip of the last passages.
 import { partName, shortTime } from "/static/bar.js";
+import { buildingName, mark } from "/static/tiles.js";
 import { known, now, put, say } from "/static/words.js";
 
 const $ = (id) => document.getElementById(id);
 const RECENT = 4;
-
-export function mark(name) {
-  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  drawing.setAttribute("class", "mark");
-  drawing.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#mark-${name}`);
-  drawing.append(use);
-  return drawing;
-}
+const MOVING = new Set(["opening", "open", "closing", "stuck"]);
 
 export const nameOf = (person) => person?.masked_name || say("stranger");
 
-export function placeOf(person) {
-  const building = person?.building ?? "";
-  return /^[0-9A-Za-z-]+$/.test(building) ? say("building", { n: building }) : building;
-}
+export const placeOf = (person) => buildingName(person?.building ?? "");
 
 export const celsius = (value) => (value === null ? "" : `${value.toFixed(1)} ℃`);
 
@@ -52,18 +41,36 @@ export function drawAim(brush, view, width, height) {
 
 export function drawReady(view) {
   const hint = view.aim?.hint;
+  put($("ready-prompt"), say(view.aim ? "looking" : "ready.prompt"));
   put($("ready-how"), hint ? say(`aim.${hint}`) : say("ready.how"));
   const way = $("ready-way");
-  const key = `${now()} ${view.direction}`;
+  const moving = MOVING.has(view.barrier) ? view.barrier : "";
+  const key = `${now()} ${view.direction} ${moving}`;
   if (way.dataset.key === key) return;
   way.dataset.key = key;
-  way.replaceChildren(mark(view.direction), say(`ready.direction.${view.direction}`));
+  way.dataset.barrier = moving;
+  way.replaceChildren(mark(moving ? "boom" : view.direction), moving ? say(`barrier.${moving}`) : say(`ready.direction.${view.direction}`));
 }
+
+/** What the barrier does, where it does something. */
+export const drawBarrier = (element, barrier) => {
+  const moving = MOVING.has(barrier) ? barrier : "";
+  const key = `${now()} ${moving}`;
+  if (element.dataset.key === key) return;
+  element.dataset.key = key;
+  element.dataset.barrier = moving;
+  element.replaceChildren(...(moving ? [mark("boom"), say(`barrier.${moving}`)] : []));
+};
+
+/** Who of the family comes after this one. */
+export const partyOf = (view) => (view.party.length ? say("party.next", { names: view.party.map(nameOf).join("  ") }) : "");
 
 export function drawGathering(view) {
   put($("gathering-who"), nameOf(view.person));
   put($("gathering-where"), placeOf(view.person));
   drawTags($("gathering-tags"), view.person);
+  put($("gathering-party"), partyOf(view));
+  $("hand").hidden = !view.awaiting.includes("temperature");
   const steps = stepsOf(view);
   const key = JSON.stringify([now(), steps]);
   if ($("steps").dataset.key === key) return;
@@ -84,19 +91,20 @@ function stepsOf(view) {
   if (view.celsius !== null) done.push(["heat", `${say("gathering.measured")} ${celsius(view.celsius)}`, false]);
   if (view.looks) done.push(["phone", say(`looks.${view.looks}`), false]);
   const wanted = view.awaiting.map((what) => [
-    { temperature: "heat", trip: "trip" }[what] ?? "phone",
+    { temperature: "heat", trip: "trip", purpose: "out" }[what] ?? "phone",
     known(`awaiting.${what}`) ? say(`awaiting.${what}`) : say("awaiting.nothing"),
     true,
   ]);
   return [...done, ...(wanted.length ? wanted : [["wait", say("awaiting.nothing"), true]])];
 }
 
-/** Which passages still want the guard's word. */
-export const isOpen = (passage) => passage.settled === null && passage.outcome === "refer" && passage.sequence !== null;
+/** Which passages still want the guard's word: those that he was asked about, and those that he took back. */
+export const isOpen = ({ settled, outcome, sequence }) => (settled ?? outcome) === "refer" && sequence !== null;
 
 export function drawRecent(view, look) {
   const strip = $("recent");
-  const shown = view.recent.slice(0, RECENT);
+  const shown = view.recent.slice(0, RECENT - Math.min(2, view.resting.length));
+  put($("strip-title"), view.resting.length ? `${say("resting.title")} · ${say("recent.title")}` : say("recent.title"));
   const key = JSON.stringify([now(), view.timezone, shown]);
   if (strip.dataset.key === key) return;
   strip.dataset.key = key;
@@ -147,4 +155,5 @@ export function drawOrder(view) {
 export function drawClosed(view) {
   const notice = now() === "zh" ? view.closed_notice_zh : view.closed_notice_en;
   put($("closed-notice"), notice || say("closed.fallback"));
+  put($("closed-hours"), now() === "zh" ? view.hours_zh : view.hours_en);
 }

@@ -1,4 +1,4 @@
-// The guard's finger. A tap is sent once; whoever waits sees the button rest; a refusal is shown in words.
+// The guard's finger. A tap is sent once; whoever waits sees the buttons rest; a refusal is shown in words.
 import { now, say } from "/static/words.js";
 
 const ARM_MS = 350;
@@ -23,9 +23,12 @@ export function tell(text) {
 }
 
 /** True when the station did it. */
-export async function tap(path, body = {}) {
-  const buttons = [...document.querySelectorAll("main button, .way button")];
-  for (const button of buttons) button.disabled = true;
+export const tap = async (path, body = {}) => (await asked(path, body)) !== null;
+
+/** What the station answers, or null where it did not do it; the guard was told why. */
+export async function asked(path, body) {
+  if ("busy" in root.dataset) return null;
+  root.dataset.busy = "";
   try {
     const answer = await fetch(path, {
       method: "POST",
@@ -33,13 +36,14 @@ export async function tap(path, body = {}) {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(4000),
     });
-    if (answer.status === 204) return true;
-    const why = answer.status === 409 ? await answer.json() : {};
-    tell(why[now()] || say("tap.lost"));
+    if (answer.status === 204) return {};
+    const said = answer.status === 200 || answer.status === 409 ? await answer.json() : {};
+    if (answer.status === 200) return said;
+    tell(said[now()] || say("tap.lost"));
   } catch {
     tell(say("tap.lost"));
   } finally {
-    for (const button of buttons) button.disabled = false;
+    delete root.dataset.busy;
   }
-  return false;
+  return null;
 }

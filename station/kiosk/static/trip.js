@@ -4,6 +4,7 @@ import { disarm, tap } from "/static/taps.js";
 import { now, put, say } from "/static/words.js";
 
 const $ = (id) => document.getElementById(id);
+const LONG = 12;
 const DAY_MS = 86400_000;
 let began = 0;
 let place = null;
@@ -14,7 +15,6 @@ export const tripAsked = (view) => view.awaiting.includes("trip");
 export function drawTrip(view) {
   const asked = tripAsked(view);
   $("trip").hidden = !asked;
-  $("lane-side").toggleAttribute("data-trip", asked);
   if (!asked || began !== view.visit_began) place = null;
   began = view.visit_began;
   if (asked) drawPages(view);
@@ -51,11 +51,12 @@ function button(text, done) {
   const made = document.createElement("button");
   made.type = "button";
   made.textContent = text;
+  made.classList.toggle("long", text.length > LONG);
   made.addEventListener("click", done);
   return made;
 }
 
-function dayName(day, today) {
+export function dayName(day, today) {
   const ago = (Date.parse(today) - Date.parse(day)) / DAY_MS;
   if (ago === 0) return say("trip.today");
   if (ago === 1) return say("trip.yesterday");
@@ -64,7 +65,7 @@ function dayName(day, today) {
 }
 
 /** 2026-11-22 at the gate, whatever the browser's own zone. */
-function isoDay(instant, timezone) {
+export function isoDay(instant, timezone) {
   const part = (parts) => clockText(instant, timezone, parts).replace(/\D/g, "").padStart(2, "0");
   return `${part({ year: "numeric" })}-${part({ month: "2-digit" })}-${part({ day: "2-digit" })}`;
 }

@@ -1,8 +1,9 @@
 // A verdict, and what the guard makes of it. The same section shows an earlier passage out of the strip.
 import { gateName, placeInTime, shortTime } from "/static/bar.js";
-import { closeFinder, openFinder } from "/static/finder.js";
-import { celsius, drawTags, nameOf, placeOf } from "/static/lane.js";
+import { findCertificate } from "/static/finder.js";
+import { celsius, drawBarrier, drawTags, nameOf, partyOf, placeOf } from "/static/lane.js";
 import { disarm, tap } from "/static/taps.js";
+import { refill } from "/static/tiles.js";
 import { now, put, say } from "/static/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -11,6 +12,8 @@ const ALARMING = new Set(["fever", "temperature_too_low"]);
 
 export const outcomeOf = (verdict) => verdict.settled ?? verdict.outcome;
 export const nameplate = (verdict) => `${verdict.sequence} ${verdict.at}`;
+
+const SETTLED = { admit: "verdict.let_through.done", refer: "undo.done", refuse: "verdict.send_back.done" };
 
 let shown = null;
 let leave = () => {};
@@ -29,6 +32,7 @@ export function drawVerdict(view, verdict, earlier, done) {
   put($("earlier"), earlier ? `${say("recent.title")} · ${shortTime(verdict.at, view.timezone)}` : "");
   drawReasons(verdict);
   drawFacts(verdict);
+  drawBarrier($("verdict-barrier"), earlier ? "none" : view.barrier);
   drawNote(view, verdict);
   drawAnswers(verdict, earlier);
 }
@@ -36,8 +40,8 @@ export function drawVerdict(view, verdict, earlier, done) {
 function drawReasons(verdict) {
   $("settled").hidden = verdict.settled === null;
   if (verdict.settled !== null) {
-    const done = say(verdict.settled === "admit" ? "verdict.let_through.done" : "verdict.send_back.done");
-    const plain = verdict.ground === null || verdict.ground === "sent_back";
+    const done = say(SETTLED[verdict.settled]);
+    const plain = verdict.ground === null || verdict.ground === "sent_back" || verdict.settled === "refer";
     put($("settled"), plain ? done : `${done} · ${say(`ground.${verdict.ground}`)}`);
   }
   const reasons = verdict.reasons.slice(0, MOST_REASONS);
@@ -77,8 +81,16 @@ function drawNote(view, verdict) {
   if (verdict.sequence === null) lines.push(say("verdict.unrecorded"));
   else if (stopped && verdict.settled === null && !verdict.overrulable) lines.push(say("verdict.no_overrule"));
   if (stopped && view.office_telephone) lines.push(say("verdict.office", { n: view.office_telephone }));
-  put($("note"), lines.join("　"));
+  if (view.screen === "verdict" && verdict === view.verdict && view.party.length) lines.push(partyOf(view));
+  refill($("note"), lines, () => lines.flatMap((line, at) => (at ? ["　", whole(line)] : [whole(line)])));
 }
+
+/** Each line whole: a telephone number that breaks over two lines is dialled wrong. */
+const whole = (text) => {
+  const line = document.createElement("span");
+  line.textContent = text;
+  return line;
+};
 
 function earlierPassage(view, { gate, at, direction }) {
   const way = say(`direction.${direction}`);
@@ -86,11 +98,16 @@ function earlierPassage(view, { gate, at, direction }) {
 }
 
 function drawAnswers(verdict, earlier) {
-  const open = verdict.settled === null && verdict.sequence !== null && verdict.outcome !== "admit";
+  const outcome = outcomeOf(verdict);
+  const untouched = verdict.settled === null || verdict.settled === "refer";
+  const open = untouched && verdict.sequence !== null && outcome !== "admit";
   $("let-through").hidden = !(open && verdict.overrulable);
   $("send-back").hidden = !open;
   $("find").hidden = !(open && verdict.overrulable && verdict.holder);
-  $("answers").hidden = !earlier && outcomeOf(verdict) === "admit";
+  $("rest").hidden = !(open && !earlier && verdict.reasons.includes("fever"));
+  $("aloud").hidden = earlier || outcome === "admit";
+  $("undo").hidden = !(earlier && verdict.sequence !== null && (outcome === "admit" || verdict.settled === "refuse"));
+  $("answers").hidden = !earlier && outcome === "admit";
   const label = earlier ? "recent.close" : open && verdict.outcome === "refer" ? "verdict.next" : "verdict.seen";
   put($("dismiss"), say(label));
 }
@@ -101,9 +118,21 @@ function closeGrounds() {
   disarm();
 }
 
+function closeUndoing() {
+  if ($("undoing").hidden) return;
+  $("undoing").hidden = true;
+  disarm();
+}
+
 export function closePickers() {
   closeGrounds();
-  closeFinder();
+  closeUndoing();
+}
+
+function openUndoing() {
+  put($("undoing-who"), `${nameOf(shown.person)}　${placeOf(shown.person)}`);
+  $("undoing").hidden = false;
+  disarm();
 }
 
 function openGrounds() {
@@ -115,12 +144,17 @@ function openGrounds() {
 async function settle(outcome, ground) {
   const { sequence } = shown;
   if (!(await tap("/settle", { sequence, outcome, ground }))) return;
-  closeGrounds();
+  closePickers();
   leave("settled");
 }
 
 $("let-through").addEventListener("click", openGrounds);
-$("find").addEventListener("click", () => openFinder(shown, () => leave("settled")));
+$("find").addEventListener("click", () => findCertificate(shown, document.documentElement.dataset.key, () => leave("settled")));
+$("rest").addEventListener("click", () => tap("/rest", { sequence: shown.sequence }));
+$("aloud").addEventListener("click", () => tap("/read-aloud"));
+$("undo").addEventListener("click", openUndoing);
+$("undo-back").addEventListener("click", closeUndoing);
+$("undo-yes").addEventListener("click", () => settle("refer", "mistake"));
 $("grounds-back").addEventListener("click", closeGrounds);
 $("send-back").addEventListener("click", () => settle("refuse", "sent_back"));
 $("dismiss").addEventListener("click", () => leave("dismissed"));

@@ -12,6 +12,9 @@ export function say(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/** In one language whatever the page's: the resident's side speaks both at once. */
+export const sayIn = (wanted, key) => dictionary[wanted][key] ?? key;
+
 export const known = (key) => key in dictionary[language];
 
 export function onLanguage(listener) {

@@ -1,0 +1,35 @@
+"""Every state of the guard's screen on both glasses and in both languages: all in view, large, and nothing cut."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.station.guard import SIZES, Guard, at_the_gate
+from tests.station.layout import assert_fits
+from tests.station.states import STATES
+
+pytestmark = pytest.mark.browser
+LARGE, SMALL = SIZES
+
+
+@pytest.fixture
+def guard(page: Page) -> Iterator[Guard]:
+    with at_the_gate(page) as guard:
+        yield guard
+
+
+@pytest.mark.parametrize(("size", "language"), [(SMALL, "en"), (LARGE, "zh")], ids=["1024-en", "1280-zh"])
+def test_each_state_fits_its_glass(guard, size, language) -> None:
+    """Longest names, most reasons, most places: English, which is longer, on the small one; Chinese on the large."""
+    guard.page.set_viewport_size({"width": size[0], "height": size[1]})
+    if language == "en":
+        guard.touches("#language")
+    for name, state in STATES.items():
+        guard.desk.found = state.found
+        guard.desk.put(state.view)
+        guard.page.goto(guard.address)
+        for selector in state.touches:
+            guard.touches(selector)
+        expect(guard.page.locator(state.sees).first).to_be_visible()
+        assert_fits(guard.page, name)
