@@ -1,8 +1,8 @@
 """MLX90640 over I2C: 32 x 24 spots of warmth, so a face can be found and its distance guessed by its size.
 
 Melexis data sheet 3901090640, rev. 12. It has no checksum on the wire, so what decides about every pixel (its memory,
-the words beside the picture) is read twice and must agree; a single spoiled pixel is outvoted by its neighbours. Rule:
-half pictures are put together only when both are of this second.
+its registers, the words beside the picture) is read twice and must agree; a spoiled pixel is outvoted by those around
+it. Rule: half pictures are put together only when both are of this second.
 """
 
 import threading
@@ -68,9 +68,11 @@ class Mlx90640:
             words = self._twice(MEMORY, WORDS)
             self._memory = restored(np.array(words, np.int64))
             self.serial = "".join(f"{word:04x}" for word in words[SERIAL])
-            control = self._words(CONTROL, 1)[0]
+            [control] = self._twice(CONTROL, 1)
             self._control = control & ~REFRESH | FOUR_HERTZ | CHESS_BOARD
             self._write(CONTROL, self._control)
+            if self._twice(CONTROL, 1) != [self._control]:
+                raise failed(Fault.DAMAGED)
             while not self._plausible.alive:
                 self.sense()
         except BaseException:
@@ -116,7 +118,7 @@ class Mlx90640:
         """Which half picture came next."""
         deadline = self._seconds() + LATE_SECONDS
         while self._seconds() < deadline:
-            status = self._words(STATUS, 1)[0]
+            [status] = self._twice(STATUS, 1)
             if status & NEW_DATA:
                 return status & SUBPAGE & 1
             if self._wait(POLL_SECONDS) or self._closed.is_set():

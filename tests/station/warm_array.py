@@ -98,7 +98,7 @@ class Mlx90640Bus:
         self.trouble: Iterator[int | None] = iter(())
         self.noise = random.Random(7)
         self.spoil = lambda _start, words: words
-        self.frozen = self.closed = False
+        self.frozen = self.closed = self.deaf = False
 
     def i2c_rdwr(self, *messages: i2c_msg) -> None:
         assert not self.closed, "the bus was used after it was given back"
@@ -124,7 +124,7 @@ class Mlx90640Bus:
             self.new = False
         else:
             assert register == 0x800D
-            self.control = word
+            self.control = self.control if self.deaf else word
 
     def _word(self, register: int) -> int:
         if register == 0x8000:
