@@ -24,6 +24,16 @@ from gate.temperature import Measurement, judge
 from gate.trip import Trip
 
 _HEALTH_REASONS = {Health.RED: Reason.HEALTH_RED, Health.YELLOW: Reason.HEALTH_YELLOW}
+# Whoever stands before a closed gate is told so at once; what nobody waited for is not missed.
+_NOBODY_ASKS_AT_A_CLOSED_GATE = frozenset(
+    {
+        Reason.HEALTH_CODE_UNREAD,
+        Reason.PURPOSE_MISSING,
+        Reason.TRIP_UNKNOWN,
+        Reason.TEMPERATURE_MISSING,
+        Reason.SECOND_READING_MISSING,
+    }
+)
 _ZONE_REASONS = {Zone.SEALED: Reason.BUILDING_SEALED, Zone.CONTROLLED: Reason.BUILDING_CONTROLLED}
 
 ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -155,7 +165,8 @@ def _climb(evidence: Evidence, rules: Rules, now: Moment, lifted: Leave) -> tupl
         *_trip_bears_no_risk(evidence, rules),
         *_temperature_is_normal(evidence, rules),
     )
-    return tuple(dict.fromkeys(found))
+    unasked = _NOBODY_ASKS_AT_A_CLOSED_GATE if Reason.GATE_CLOSED in found else frozenset()
+    return tuple(dict.fromkeys(reason for reason in found if reason not in unasked))
 
 
 def caller(evidence: Evidence) -> Caller:

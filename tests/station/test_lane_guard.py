@@ -2,11 +2,29 @@
 
 import pytest
 
+from gate.caller import Caller
 from gate.passage import Ground
-from gate.policy import Direction
+from gate.policy import Direction, GateRule
 from gate.reason import Outcome, Reason
-from station.visit import DirectionChosen, GuardDismissed, GuardSettled, Lamp, Lane, Ready
-from tests.station.played_lane import ANNA, EXPIRED, FORGED, GREEN, Gate
+from station.view import Barrier
+from station.visit import (
+    BarrierMoved,
+    CameWithoutCode,
+    DirectionChosen,
+    FormTaken,
+    GuardChanged,
+    GuardDismissed,
+    GuardNamed,
+    GuardSettled,
+    Lamp,
+    Lane,
+    Ready,
+    RestBegun,
+    RetestBegun,
+    Showing,
+    Tone,
+)
+from tests.station.played_lane import ANNA, BERT, EXPIRED, FORGED, GREEN, Gate, a_pass, rules
 
 
 class TestTheGuard:
@@ -115,3 +133,130 @@ class TestABrokenDisk:
         gate.disk_works = True
         gate.settle(Outcome.ADMIT)
         assert gate.opened == 1
+
+
+class TestUndo:
+    @pytest.mark.parametrize("settled", [False, True], ids=["admitted by the machine", "admitted by him"])
+    def test_takes_a_passage_back_and_opens_nothing(self, settled):
+        """The wrong one slipped through: the record says so, the green goes, the barrier stays as it is."""
+        gate = Gate()
+        gate.show(EXPIRED if settled else ANNA)
+        gate.forehead(36.5)
+        if settled:
+            gate.settle(Outcome.ADMIT)
+        gate.settle(Outcome.REFER, Ground.MISTAKE)
+        assert (gate.amendments[-1].outcome, gate.opened, gate.lamp) == (Outcome.REFER, 1, Lamp.YELLOW)
+        gate.wait(3600.0)
+        assert isinstance(gate.lane.phase, Showing)
+
+    def test_works_after_the_screen_has_cleared(self):
+        gate = Gate()
+        gate.show(ANNA)
+        gate.forehead(36.5)
+        gate.wait(GREEN)
+        gate.settle(Outcome.REFER, Ground.MISTAKE)
+        assert (len(gate.amendments), gate.lane.recent[0].holds) == (1, Outcome.REFER)
+
+    def test_needs_something_to_take_back(self):
+        """What is undecided cannot be made so, and nothing is undone twice."""
+        gate = Gate()
+        gate.tell(CameWithoutCode())
+        gate.forehead(36.5)
+        gate.settle(Outcome.REFER, Ground.MISTAKE)
+        assert (gate.amendments, len(gate.refused)) == ([], 1)
+        gate.settle(Outcome.ADMIT, Ground.KNOWN_IN_PERSON)
+        for _ in range(2):
+            gate.settle(Outcome.REFER, Ground.MISTAKE)
+        assert (len(gate.amendments), len(gate.refused)) == (2, 2)
+
+
+class TestOnDuty:
+    def test_whoever_signed_on_stands_on_every_passage_and_every_word(self):
+        """A hand-over in between: each record names who was there."""
+        gate = Gate()
+        gate.tell(GuardChanged("li"))
+        gate.show(EXPIRED)
+        gate.forehead(36.5)
+        gate.tell(GuardChanged("wang"))
+        gate.settle(Outcome.ADMIT)
+        assert (gate.drafts[0].guard, gate.amendments[0].guard) == ("li", "wang")
+
+    def test_a_word_in_anothers_name_is_put_right(self):
+        """Who he is comes from the sign-on, whatever the tap says."""
+        gate = Gate()
+        gate.tell(GuardChanged("li"))
+        gate.show(EXPIRED)
+        gate.forehead(36.5)
+        gate.tell(GuardSettled(1, Outcome.ADMIT, Ground.PAPERS_CHECKED, guard="mayor"))
+        assert gate.amendments[0].guard == "li"
+
+    def test_where_the_office_demands_it_nobody_decides_without_a_name(self):
+        """Known residents still pass; overruling, naming, forms and rests wait for a sign-on, and say so."""
+        gate = Gate(rules(sign_on=True))
+        gate.show(ANNA)
+        gate.forehead(36.5)
+        assert gate.opened == 1
+        gate.show(a_pass("9"))
+        gate.forehead(38.2)
+        for signal in (
+            GuardSettled(2, Outcome.ADMIT, Ground.MEDICAL),
+            RestBegun(2),
+            RetestBegun(2),
+            GuardNamed((BERT.resident,)),
+            FormTaken(Caller.VISITOR, admit=True),
+        ):
+            gate.tell(signal)
+        assert (gate.opened, gate.amendments, gate.refused) == (1, [], ["Sign on first"] * 5)
+        gate.tell(GuardChanged("li"))
+        gate.settle(Outcome.ADMIT, Ground.MEDICAL, sequence=2)
+        assert gate.opened == 2
+
+    def test_a_form_whose_guard_has_left_admits_nobody(self):
+        """He tapped and signed off before the forehead was there."""
+        gate = Gate(rules(sign_on=True))
+        gate.tell(GuardChanged("li"))
+        gate.visitor(admit=True)
+        gate.tell(GuardChanged(None))
+        gate.forehead(36.5)
+        assert (gate.passages, gate.opened) == ([(Reason.UNANNOUNCED,)], 0)
+
+
+class TestTheGateItself:
+    def test_a_closed_gate_is_seen_from_afar_and_keeps_nobody_waiting(self):
+        """Red while nobody is there; whoever comes all the same is told at once, without being measured."""
+        gate = Gate(rules(gates={"west": GateRule(open=False)}, demand_health_code=True))
+        gate.wait(1.0)
+        assert (gate.lamp, gate.lane.closed) == (Lamp.RED, True)
+        gate.show(ANNA)
+        assert (gate.passages, gate.said) == ([(Reason.GATE_CLOSED,)], ["use_other_gate"])
+        gate.tell(GuardDismissed())
+        assert gate.lamp is Lamp.RED
+        gate.rules = rules()
+        gate.wait(1.0)
+        assert (gate.lamp, gate.lane.closed) == (Lamp.DARK, False)
+
+    def test_a_gate_for_one_way_only_keeps_nobody_waiting_the_other_way(self):
+        gate = Gate(rules(gates={"west": GateRule(directions=frozenset({Direction.OUT}))}))
+        gate.show(ANNA)
+        assert Reason.GATE_CLOSED in gate.passages[0]
+
+    def test_a_visit_goes_on_while_the_barrier_moves(self):
+        """The next one is measured while the boom still falls."""
+        gate = Gate()
+        gate.show(ANNA)
+        gate.forehead(36.5)
+        gate.tell(BarrierMoved(Barrier.OPENING))
+        gate.show(BERT)
+        gate.tell(BarrierMoved(Barrier.CLOSING))
+        gate.forehead(36.6)
+        assert (gate.passages, gate.lane.barrier) == ([(), ()], Barrier.CLOSING)
+
+    def test_buzzer_and_voice_tell_in_from_out_and_nothing_of_why(self):
+        """Each direction has its own tone and sentence; a fever is neither sounded nor said."""
+        inward, outward, warm = Gate(), Gate(lane=Lane(Direction.OUT)), Gate()
+        for gate, celsius in ((inward, 36.5), (outward, 36.5), (warm, 38.2)):
+            gate.show(ANNA)
+            gate.forehead(celsius)
+        assert (inward.tones[-1], inward.said) == (Tone.ADMIT, ["measure", "come_in"])
+        assert (outward.tones[-1], outward.said) == (Tone.OUT, ["measure", "go_out"])
+        assert (warm.tones[-1], warm.said) == (Tone.REFUSE, ["measure", "stop", "wait_aside"])
