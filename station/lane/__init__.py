@@ -5,9 +5,9 @@ came without one, and the visit waits for what the rules demand. COMMITTING: it 
 SHOWING: the verdict stands on the screen. RETESTING: somebody with a fever has rested and is measured again.
 
 The files of this folder are what a lane hears, in the order of a visit: `looking` (the camera, with `turns`),
-`arriving` (whom the guard brings), `readings` (the thermometer), `asking` (the guard's questions), `deciding` (with
-`demands`), `verdict`, `settling` and `retest` (what comes after), `standing` (what is noted at any time). docs/lane.md
-is drawn from the table below and from what `step` does.
+`arriving` (whom the guard brings, with `family`), `readings` (the thermometer), `asking` (the guard's questions),
+`deciding` (with `demands`), `verdict`, `settling` and `retest` (what comes after), `standing` (what is noted at any
+time). docs/lane.md is drawn from the table below and from what `step` does.
 
 A visit is decided once a conclusive temperature is there, or the rules ask for none, or the wait is over, or another
 pass takes its place. A health code is no pass: shown first it waits for one, and where the policy demands one the pass

@@ -1,18 +1,35 @@
 """docs/office.md says what gate-hub really reads."""
 
+import json
 import re
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct, structs
 
-from gate.policy import GateRule, Policy
-from gate.temperature import TemperatureLimits
+from gate.hours import Quota
+from gate.leave import LIFTS
+from gate.permit import PermitKind
+from gate.policy import MOST_CHOICES, MOST_SLOTS, CallerRule, Choice, Direction, GateRule, Policy
+from gate.temperature import RetestRule, TemperatureLimits
 from gate.trip import MOST_PLACES, RiskPlace
 from hub import sheet
 from hub.people_sheet import HEADERS, REQUIRED
 from hub.policy_file import check
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "office.md").read_text(encoding="utf-8")
+
+
+TABLES: dict[str, type[Struct]] = {
+    "gates": GateRule,
+    "callers": CallerRule,
+    "temperature": TemperatureLimits,
+    "retest": RetestRule,
+    "exit_quota": Quota,
+    "risk_places": RiskPlace,
+    "purposes": Choice,
+}
+LISTS = {"risk_places", "purposes", "destinations"}
 
 
 def _rows(heading: str) -> list[list[str]]:
@@ -35,14 +52,39 @@ def test_every_column_stands_in_the_document() -> None:
 def test_every_key_of_a_policy_stands_in_the_document() -> None:
     """With nothing made up, and the defaults that are named are the defaults."""
     told = " ".join(row[0] for row in _rows("## The policy file"))
-    named = {re.sub(r'\."?[A-Z]+"?', "", key) for key in re.findall(r"`([a-zA-Z_.\"]+)`", told)} - {"risk_places"}
-    tables: dict[str, type[Struct]] = {"gates": GateRule, "temperature": TemperatureLimits, "risk_places": RiskPlace}
-    plain = {each.name for each in structs.fields(Policy)} - tables.keys()
-    nested = {f"{table}.{each.name}" for table, body in tables.items() for each in structs.fields(body)}
-    assert named == plain | nested
-    defaults = {**structs.asdict(Policy(title="x")), **structs.asdict(TemperatureLimits())}
-    for key, figure in re.findall(r"`(?:temperature\.)?([a-z_]+)` \(([\d.]+)\)", told):
-        assert defaults[key] == float(figure), key
+    named = {re.sub(r'\."?[A-Z]+"?', "", key) for key in re.findall(r"`([a-z][a-zA-Z_.\"]+)`", told)}
+    plain = {each.name for each in structs.fields(Policy)} - (TABLES.keys() - LISTS)
+    nested = {f"{table}.{each.name}" for table, body in TABLES.items() for each in structs.fields(body)}
+    assert named == plain | nested | LISTS
+
+
+def test_the_defaults_that_are_named_are_the_defaults() -> None:
+    """Figures, words, yes and no; what is named with none is empty or away."""
+    told = " ".join(row[0] for row in _rows("## The policy file"))
+    policy = msgspec.to_builtins(Policy(title="x"))
+    found = re.findall(r"`([a-z_.]+)` \(`?([^`)]+)`?\)", told)
+    assert len(found) > 15
+    for key, default in found:
+        table, _, name = key.rpartition(".")
+        body = TABLES[table]("x") if table == "exit_quota" else TABLES[table]() if table else Policy(title="x")
+        assert json.loads(default) == json.loads(msgspec.json.encode(getattr(body, name))), key
+    assert policy == {"title": "x"}, "what is not said is not sent"
+
+
+def test_what_each_permit_lifts_stands_in_the_document() -> None:
+    """And what the gate has it lift is what the office read."""
+    for name, out, in_ in _rows("## Permits"):
+        kind = PermitKind(name.strip("`"))
+        for way, cell in ((Direction.OUT, out), (Direction.IN, in_)):
+            told = set(re.findall(r"`([a-z_]+)`", cell)) - {"escort_needed"}
+            assert told == {str(reason) for reason in LIFTS[kind][way]}, (kind, way)
+    assert [row[0].strip("`") for row in _rows("## Permits")] == list(PermitKind)
+
+
+def test_the_bounds_of_lists_are_said() -> None:
+    """A file with more is refused."""
+    assert f"the answers, at most {MOST_CHOICES} each" in DOCUMENT
+    assert f"at most {MOST_SLOTS} |" in DOCUMENT
 
 
 def test_the_examples_are_policies() -> None:
