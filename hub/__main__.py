@@ -13,7 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TextIO
 
-from hub import control, settings, terminal, trust_terminal
+from gate.formats.gate_pass import CALLERS
+from gate.permit import PermitKind
+from hub import control, gate_terminal, settings, terminal, trust_terminal
+from hub.guard_orders import USUAL_BADGE_DAYS
 from hub.issue import IssueFailed, PassFormat
 from hub.keys import KeysRefused
 from hub.phones import USUAL_HOURS
@@ -89,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     revoke.set_defaults(do=terminal.revoke)
     _trust(commands.add_parser("trust", help="the keys that gates believe: list them, or begin a new one"))
     _clerk(commands.add_parser("clerk", help="give a clerk a login for the office's pages"))
+    _guard(commands.add_parser("guard", help="the guards, who sign on at the gates with a PIN or a badge"))
+    _permit(commands.add_parser("permit", help="leave to cross where the rules would not let somebody"))
+    _visitor(commands.add_parser("visitor", help="a resident's visitor, with a pass until they leave"))
+    _notice(commands.add_parser("notice", help="what the gates announce, and when they are silent"))
     return parser
 
 
@@ -159,6 +166,69 @@ def _clerk(parser: argparse.ArgumentParser) -> None:
     add.add_argument("name", metavar="NAME")
     add.add_argument("--password-stdin", action="store_true", help="read the password from the first line of input")
     add.set_defaults(do=terminal.clerk_add)
+
+
+def _guard(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(required=True, metavar="add|list|remove")
+    add = words.add_parser("add", help="let a guard sign on, or give a known one a new PIN")
+    add.add_argument("id", metavar="ID", help="as it stands on passages, such as li")
+    add.add_argument("--name", required=True, metavar="NAME", help="as the gate's screen shows it")
+    add.add_argument("--badge", metavar="FILE", help="write a badge's QR code to this new PNG file")
+    add.add_argument("--days", type=int, default=USUAL_BADGE_DAYS, metavar="N", help="how long the badge is valid")
+    add.set_defaults(do=gate_terminal.guard_add)
+    words.add_parser("list", help="who may sign on").set_defaults(do=gate_terminal.guard_list)
+    remove = words.add_parser("remove", help="take a guard off the list; the badge is void")
+    remove.add_argument("id", metavar="ID")
+    remove.set_defaults(do=gate_terminal.guard_remove)
+
+
+def _permit(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(required=True, metavar="grant|list|revoke")
+    grant = words.add_parser("grant", help="give one person leave")
+    grant.add_argument("person", metavar="PERSON", help="pseudonym, as index.csv of a folder of passes tells it")
+    kinds = tuple(kind.replace("_", "-") for kind in PermitKind)
+    grant.add_argument("--kind", required=True, choices=kinds, help="what for")
+    grant.add_argument("--from", dest="begins", metavar="TIME", help="such as 2026-11-22T14:00 (default: now)")
+    grant.add_argument("--until", required=True, metavar="TIME", help="until when it may be used to leave")
+    grant.add_argument("--return-by", metavar="TIME", help="back by then at the latest")
+    grant.set_defaults(do=gate_terminal.permit_grant)
+    words.add_parser("list", help="what is in force or to come").set_defaults(do=gate_terminal.permit_list)
+    revoke = words.add_parser("revoke", help="take leave back")
+    revoke.add_argument("permit", metavar="PERMIT", help="its id")
+    revoke.set_defaults(do=gate_terminal.permit_revoke)
+
+
+def _visitor(parser: argparse.ArgumentParser) -> None:
+    invite = parser.add_subparsers(required=True, metavar="invite").add_parser(
+        "invite", help="let a resident's visitor in with a pass of their own"
+    )
+    invite.add_argument("name", metavar="NAME", help="the visitor's; it stays in the registry")
+    invite.add_argument("--host", required=True, metavar="PERSON", help="the resident's pseudonym")
+    invite.add_argument("--until", required=True, metavar="TIME", help="such as 2026-11-22T20:00, or 20:00 for today")
+    invite.add_argument("--telephone", default="", metavar="T", help="its last four digits help the guard's search")
+    invite.add_argument("--out", required=True, metavar="FILE", help="a new PNG file for the pass")
+    invite.set_defaults(do=gate_terminal.visitor_invite)
+
+
+def _notice(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(required=True, metavar="add|list|remove|rest")
+    add = words.add_parser("add", help="announce something at every gate, or change what is announced")
+    add.add_argument("id", metavar="ID", help="what you call it, such as masks")
+    add.add_argument("--zh", default="", metavar="TEXT", help="in Chinese")
+    add.add_argument("--en", default="", metavar="TEXT", help="in English")
+    add.add_argument("--from", dest="begins", metavar="TIME", help="such as 2026-11-22T14:00 (default: now)")
+    add.add_argument("--until", required=True, metavar="TIME", help="every notice ends")
+    add.add_argument("--every", type=int, default=30, metavar="MINUTES", help="default: 30")
+    add.add_argument("--volume", type=int, default=60, metavar="N", help="0 to 100 (default: 60)")
+    add.set_defaults(do=gate_terminal.notice_add)
+    words.add_parser("list", help="what is announced, and the hours of rest").set_defaults(do=gate_terminal.notice_list)
+    remove = words.add_parser("remove", help="announce it no more")
+    remove.add_argument("id", metavar="ID")
+    remove.set_defaults(do=gate_terminal.notice_remove)
+    rest = words.add_parser("rest", help="announce nothing between these times of the day")
+    rest.add_argument("begins", metavar="FROM", help="such as 19:00")
+    rest.add_argument("until", metavar="UNTIL", help="such as 08:00; equal to FROM for no rest at all")
+    rest.set_defaults(do=gate_terminal.notice_rest)
 
 
 if __name__ == "__main__":

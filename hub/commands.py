@@ -14,7 +14,18 @@ from gate import revocations
 from gate.document import DocumentKind
 from gate.names import Pseudonym, Slug
 from gate.policy import Policy
-from hub import broker, desk_orders, intake, issue, keys, phones, policy_file
+from hub import (
+    broker,
+    desk_orders,
+    guard_orders,
+    intake,
+    issue,
+    keys,
+    leave_orders,
+    notice_orders,
+    phones,
+    policy_file,
+)
 from hub.identity import write_identity
 from hub.issue import IssuedPass
 from hub.order import Answer, Desk, Order, OrderRefused, Refused
@@ -118,6 +129,9 @@ AnyOrder = (
     | RotatePassKey
     | PutClerk
     | desk_orders.DeskOrder
+    | guard_orders.GuardOrder
+    | leave_orders.LeaveOrder
+    | notice_orders.NoticeOrder
 )  # fmt: skip
 
 
@@ -209,6 +223,9 @@ AnyAnswer = (
     | PassKeyRotated
     | ClerkPut
     | desk_orders.Settled
+    | guard_orders.GuardAnswer
+    | leave_orders.LeaveAnswer
+    | notice_orders.NoticesListed
 )  # fmt: skip
 
 
@@ -247,6 +264,14 @@ def _dispatch(order: AnyOrder, desk: Desk, registry: Registry) -> AnyAnswer:
             return ClerkPut(clerks.put(registry, order.name, order.password_hash, desk.now))
         case desk_orders.SettleMadePass() | desk_orders.SettleCase():
             return desk_orders.carry_out(order, desk, registry)
+        case guard_orders.PutGuard() | guard_orders.RemoveGuard() | guard_orders.ListGuards():
+            return guard_orders.carry_out(order, desk, registry)
+        case notice_orders.PutNotice() | notice_orders.RemoveNotice():
+            return notice_orders.carry_out(order, desk, registry)
+        case notice_orders.RestNotices() | notice_orders.ListNotices():
+            return notice_orders.carry_out(order, desk, registry)
+        case _:
+            return leave_orders.carry_out(order, desk, registry)
 
 
 def _add_station(order: AddStation, desk: Desk, registry: Registry) -> StationAdded:

@@ -16,7 +16,7 @@ from msgspec import ValidationError, convert, to_builtins
 
 from gate.policy import Policy
 from gate.wording import LANGUAGES
-from hub import broker, commands, control, issue, passwords, phones, policy_file, policy_sentences, sheet
+from hub import broker, commands, control, guard_orders, issue, passwords, phones, policy_file, policy_sentences, sheet
 from hub.commands import AnyOrder
 from hub.issue import PassFormat
 from hub.order import Answer, Refused
@@ -254,6 +254,21 @@ _SHAPES = {
     "persons": "a person is named by the pseudonym, 16 digits and letters a to f",
     "serials": "a pass is named by its serial, 16 digits and letters a to f; index.csv of its folder tells it",
     "hours": f"a card for a phone works for 1 to {phones.LONGEST_HOURS} hours",
+    "guard": "a guard's id is 1 to 32 lower-case letters, digits and hyphens, such as li",
+    "guard_name": "a guard's name is 1 to 24 characters",
+    "badge_days": f"a badge is valid for 1 to {guard_orders.LONGEST_BADGE_DAYS} days",
+    "person": "a person is named by the pseudonym, 16 digits and letters a to f",
+    "host": "a host is named by the pseudonym, 16 digits and letters a to f",
+    "visitor": "a visitor's name is 1 to 32 characters",
+    "telephone": "a telephone number has at most 32 characters",
+    "permit": "a permit is named by its id, 16 digits and letters a to f; gate-hub permit list tells it",
+    "notice": "a notice's id is 1 to 32 lower-case letters, digits and hyphens, such as masks",
+    "text_zh": "a notice has at most 200 characters",
+    "text_en": "a notice has at most 200 characters",
+    "every_minutes": "a notice is repeated every 5 to 1440 minutes",
+    "volume": "a volume is 0 to 100",
+    "quiet_from": "a time of the day is written 19:00",
+    "quiet_until": "a time of the day is written 08:00",
     "days": f"a pass is valid for 1 to {commands.LONGEST_LIFE_DAYS} days",
     "name": "a clerk's name is 1 to 32 characters without spaces and colons",
 }

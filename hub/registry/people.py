@@ -86,6 +86,12 @@ def moved_away(registry: Registry, persons: Iterable[str], now: datetime) -> Non
     registry.touch(Change.PEOPLE)
 
 
+def came_back(registry: Registry, person: str) -> None:
+    """Back on the roster."""
+    registry.database.conn.execute("UPDATE person SET left_at = NULL WHERE id = ?", (person,))
+    registry.touch(Change.PEOPLE)
+
+
 def households(registry: Registry) -> list[Household]:
     """Those of residents."""
     columns = ", ".join(_HOUSEHOLD_COLUMNS)

@@ -1,4 +1,4 @@
-"""What waits for a clerk's word: temporary passes, returnees' cases, alarms; shown escaped, decided by our own forms."""
+"""What waits for a clerk: temporary passes, returnees' cases, alarms; shown escaped, decided by our own forms."""
 
 import re
 from collections.abc import Iterator
