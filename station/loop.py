@@ -79,6 +79,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.05
 VIEW_EVERY_SECONDS = 0.5
+RING_EVERY_SECONDS = 30.0
 
 T = TypeVar("T")
 Sight = tuple[object, ...]
@@ -109,7 +110,7 @@ class Loop:
         self._aim: Aim | None = None
         self._guidance: Hint | None = None
         self._beat = 0
-        self._viewed_at = self._fed_at = float("-inf")
+        self._viewed_at = self._fed_at = self._rang_at = float("-inf")
         self._drawn: Sight | None = None
         self._stopping = False
         self._reading: Reading = with_.timekeeper.read()
@@ -168,6 +169,7 @@ class Loop:
             self._prompter.look(self._lane, self._held, hint, self._guidance, seconds)
         elif self._drill.is_over(seconds):
             self._end_training()
+        self._ring(seconds)
         self._troubles.clear_in_time(seconds)
         self._timekeeper.save_in_time()
         self._peers.beat(self._reading.moment.utc, seconds)
@@ -241,6 +243,14 @@ class Loop:
             self._barrier = self._panel.barrier
             self._troubles.changed = True
             self._tell_gate(BarrierMoved(self._barrier))
+
+    def _ring(self, seconds: float) -> None:
+        """A part that has failed is heard, once; a gate that cannot record rings on."""
+        faults = self._troubles.faults
+        self._troubles.alarm = bool(faults) and (self._troubles.alarm or "journal" in faults)
+        if self._troubles.alarm and seconds - self._rang_at >= RING_EVERY_SECONDS:
+            self._rang_at, self._troubles.alarm = seconds, False
+            self._act(Sound(Tone.ERROR))
 
     def _happened(self, happening: Happening) -> None:
         """What befell the gate by itself, with no browser needed to hear of it."""

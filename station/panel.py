@@ -105,6 +105,8 @@ class GpioPanel:
 
     def sound(self, tone: Tone, seconds: float) -> None:
         with _Trouble():
+            if tone is Tone.ATTENTION:
+                self._tower.call(seconds)
             self._buzzer.start(BEEPS[tone], seconds)
 
     def open_barrier(self, seconds: float) -> None:

@@ -19,6 +19,7 @@ BEEPS = {
     Tone.ERROR: (0.08, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08, 0.08),
 }
 BLINK_SECONDS = 0.5
+CALL_SECONDS = 10.0
 SETTLE_SECONDS = 0.15
 
 
@@ -40,18 +41,27 @@ class Beeper:
 
 
 class Tower:
-    """The lamps, one at a time; all of them while the alarm lasts, whatever the lane asks for meanwhile."""
+    """The lamps, one at a time; all of them while the alarm lasts, whatever the lane asks for meanwhile.
+
+    A call for attention makes the lamp that is lit blink, or the yellow one where it is dark: its colour still holds.
+    """
 
     def __init__(self, lamps: dict[Lamp, Any]) -> None:
         self.lamps = lamps
         self._asked = Lamp.DARK
         self._all = False
+        self._calls_until = float("-inf")
         self._shown: frozenset[Lamp] = frozenset()
 
     def show(self, lamp: Lamp) -> None:
         """Always written to the pins, so that a board that was away is right again."""
         self._asked = lamp
+        self._calls_until = float("-inf")
         self._write(self._lit(0.0))
+
+    def call(self, seconds: float) -> None:
+        """Blink until the lane asks for another lamp, or CALL_SECONDS are over."""
+        self._calls_until = seconds + CALL_SECONDS
 
     def show_all(self, every: bool) -> None:
         self._all = every
@@ -64,9 +74,10 @@ class Tower:
     def _lit(self, seconds: float) -> frozenset[Lamp]:
         if self._all:
             return frozenset(self.lamps)
-        if self._asked is Lamp.ATTENTION:
-            return frozenset({Lamp.YELLOW}) if int(seconds / BLINK_SECONDS) % 2 == 0 else frozenset()
-        return frozenset({self._asked} & self.lamps.keys())
+        steady = frozenset({self._asked} & self.lamps.keys())
+        if self._asked is not Lamp.ATTENTION and seconds >= self._calls_until:
+            return steady
+        return (steady or frozenset({Lamp.YELLOW})) if int(seconds / BLINK_SECONDS) % 2 == 0 else frozenset()
 
     def _write(self, lit: frozenset[Lamp]) -> None:
         # Noted first: a lamp that fails is told of once for every change, not on every tick.

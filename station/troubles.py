@@ -1,6 +1,7 @@
 """What is wrong at this gate, for screen and hub: faults of parts, doubts about parts, and words that stand a moment.
 
-The loop's thread alone writes here. `changed` says that the screen must be drawn anew; whoever draws it sets it back.
+The loop's thread alone writes here. `changed` says that the screen must be drawn anew, `alarm` that a part has failed
+which was in order; whoever draws the one and sounds the other sets it back.
 """
 
 from gate.wording import Words
@@ -16,12 +17,14 @@ class Troubles:
         self.faults: dict[str, str] = {}
         self.warnings: dict[str, Told] = {}
         self.changed = False
+        self.alarm = False
         self._stand_until: dict[str, float] = {}
 
     def note(self, part: str, sentence: str) -> None:
         """A part's fault; an empty sentence ends it."""
         if sentence == self.faults.get(part, ""):
             return
+        self.alarm = self.alarm or bool(sentence and part not in self.faults)
         self.faults = {name: told for name, told in self.faults.items() if name != part}
         if sentence:
             self.faults[part] = sentence

@@ -13,6 +13,7 @@ import pytest
 
 from gate.passage import Amendment, Happening, Passage, What
 from gate.reason import Outcome
+from station.inbox import Faulty
 from station.players import AplayPlayer
 from station.prompts import Prompt
 from station.settings import VoiceBackend, VoiceSettings
@@ -155,6 +156,32 @@ def test_a_relay_that_fails_is_told_though_the_lamps_work(gate):
     gate.show(pass_of("b"))
     gate.minutes(0.02)
     assert (gate.open, gate.faults) == (True, ())
+
+
+def test_a_new_fault_is_heard_once_and_a_dead_disk_rings_on(gate):
+    """Nobody looks at a screen at night."""
+
+    def rings(minutes: float) -> int:
+        heard, high = 0, False
+        for _ in range(round(minutes * 60 * 20)):
+            gate.minutes(1 / 1200)
+            now = bool(gate.factory.pin(BUZZER).state)
+            heard, high = heard + (now and not high), now
+        return heard
+
+    gate.post(Faulty("camera", "no picture"))
+    assert rings(3.0) == 5
+    gate.post(Faulty("camera", ""))
+    assert rings(1.0) == 0
+    gate.break_disk()
+    gate.forehead(36.5)
+    gate.show(pass_of("a"))
+    assert rings(2.0) >= 3 * 5
+    gate.mend_disk()
+    gate.minutes(0.5)
+    gate.post(Faulty("camera", "no picture"))
+    gate.post(Faulty("camera", ""))
+    assert rings(2.0) == 0
 
 
 def test_a_lifted_boom_and_an_opened_box_are_told(gate):

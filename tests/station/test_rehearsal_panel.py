@@ -166,6 +166,30 @@ def test_attention_blinks_yellow_and_nothing_else(gate):
     assert gate.lamps == {Lamp.RED}
 
 
+@pytest.mark.parametrize("asked", [Lamp.DARK, Lamp.GREEN, Lamp.RED])
+def test_a_call_for_attention_blinks_for_a_while_in_the_colour_that_holds(gate, asked):
+    """A red lamp stays the only lamp, and is steady again ten seconds later."""
+    gate.panel.lamp(asked)
+    gate.panel.sound(Tone.ATTENTION, gate.seconds)
+    seen = set()
+    for _ in range(40):
+        gate.wait(0.05)
+        seen.add(frozenset(gate.lamps))
+    blinks = Lamp.YELLOW if asked is Lamp.DARK else asked
+    assert seen == {frozenset(), frozenset({blinks})}
+    gate.wait(10.0)
+    assert gate.lamps == ({asked} - {Lamp.DARK})
+
+
+def test_a_verdict_ends_a_call_for_attention(gate):
+    gate.panel.sound(Tone.ATTENTION, gate.seconds)
+    gate.wait(1.0)
+    gate.panel.lamp(Lamp.GREEN)
+    for _ in range(40):
+        gate.wait(0.05)
+        assert gate.lamps == {Lamp.GREEN}
+
+
 def test_every_tone_has_a_rhythm_of_its_own():
     """In, out, attention and error can be told apart with the eyes shut."""
     assert BEEPS.keys() == set(Tone)
