@@ -25,7 +25,7 @@ open = true
 """
 # The same rules for a run that does not wait: nobody looks at a green lamp, what is missing stays missing, and the same
 # few people come again and again.
-BRISK_POLICY = "green_seconds = 1.0\nvisit_seconds = 2.0\nsame_way_hours = 0\n" + POLICY
+BRISK_POLICY = "green_seconds = 1.0\nvisit_seconds = 4.0\nsame_way_hours = 0\n" + POLICY
 # And for one in which pictures are taken: a green stays until it was.
 SCREENS_POLICY = "green_seconds = 12.0\n" + POLICY
 
