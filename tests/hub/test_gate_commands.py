@@ -1,7 +1,8 @@
-"""gate-hub guard, permit, visitor and notice, as a clerk types them: what the gates are then told, and what is refused."""
+"""gate-hub guard, permit, visitor and notice, as a clerk types them: what the gates are told, and what is refused."""
 
-import os
+import io
 import re
+from argparse import Namespace
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +20,10 @@ from gate.permit import PermitKind
 from gate.roster import Resident
 from gate.staff import Guard, holds
 from gate.trust import TrustedKey, Usage, index
-from hub import control, keys
+from hub import control, gate_terminal, keys, settings
 from hub.registry import Registry, guards, notices, open_registry, passes, people
-from tests.hub.test_commands import NAMES, Hub, bare, hub, peopled
+from hub.terminal import Terminal
+from tests.hub.test_commands import NAMES, SHEET, Hub, bare, hub, peopled
 
 __all__ = ["bare", "hub", "peopled"]
 LATER = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
@@ -113,12 +115,15 @@ class TestGuard:
         assert list(staff(hub)) == ["li"]
         assert len(roster(hub)) == 1
 
-    def test_no_two_guards_share_a_pin(self, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A PIN alone tells who signs on, so the second draw of the same one is drawn again."""
-        draws = iter([bytes(8), bytes(16), bytes(8), (7).to_bytes(8), bytes(16)])
-        monkeypatch.setattr(os, "urandom", lambda size: next(draws, bytes([size]) * size))
-        first = pin_of(hub("guard", "add", "li", "--name", "李师傅"))
-        assert first == "000000"
+    def test_no_two_guards_share_a_pin(self, hub: Hub) -> None:
+        """A PIN alone tells who signs on: one that somebody has is drawn again."""
+        drawn = [bytes(8), b"a" * 16, b"h" * 8, b"p" * 8, bytes(8), (7).to_bytes(8), b"b" * 16, b"i" * 8, b"q" * 8]
+        said = io.StringIO()
+        at = Terminal(settings.load(hub.config), control.wall_clock, lambda _: drawn.pop(0), said, io.StringIO())
+        for guard in ("li", "wang"):
+            gate_terminal.guard_add(Namespace(id=guard, name=guard, badge=None, days=1), at)
+        assert re.findall(r"^PIN: (\d{6})$", said.getvalue(), re.M) == ["000000", "000007"]
+        assert drawn == []
 
     def test_refusals_say_what_to_do(self, hub: Hub, tmp_path: Path) -> None:
         assert "no guard is called li" in hub.refusal("guard", "remove", "li")
@@ -137,7 +142,7 @@ class TestGuard:
     def test_guards_are_no_residents(self, peopled: Hub) -> None:
         """No import misses them, and no pass for everybody is made for them."""
         peopled("guard", "add", "li", "--name", "李师傅")
-        assert "0 in the registry are not in it" in peopled("import", peopled.file("again.csv", _sheet()))
+        assert "0 in the registry are not in it" in peopled("import", peopled.file("again.csv", SHEET))
         peopled("issue", "--all", "--out", str(peopled.folder / "out"), "--format", "text")
         assert peopled.rows("SELECT count(*) FROM pass") == [(3,)]
 
@@ -226,7 +231,7 @@ class TestVisitor:
     def test_an_import_takes_no_visitor_for_a_resident(self, peopled: Hub) -> None:
         out = str(peopled.folder / "v.png")
         peopled("visitor", "invite", "钱来访", "--host", somebody(peopled), "--until", LATER, "--out", out)
-        said = peopled("import", peopled.file("again.csv", _sheet()))
+        said = peopled("import", peopled.file("again.csv", SHEET))
         assert "0 new, 0 changed, 3 as before; 0 in the registry are not in it" in said
 
     @pytest.mark.parametrize(
@@ -283,9 +288,3 @@ class TestNotice:
     def test_what_is_not_there_or_no_time_is_refused(self, hub: Hub) -> None:
         assert "no notice is called masks" in hub.refusal("notice", "remove", "masks")
         assert "a time of the day is written" in hub.refusal("notice", "rest", "25:00", "08:00")
-
-
-def _sheet() -> str:
-    from tests.hub.test_commands import SHEET
-
-    return SHEET

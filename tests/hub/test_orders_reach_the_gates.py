@@ -15,8 +15,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gate import topics
 from gate.document import DocumentKind, body_of, open_document
+from gate.notices import Notices
 from gate.policy import Policy, Zone
 from gate.roster import BUCKETS, Resident, RosterBucket, unseal
+from gate.staff import Staff
+from gate.staff import unseal as unseal_staff
 from gate.trust import TrustList
 from hub.issue import INDEX
 from tests.broker import Broker
@@ -67,6 +70,16 @@ class Gate:
                 document = open_document(payload, DocumentKind.ROSTER, COMPOUND, [self.hub_key])
                 found |= {each.masked_name: each for each in body_of(document, RosterBucket).residents}
         return found
+
+    def staff(self) -> Any:
+        sealed = self.heard.get(topics.STAFF.of(COMPOUND))
+        if sealed is None:
+            return None
+        payload = unseal_staff(sealed, COMPOUND, self.roster_key)
+        return body_of(open_document(payload, DocumentKind.STAFF, COMPOUND, [self.hub_key]), Staff)
+
+    def notices(self) -> Any:
+        return self._body(topics.NOTICES.of(COMPOUND), DocumentKind.NOTICES, Notices)
 
     def end(self) -> None:
         self._client.disconnect()
@@ -146,6 +159,18 @@ def test_what_the_office_orders_is_what_a_gate_hears(office: tuple[Office, Broke
     serial = (order.folder / "passes" / INDEX).read_text(encoding="utf-8-sig").splitlines()[1].split(",")[0]
     order("revoke", serial)
     gate.await_(lambda: gate.revoked() == {serial})
+
+    assert (gate.staff(), gate.notices()) == (None, None)
+    order("guard", "add", "li", "--name", "李师傅")
+    order("notice", "add", "masks", "--zh", "请戴口罩", "--until", "2099-01-01")
+    gate.await_(lambda: gate.staff() is not None and gate.notices() is not None)
+    assert [each.name for each in gate.staff().guards] == ["李师傅"]
+    assert [each.text_zh for each in gate.notices().notices] == ["请戴口罩"]
+    order("guard", "remove", "li")
+    gate.await_(lambda: gate.staff() == Staff())
+
+    order("permit", "grant", gate.roster()["李*甲"].person, "--kind", "medical", "--until", "2099-01-01")
+    gate.await_(lambda: len(gate.roster()["李*甲"].permits) == 1)
 
     order("station", "add", "west-1", "--gate", "west")
     mosquitto.reload()
