@@ -100,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _station(parser: argparse.ArgumentParser) -> None:
-    words = parser.add_subparsers(required=True, metavar="add|list")
+    words = parser.add_subparsers(required=True, metavar="add|list|allow|forbid")
     add = words.add_parser("add", help="give a station its identity and its place at the broker")
     add.add_argument("station", metavar="ID", help="such as east-1")
     add.add_argument("--gate", metavar="GATE", help="the gate it stands at, such as east")
@@ -109,6 +109,20 @@ def _station(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--again", action="store_true", help="a new password for a station that was added before")
     add.set_defaults(do=terminal.station_add)
     words.add_parser("list", help="which stations were added").set_defaults(do=terminal.station_list)
+    allow = words.add_parser("allow", help="let its gate make temporary passes")
+    allow.add_argument("station", metavar="ID")
+    allow.add_argument("--passes", type=int, default=50, metavar="N", help="how many more (default: 50)")
+    allow.add_argument(
+        "--hours", type=int, default=24, metavar="N", help="how long each is valid at most (default: 24)"
+    )
+    allow.add_argument("--days", type=int, default=30, metavar="N", help="how long it may make them (default: 30)")
+    allow.add_argument(
+        "--for", dest="callers", nargs="+", default=["resident", "visitor"], choices=CALLERS, help="whom"
+    )
+    allow.set_defaults(do=trust_terminal.station_allow)
+    forbid = words.add_parser("forbid", help="withdraw that, and void every temporary pass of its making")
+    forbid.add_argument("station", metavar="ID")
+    forbid.set_defaults(do=trust_terminal.station_forbid)
 
 
 def _import(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from gate.policy import Policy
 from hub import (
     broker,
     desk_orders,
+    gate_key_orders,
     guard_orders,
     intake,
     issue,
@@ -129,6 +130,7 @@ AnyOrder = (
     | RotatePassKey
     | PutClerk
     | desk_orders.DeskOrder
+    | gate_key_orders.GateKeyOrder
     | guard_orders.GuardOrder
     | leave_orders.LeaveOrder
     | notice_orders.NoticeOrder
@@ -223,6 +225,7 @@ AnyAnswer = (
     | PassKeyRotated
     | ClerkPut
     | desk_orders.Settled
+    | gate_key_orders.GateKeyAnswer
     | guard_orders.GuardAnswer
     | leave_orders.LeaveAnswer
     | notice_orders.NoticesListed
@@ -264,6 +267,8 @@ def _dispatch(order: AnyOrder, desk: Desk, registry: Registry) -> AnyAnswer:
             return ClerkPut(clerks.put(registry, order.name, order.password_hash, desk.now))
         case desk_orders.SettleMadePass() | desk_orders.SettleCase():
             return desk_orders.carry_out(order, desk, registry)
+        case gate_key_orders.AllowPasses() | gate_key_orders.ForbidPasses():
+            return gate_key_orders.carry_out(order, desk, registry)
         case guard_orders.PutGuard() | guard_orders.RemoveGuard() | guard_orders.ListGuards():
             return guard_orders.carry_out(order, desk, registry)
         case notice_orders.PutNotice() | notice_orders.RemoveNotice():
