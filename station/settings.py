@@ -415,7 +415,7 @@ def _pins(settings: Settings) -> Objection | None:
 
 def _voice(settings: Settings) -> Objection | None:
     voice = settings.voice
-    if voice.backend is VoiceBackend.APLAY and not Path(voice.sounds).is_dir():
+    if voice.backend is VoiceBackend.APLAY and not (voice.sounds and Path(voice.sounds).is_dir()):
         what = f"names {voice.sounds}, which is not a folder" if voice.sounds else "is empty, but the voice needs one"
         return "voice.sounds", what, "name the folder that `make sounds` filled"
     return None

@@ -39,7 +39,12 @@ class _Repeat:
     """The guard wants the last verdict and its next step said again."""
 
 
-Word = Prompt | Notices | _Repeat | None
+@dataclass(frozen=True, slots=True)
+class _Silence:
+    """No word came."""
+
+
+Word = Prompt | Notices | _Repeat | _Silence | None
 
 
 class Voice:
@@ -98,30 +103,44 @@ class Voice:
     # --- the voice's own thread ---
 
     def _run(self) -> None:
-        while self.turn(TURN_SECONDS):
-            pass
-        self._player.stop()
+        try:
+            while self.turn(TURN_SECONDS):
+                pass
+        except Exception:
+            # Nobody foresaw it: said on the screen, and the traceback in the log.
+            self._fault("the voice has ended: start the gate again, and tell its maker what the log says")
+            raise
+        finally:
+            self._player.stop()
 
     def turn(self, wait_seconds: float = 0.0) -> bool:
         """Take one word, if it comes in time; go on speaking. False once it was told to end."""
         try:
             word = self._inbox.get(timeout=wait_seconds) if wait_seconds else self._inbox.get_nowait()
         except queue.Empty:
+            word = _Silence()
+        if word is None:
+            return False
+        try:
+            self._hear(word)
             self._go_on()
-            return True
+        except (PlayerFailed, SpeakerFailed) as failed:
+            self._fail(str(failed))
+        except OSError as wrong:
+            self._fail(f"nothing can be said aloud ({wrong}): start the gate again, look at its disk")
+        return True
+
+    def _hear(self, word: Word) -> None:
         match word:
             case Prompt():
                 self._take(word)
             case _Repeat():
-                self._say_again()
+                for prompt in self._last_verdict or [Prompt.CALL_GUARD]:
+                    self._take(prompt)
             case Notices():
                 self._notices = word
                 self._asked_at = float("-inf")
                 self._forget_old_texts()
-            case None:
-                return False
-        self._go_on()
-        return True
 
     def _take(self, prompt: Prompt) -> None:
         if prompt.rank is Rank.VERDICT:
@@ -136,10 +155,6 @@ class Voice:
         files = tuple(folder / sound_name(prompt, language) for language in self._settings.spoken)
         self._offer(Utterance(str(prompt), prompt.rank, files, volume))
 
-    def _say_again(self) -> None:
-        for prompt in self._last_verdict or [Prompt.CALL_GUARD]:
-            self._take(prompt)
-
     def _offer(self, utterance: Utterance) -> None:
         if self._speech.offer(utterance, self._seconds()):
             self._player.stop()
@@ -147,22 +162,19 @@ class Voice:
 
     def _go_on(self) -> None:
         seconds = self._seconds()
-        try:
-            if self._speech.saying is not None and not self._player.playing():
-                self._speech.ended(seconds)
-                self._fault("")
-            if seconds - self._asked_at >= DUE_EVERY_SECONDS:
-                self._asked_at = seconds
-                self._announce_due()
-            following = self._speech.next(seconds)
-            if following is not None:
-                self._begin(following)
-        except (PlayerFailed, SpeakerFailed) as failed:
+        if self._speech.saying is not None and not self._player.playing():
             self._speech.ended(seconds)
-            self._fault(str(failed))
-        except OSError as wrong:
-            self._speech.ended(seconds)
-            self._fault(f"nothing can be said aloud ({wrong}): start the gate again, look at its disk")
+            self._fault("")
+        if seconds - self._asked_at >= DUE_EVERY_SECONDS:
+            self._asked_at = seconds
+            self._announce_due()
+        following = self._speech.next(seconds)
+        if following is not None:
+            self._begin(following)
+
+    def _fail(self, sentence: str) -> None:
+        self._speech.ended(self._seconds())
+        self._fault(sentence)
 
     def _begin(self, utterance: Utterance) -> None:
         if utterance.rank is Rank.ANNOUNCEMENT:

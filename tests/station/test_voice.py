@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 import wave
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -291,6 +292,26 @@ class TestAplay:
         assert not player.playing()
         player.stop()
 
+    def test_leaves_nothing_open_behind_it(self, sounds):
+        """A day is ten thousand prompts: said, cut off or failed, none keeps a descriptor or a process."""
+        players = [AplayPlayer("null"), AplayPlayer("plughw:7")]
+
+        def rounds(count: int) -> None:
+            for number in range(count):
+                for player in players:
+                    player.start([sounds / "come_in.zh.wav"], 80)
+                    if number % 2:
+                        player.stop()
+                    with suppress(PlayerFailed):
+                        self.wait(player)
+
+        rounds(2)
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        rounds(20)
+        assert len(list(Path("/proc/self/fd").iterdir())) == before
+        own = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+        assert not [pid for pid in own if "aplay" in Path(f"/proc/{pid}/comm").read_text()]
+
     def test_of_a_dead_card_the_voice_makes_a_fault_and_nothing_else(self, tmp_path, sounds):
         """The sentence comes once, and goes when sound comes back."""
         settings = VoiceSettings(VoiceBackend.APLAY, "plughw:7", str(sounds))
@@ -343,6 +364,33 @@ def test_the_loop_never_waits_for_its_voice(tmp_path):
     blocked.set()
     gate.voice.stop()
     assert not gate.voice._thread.is_alive()
+
+
+def test_a_full_disk_is_a_sentence(tmp_path):
+    """Where no announcement can be kept, prompts go on."""
+    (tmp_path / "spoken").touch()
+    gate = Gate(tmp_path)
+    gate.voice.announce(notices())
+    gate.wait(5.0)
+    assert "look at its disk" in gate.faults[0]
+    gate.voice.say(Prompt.COME_IN)
+    gate.wait()
+    assert (gate.said, gate.faults[-1]) == (["come_in.zh.wav"], "")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_voice_that_ends_by_an_error_nobody_foresaw_says_so(tmp_path):
+    """It is not found out a week later."""
+
+    class Odd(RehearsalPlayer):
+        def start(self, files, volume):
+            raise RuntimeError("nobody foresaw this")
+
+    gate = Gate(tmp_path, player=Odd())
+    gate.voice.start()
+    gate.voice.say(Prompt.COME_IN)
+    gate.voice._thread.join(30.0)
+    assert gate.faults == ["the voice has ended: start the gate again, and tell its maker what the log says"]
 
 
 def test_a_lane_without_a_voice_has_none(tmp_path):
