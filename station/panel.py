@@ -169,7 +169,10 @@ class _Trouble:
     def __exit__(self, _kind: object, wrong: BaseException | None, _trace: object) -> None:
         # lgpio's own errors are related to neither.
         if isinstance(wrong, GPIOZeroError | OSError) or type(wrong).__module__ == "lgpio":
-            raise PanelFailed(f"lamps and barrier do not obey ({wrong}): open by hand, check the wiring") from wrong
+            raise PanelFailed(
+                "灯和道闸不听指令：请手动开闸，检查接线 / "
+                f"lamps and barrier do not obey ({wrong}): open by hand, check the wiring"
+            ) from wrong
 
 
 def open_panel(settings: PanelSettings) -> Panel:

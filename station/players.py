@@ -90,7 +90,7 @@ class AplayPlayer:
                 start_new_session=True,
             )
         except FileNotFoundError:
-            raise PlayerFailed("this machine has no aplay: apt install alsa-utils") from None
+            raise PlayerFailed("没有播放程序 / this machine has no aplay: apt install alsa-utils") from None
         except OSError as wrong:
             raise PlayerFailed(f"aplay cannot be started ({wrong}): start the gate again") from wrong
         finally:
@@ -106,10 +106,15 @@ class AplayPlayer:
             return True
         if code is None:
             self.stop()
-            raise PlayerFailed(f"the sound card {self._device} does not take sound: check its plug, or voice.device")
+            raise PlayerFailed(
+                "声卡没有反应：请检查插头 / "
+                f"the sound card {self._device} does not take sound: check its plug, or voice.device"
+            )
         said = self._over()
         if code != 0:
-            raise PlayerFailed(f"no sound from {self._device} ({said}): check the sound card, or voice.device")
+            raise PlayerFailed(
+                f"没有声音：请检查声卡 / no sound from {self._device} ({said}): check the sound card, or voice.device"
+            )
         return False
 
     def stop(self) -> None:
@@ -136,7 +141,9 @@ def softened(file: Path, volume: int) -> bytes:
         with wave.open(str(file), "rb") as sound:
             shape, frames = sound.getparams(), sound.readframes(sound.getnframes())
     except (OSError, EOFError, wave.Error) as wrong:
-        raise PlayerFailed(f"the sound {file} cannot be read ({wrong}): make the sounds again") from wrong
+        raise PlayerFailed(
+            f"语音文件坏了 / the sound {file} cannot be read ({wrong}): make the sounds again"
+        ) from wrong
     if shape.sampwidth != 2:
         raise PlayerFailed(f"the sound {file} is not of 16 bits: make the sounds again")
     samples = np.frombuffer(frames, "<i2").astype(np.int32) * volume // 100

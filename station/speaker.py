@@ -36,7 +36,7 @@ def speak(text: str, language: str, path: Path) -> None:
             start_new_session=True,
         )
     except FileNotFoundError:
-        raise SpeakerFailed("this machine has no espeak-ng: apt install espeak-ng") from None
+        raise SpeakerFailed("没有语音程序 / this machine has no espeak-ng: apt install espeak-ng") from None
     except (OSError, subprocess.TimeoutExpired) as wrong:
         raise SpeakerFailed(f"espeak-ng does not answer ({wrong}): start the gate again") from wrong
     if done.returncode != 0 or not part.is_file():

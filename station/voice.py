@@ -108,7 +108,7 @@ class Voice:
                 pass
         except Exception:
             # Nobody foresaw it: said on the screen, and the traceback in the log.
-            self._fault("the voice has ended: start the gate again, and tell its maker what the log says")
+            self._fault("语音已停 / the voice has ended: start the gate again, and tell its maker what the log says")
             raise
         finally:
             self._player.stop()
@@ -127,7 +127,7 @@ class Voice:
         except (PlayerFailed, SpeakerFailed) as failed:
             self._fail(str(failed))
         except OSError as wrong:
-            self._fail(f"nothing can be said aloud ({wrong}): start the gate again, look at its disk")
+            self._fail(f"语音无法播放 / nothing can be said aloud ({wrong}): start the gate again, look at its disk")
         return True
 
     def _hear(self, word: Word) -> None:

@@ -179,7 +179,7 @@ class TestAnnouncements:
         monkeypatch.setenv("PATH", "/nowhere")
         gate.voice.announce(notices())
         gate.wait(20.0)
-        assert gate.faults == ["this machine has no espeak-ng: apt install espeak-ng"]
+        assert gate.faults == ["没有语音程序 / this machine has no espeak-ng: apt install espeak-ng"]
         gate.voice.say(Prompt.COME_IN)
         gate.wait()
         assert (gate.said, gate.faults[-1]) == (["come_in.zh.wav"], "")
@@ -390,7 +390,7 @@ def test_a_voice_that_ends_by_an_error_nobody_foresaw_says_so(tmp_path):
     gate.voice.start()
     gate.voice.say(Prompt.COME_IN)
     gate.voice._thread.join(30.0)
-    assert gate.faults == ["the voice has ended: start the gate again, and tell its maker what the log says"]
+    assert "the voice has ended: start the gate again" in gate.faults[0]
 
 
 def test_a_lane_without_a_voice_has_none(tmp_path):
