@@ -129,8 +129,8 @@ def test_a_fever_is_refused_and_the_guards_word_reaches_the_office(journey: Jour
     journey.reads("#reasons", "体温偏高")
     journey.row(mask(resident.name), "拒绝", "38.2", "体温偏高")
     journey.kiosk.locator("#let-through").tap()
-    journey.kiosk.locator('[data-ground="measured_again"]').tap()
-    ground: Words = next(words for name, words in GROUNDS.items() if name == "measured_again")
+    journey.kiosk.locator('[data-ground="medical"]').tap()
+    ground: Words = next(words for name, words in GROUNDS.items() if name == "medical")
     journey.row("放行", ground.zh)
 
 
