@@ -45,6 +45,8 @@ from station.visit import (
 RETEST_SECONDS = 60.0
 """For so long a retest waits for its next reading."""
 MOST_RESTING = 16
+AWAITED_SECONDS = 2 * 3600.0
+"""For so long after his rest somebody is waited for; whoever went away must not fill the waiting area for ever."""
 
 _NO_FEVER = Words("这次通行没有测到发热", "No fever was measured in that passage")
 _NOT_MEASURED = Words("这次通行的问题不是体温", "It was not the temperature that spoke against that passage")
@@ -112,7 +114,10 @@ def give_up(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
 
 
 def call_rested(lane: Lane, now: Now) -> Step:
-    """Tell the guard once whose rest is over."""
+    """Tell the guard once whose rest is over; whoever has not come back for hours is waited for no more."""
+    lane = replace(
+        lane, resting=tuple(each for each in lane.resting if now.seconds < each.ready_seconds + AWAITED_SECONDS)
+    )
     over = [each for each in lane.resting if not each.called and now.seconds >= each.ready_seconds]
     if not over:
         return lane, ()

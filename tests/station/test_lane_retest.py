@@ -9,7 +9,7 @@ from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.temperature import Site
 from station import lane as machine
-from station.lane.retest import MOST_RESTING, RETEST_SECONDS
+from station.lane.retest import AWAITED_SECONDS, MOST_RESTING, RETEST_SECONDS
 from station.lane.verdict import RECENT
 from station.visit import GuardDismissed, Lamp, Ready, Retesting, Tone
 from tests.station.played_lane import ANNA, BERT, EXPIRED, GREEN, NOON, RUILI, WAITS, WATCHED, Gate, a_pass, rules
@@ -98,6 +98,14 @@ class TestTheRest:
             gate.rest(number + 1)
             gate.empty()
         assert (len(gate.lane.resting), len(gate.refused)) == (MOST_RESTING, 1)
+
+    def test_of_somebody_who_went_away_is_forgotten(self):
+        """Hours after his rest was over nobody waits for him any more, and the waiting area is free."""
+        gate = rested()
+        gate.wait(AWAITED_SECONDS - 1)
+        assert len(gate.lane.resting) == 1
+        gate.wait(1.0)
+        assert gate.lane.resting == ()
 
     def test_ends_when_the_guard_settles_the_passage(self):
         """An ambulance took him: the passage is settled, and he rests no more."""
