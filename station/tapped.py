@@ -57,7 +57,7 @@ _NOT_SUCH_A_FORM = Words("交班留言请在交班时填写", "A hand-over note 
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class AtHand:
     """What a tap is understood by. seconds: monotonic.
 
     trace: what the gates remember of a resident. seal: closes a form for the hub, or says why it cannot.
@@ -70,11 +70,11 @@ class Desk:
     seal: Callable[[Form], bytes | Words]
 
 
-def signal_of(tap: LaneTap, desk: Desk) -> Signal | Words:
+def signal_of(tap: LaneTap, hand: AtHand) -> Signal | Words:
     """What the lane hears; or why there is nothing to hear."""
     match tap:
         case Settle(sequence, outcome, ground, person):
-            resident = desk.residents.get(person) if person is not None else None
+            resident = hand.residents.get(person) if person is not None else None
             return _LEFT if person and resident is None else GuardSettled(sequence, outcome, ground, resident)
         case Dismiss():
             return GuardDismissed()
@@ -87,39 +87,39 @@ def signal_of(tap: LaneTap, desk: Desk) -> Signal | Words:
         case TellPurpose(began, purpose, destination):
             return PurposeTold(began, purpose, destination)
         case ArriveNamed(persons):
-            return _named(persons, desk)
+            return _named(persons, hand)
         case FillForm():
-            return _form(tap, desk)
+            return _form(tap, hand)
         case BeginRest(sequence):
             return RestBegun(sequence)
         case BeginRetest(sequence):
             return RetestBegun(sequence)
         case TypeTemperature(celsius, site):
-            return _temperature(celsius, site, desk)
+            return _temperature(celsius, site, hand)
 
 
-def _named(persons: tuple[str, ...], desk: Desk) -> Signal | Words:
+def _named(persons: tuple[str, ...], hand: AtHand) -> Signal | Words:
     """Once each, however often the guard tapped."""
-    residents = tuple(desk.residents[person] for person in dict.fromkeys(persons) if person in desk.residents)
+    residents = tuple(hand.residents[person] for person in dict.fromkeys(persons) if person in hand.residents)
     if len(residents) < len(set(persons)):
         return _LEFT
-    return GuardNamed(residents, tuple(desk.trace(resident) for resident in residents))
+    return GuardNamed(residents, tuple(hand.trace(resident) for resident in residents))
 
 
-def _form(tap: FillForm, desk: Desk) -> Signal | Words:
-    resident = desk.residents.get(tap.person) if tap.person is not None else None
+def _form(tap: FillForm, hand: AtHand) -> Signal | Words:
+    resident = hand.residents.get(tap.person) if tap.person is not None else None
     if tap.person is not None and resident is None:
         return _LEFT
     caller = _caller(tap.form)
     if caller is None:
         return _NOT_SUCH_A_FORM
-    sealed = desk.seal(tap.form)
+    sealed = hand.seal(tap.form)
     if isinstance(sealed, Words):
         return sealed
     returnee = isinstance(tap.form, ReturneeForm)
     if returnee and resident is None:
-        resident = _on_screen(desk.phase)
-    trace = desk.trace(resident) if resident is not None else NO_TRACE
+        resident = _on_screen(hand.phase)
+    trace = hand.trace(resident) if resident is not None else NO_TRACE
     return FormTaken(caller, sealed, returnee, resident, tap.admit, tap.ground, trace)
 
 
@@ -148,9 +148,9 @@ def _on_screen(phase: Phase) -> Resident | None:
             return None
 
 
-def _temperature(celsius: float, site: str, desk: Desk) -> Signal | Words:
+def _temperature(celsius: float, site: str, hand: AtHand) -> Signal | Words:
     """Only while somebody waits to be measured: a figure without a face would be lent to the next one."""
-    if not isinstance(desk.phase, Gathering | Retesting):
+    if not isinstance(hand.phase, Gathering | Retesting):
         return _NOBODY_MEASURED
     if site not in tuple(Site):
         return _NO_SITE
@@ -158,4 +158,4 @@ def _temperature(celsius: float, site: str, desk: Desk) -> Signal | Words:
         reading = typed(celsius, Site(site))
     except ValueError:
         return _NO_TEMPERATURE
-    return Measured(reading.measurement(), desk.seconds)
+    return Measured(reading.measurement(), hand.seconds)

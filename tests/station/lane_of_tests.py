@@ -152,11 +152,12 @@ class TestLane:
         told = (self._tell, peers.recorded)
         self.recorder = Recorder(self.settings, self.journal, self._begin, told, lambda: self.seconds)
         self.timekeeper = Timekeeper(folder / "clock.json", clocks, NOON - timedelta(days=30))
+        self.panel = GpioPanel(self.settings.panel, self.factory)
         equipment = Equipment(
             settings=self.settings,
             recorder=self.recorder,
             timekeeper=self.timekeeper,
-            panel=GpioPanel(self.settings.panel, self.factory),
+            panel=self.panel,
             peers=peers,
             health=health or HealthDesk(None, self._inbox.put, lambda: self.seconds, self.wall),
             matches=Matches(None, bytes(KEY_BYTES)),

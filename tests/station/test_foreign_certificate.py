@@ -126,7 +126,7 @@ def test_a_pass_that_names_its_resident_is_given_to_nobody_else(lane) -> None:
 def test_a_resident_who_left_the_roster_is_matched_no_more(lane) -> None:
     show(lane)
     matched(lane)
-    lane.post(SnapshotCame(replace(lane.loop._held, residents={})))
+    lane.post(SnapshotCame(replace(lane.loop._lanes.held, residents={})))
     again(lane)
     assert lane.records()[2].reasons == (Reason.HOLDER_UNMATCHED,)
 

@@ -370,7 +370,7 @@ class TestTheWatchdog:
         lane.loop.stop()
         lane.loop.run()
         with pytest.raises(Exception, match="closed"):
-            lane.loop._panel.lamp(Lamp.RED)
+            lane.panel.lamp(Lamp.RED)
 
 
 class TestTheOthers:

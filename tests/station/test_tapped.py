@@ -26,7 +26,7 @@ from gate.temperature import HAND_HELD, Site
 from gate.trip import Stay
 from gate.wording import Words
 from station.gatehouse import NO_FORM_KEY
-from station.tapped import Desk, signal_of
+from station.tapped import AtHand, signal_of
 from station.taps import (
     ArriveNamed,
     ArriveWithoutCode,
@@ -79,7 +79,7 @@ def seal(form: Form) -> bytes:
     return close(encode_form(form), "yuyuan", public_of(FORM_SECRET), bytes(32))
 
 
-def desk(phase: Phase | None = None, **changes: object) -> Desk:
+def desk(phase: Phase | None = None, **changes: object) -> AtHand:
     usual: dict[str, object] = {
         "residents": {each.person: each for each in (WANG, LI)},
         "phase": phase or Ready(),
@@ -87,7 +87,7 @@ def desk(phase: Phase | None = None, **changes: object) -> Desk:
         "trace": {WANG: SEEN, LI: NO_TRACE}.__getitem__,
         "seal": seal,
     }
-    return Desk(**{**usual, **changes})  # type: ignore[arg-type]
+    return AtHand(**{**usual, **changes})  # type: ignore[arg-type]
 
 
 SIMPLE = [
