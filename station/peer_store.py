@@ -6,6 +6,7 @@ file that is broken, or a disk that is full, costs what was remembered and nothi
 
 import logging
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -71,15 +72,18 @@ class PeerStore:
             self._connection.close()
 
 
-def load_digests(path: Path) -> list[tuple[str, Crossings]]:
-    """What was heard before the last end: station and digest, in order; nothing where there is no file to read."""
+def load_digests(path: Path) -> Iterator[tuple[str, Crossings]]:
+    """What was heard before the last end: station and digest, in order; nothing where there is no file to read.
+
+    One after the other: a list of them all would be the largest thing in a station's memory.
+    """
     if not path.exists():
-        return []
+        return
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            rows = connection.execute("SELECT station, payload FROM digest ORDER BY id").fetchall()
+            for station, payload in connection.execute("SELECT station, payload FROM digest ORDER BY id"):
+                digest = decode_crossings(payload)
+                if isinstance(digest, Crossings):
+                    yield station, digest
     except sqlite3.Error as cause:
         log.warning("%s cannot be read (%s); the other gates tell their newest crossings anew", path, cause)
-        return []
-    found = [(station, decode_crossings(payload)) for station, payload in rows]
-    return [(station, digest) for station, digest in found if isinstance(digest, Crossings)]

@@ -41,7 +41,7 @@ from station.visit import Decided, Gathering, Lane, Retesting, Showing
 # Without these a gate is of no use; what else fails, it says so and goes on.
 VITAL = frozenset({"camera", "journal"})
 _NO_POLICY = Policy(title="")
-_OF_EARLIER_PASSAGES = {Reason.REPLAYED, Reason.SAME_WAY_TWICE}
+_OF_EARLIER_PASSAGES = {Reason.REPLAYED, Reason.SAME_WAY_TWICE, Reason.RETURNED_LATE, Reason.PRESENCE_UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)

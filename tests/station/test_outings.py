@@ -11,9 +11,9 @@ from msgspec import json
 from gate.decision import ALWAYS
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
-from gate.wire import Crossings
-from station.peer_store import PeerStore, load_digests
-from station.peers import BEAT_SECONDS, FRESH_SECONDS, Ask, Peers
+from gate.wire import MOST_CROSSINGS, Crossings
+from station.peer_store import MOST_DIGESTS, PeerStore, load_digests
+from station.peers import BEAT_SECONDS, FRESH_SECONDS, REMEMBERED_RECORDS, Ask, Peers
 from tests.station.town_of_peers import LI, NOON, STEPS, WANG, Town, act
 
 
@@ -82,7 +82,7 @@ def test_outings_outlive_a_restart_with_refusals_between_them(town: Town, tmp_pa
                 store.keep(station, json.encode(digest), digest)
     for gate in town.gates.values():
         gate.deaf = True
-    again = town.restart("east", load_digests(tmp_path / "peers.sqlite"))
+    again = town.restart("east", list(load_digests(tmp_path / "peers.sqlite")))
     for station, digest in town.digests[-3:]:
         if station == "west-1":
             again.peers.hear(station, digest, town.seconds)
@@ -102,7 +102,7 @@ def test_what_only_says_hello_again_is_not_kept_again(town: Town, tmp_path: Path
             if station == "west-1":
                 store.keep(station, json.encode(digest), digest)
     assert len(town.digests) > 10
-    assert len(load_digests(path)) == 1
+    assert len(list(load_digests(path))) == 1
 
 
 def test_a_digest_that_may_fill_a_hole_is_kept(town: Town, tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_digest_that_may_fill_a_hole_is_kept(town: Town, tmp_path: Path) -> No
     with closing(PeerStore(path)) as store:
         for digest in (told[0], told[2], whole):
             store.keep("west-1", json.encode(digest), digest)
-    assert len(load_digests(path)) == 3
+    assert len(list(load_digests(path))) == 3
 
 
 def test_the_permit_of_an_outing_is_known_at_every_gate(town: Town) -> None:
@@ -161,3 +161,10 @@ def test_whatever_happens_an_outing_is_never_thought_not_to_have_been(steps: lis
         right = {count for at, count in made if at >= max(long_past, default=0.0)}
         for each in town.gates.values():
             assert each.outings() in {None, *right}
+
+
+def test_the_document_says_how_much_outlives_a_restart() -> None:
+    """The office sets quotas by it."""
+    document = (Path(__file__).parents[2] / "docs" / "office.md").read_text(encoding="utf-8")
+    assert f"newest {REMEMBERED_RECORDS:,} records and {MOST_DIGESTS:,} of the others'" in document
+    assert f"({MOST_CROSSINGS} crossings)" in document

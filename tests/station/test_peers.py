@@ -91,7 +91,7 @@ def test_what_was_heard_outlives_a_restart_without_a_network(town: Town, tmp_pat
     with closing(PeerStore(tmp_path / "peers.sqlite")) as store:
         for station, digest in town.digests:
             store.keep(station, json.encode(digest), digest)
-    again = town.restart("east", load_digests(tmp_path / "peers.sqlite"))
+    again = town.restart("east", list(load_digests(tmp_path / "peers.sqlite")))
     assert again.trace(code=CODE).replayed
     assert again.last_seen() is None, "whether he came out meanwhile is unknown"
     assert again.trace().earlier is not None

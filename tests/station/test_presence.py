@@ -1,10 +1,11 @@
 """Who crossed last: only what really happened counts, and the memory does not grow without end."""
 
 from datetime import UTC, datetime, timedelta
+from sys import getsizeof
 
 from gate.policy import Direction
 from gate.wire import Crossing
-from station.presence import MOST_CODES, Presence
+from station.presence import MOST_CODES, MOST_EXITS, Exits, Presence
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 WANG = "0a" * 8
@@ -91,3 +92,58 @@ def test_the_memory_is_bounded():
     newest, oldest = (MOST_CODES + 49) % 300, (MOST_CODES + 50) % 300
     assert presence.last(f"{newest:016x}", None) is not None
     assert presence.last(f"{oldest:016x}", None) is None
+
+
+def _outings(presence: Presence, *people: str, since: datetime = NOON) -> list[datetime]:
+    return sorted(presence.exits(people or (WANG,), since, None))
+
+
+def test_outings_outlive_the_last_crossings_and_are_told_by_person_and_time():
+    """The last three are known in full; of those before, when they were."""
+    presence = _told(Presence(), *(_crossing(number, "in" if number % 2 else "out") for number in range(1, 21)))
+    assert _outings(presence) == [NOON + timedelta(minutes=number) for number in range(2, 21, 2)]
+    assert _outings(presence, since=NOON + timedelta(minutes=18)) == [
+        NOON + timedelta(minutes=18 + 2 * n) for n in (0, 1)
+    ]
+    assert _outings(presence, "0b" * 8) == []
+
+
+def test_an_outing_that_was_taken_back_is_gone_however_long_ago_it_was():
+    """Also where its digest is told anew, in whatever order."""
+    crossings = [_crossing(number, "out") for number in range(1, 11)]
+    undone = _crossing(11, "out", passage=2, crossed=False)
+    presence = _told(Presence(), *crossings, undone, *crossings, undone)
+    assert _outings(presence) == [NOON + timedelta(minutes=number) for number in range(1, 11) if number != 2]
+
+
+def test_the_same_minute_at_two_gates_is_two_outings():
+    """A pass that was lent: both count."""
+    presence = _told(Presence(), _crossing(1, "out"))
+    _told(presence, _crossing(1, "out"), gate="west")
+    assert len(_outings(presence)) == 2
+
+
+def test_of_one_person_the_newest_outings_are_kept():
+    """Somebody who comes and goes all day fills no memory; a clock gone wrong takes one place of it."""
+    presence = _told(Presence(), _crossing(1, "out", at=NOON + timedelta(days=30_000)))
+    _told(presence, *(_crossing(number, "out") for number in range(2, 2 * MOST_EXITS)))
+    known = _outings(presence)
+    assert len(known) == MOST_EXITS
+    assert known[0] == NOON + timedelta(minutes=MOST_EXITS + 1)
+    assert sorted(presence.exits((WANG,), NOON, NOON + timedelta(days=1))) == known[:-1]
+
+
+def test_a_month_of_outings_takes_sixteen_bytes_each():
+    """806,000 crossings of 13,000 people stay within 13 MB; here it is one of them."""
+    exits = Exits()
+    for number in range(MOST_EXITS):
+        exits.add(number, NOON)
+    assert len(exits) == MOST_EXITS
+    assert getsizeof(exits._pairs) < 20 * MOST_EXITS + 100
+
+
+def test_whoever_is_forgotten_is_forgotten_with_his_outings():
+    """The bound on people is one on outings too."""
+    presence = Presence(most_people=2)
+    _told(presence, *(_crossing(number, "out", person=f"{number:016x}") for number in range(1, 4)))
+    assert [_outings(presence, f"{number:016x}") != [] for number in range(1, 4)] == [False, True, True]

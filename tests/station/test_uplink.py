@@ -474,7 +474,7 @@ def test_a_peer_is_heard_and_its_own_echo_is_not(
             CrossingsHeard("east-1", DIGEST)
         ]
         assert "what south-1 tells its peers cannot be read" in caplog.text
-    assert load_digests(tmp_path / "peers.sqlite") == [("east-1", DIGEST)]
+    assert list(load_digests(tmp_path / "peers.sqlite")) == [("east-1", DIGEST)]
 
 
 # paho leaves the socket of a failed handshake to the garbage collector.
