@@ -15,7 +15,8 @@ from gate.policy import Choice, Direction, GateRule
 from gate.reason import Outcome, Reason
 from gate.sealing import open_sealed
 from gate.temperature import HAND_HELD, RetestRule, Site
-from station.inbox import Felt, Looked, SnapshotCame
+from gate.wire import JournalReceipt, Receipt
+from station.inbox import Felt, Looked, Receipted, SnapshotCame
 from station.prompter import AGAIN_SECONDS, HINT_SECONDS, MASK_EVERY_SECONDS
 from station.prompts import Prompt
 from station.taps import (
@@ -179,6 +180,14 @@ class TestAFever:
             (36.6, Site.WRIST, HAND_HELD),
         ]
         assert (retest.outcome, word.outcome, word.ground) == (Outcome.REFER, Outcome.ADMIT, Ground.MEASURED_AGAIN)
+
+    def test_of_an_outrun_journal_is_not_measured_again(self, lane):
+        """The new journal has other numbers; a retest by the old one would speak of somebody else."""
+        lane.tap(BeginRest(1))
+        lane.post(Receipted(Receipt("west-1", (JournalReceipt(lane.journal.id, 99),))))
+        assert lane.view.resting == ()
+        with pytest.raises(TapRefused):
+            lane.tap(BeginRetest(1))
 
     def test_that_stays_a_fever_is_sent_back(self, lane):
         lane.tap(BeginRest(1))

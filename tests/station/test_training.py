@@ -17,6 +17,7 @@ from station.taps import (
     ArriveWithoutCode,
     ChooseDirection,
     Dismiss,
+    ReadAloud,
     SetClock,
     Settle,
     SignOff,
@@ -28,13 +29,15 @@ from station.view import Screen
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
 from tests.station.test_duty import STAFF
 
-FIRE_PIN, TAMPER_PIN = 12, 13
-BARRIER = 24
+FIRE_PIN, THIRD_PIN = 12, 13
+BUZZER = 23
 
 
 @pytest.fixture
 def lane(tmp_path: Path):
-    lane = TestLane(tmp_path, replace(snapshot(), staff=STAFF), panel={"fire_notice_pin": FIRE_PIN})
+    lane = TestLane(
+        tmp_path, replace(snapshot(), staff=STAFF), panel={"fire_notice_pin": FIRE_PIN, "third_button_pin": THIRD_PIN}
+    )
     yield lane
     lane.close()
 
@@ -93,6 +96,17 @@ class TestInTraining:
         lane.forehead(36.5)
         lane.show(pass_of("a"))
         assert lane.view.training
+
+    def test_the_buttons_neither_sound_nor_tell_what_was_said_for_real(self, lane):
+        """The third one asks for attention at a gate; here it says the one word."""
+        lane.forehead(36.5)
+        lane.show(pass_of("a"))
+        lane.wait(4.0)
+        lane.tap(Train(True))
+        lane.tap(ReadAloud())
+        assert (lane.voice.said[-2:], lane.voice.repeats) == ([Prompt.TRAINING] * 2, 0)
+        lane.press(THIRD_PIN)
+        assert (lane.voice.repeats, lane.factory.pin(BUZZER).state) == (0, 0)
 
     def test_what_changes_the_gate_itself_is_refused(self, lane):
         """Duty and clock are real; whoever means them ends the training first."""
@@ -184,6 +198,15 @@ def test_does_not_begin_over_a_passage_that_waits_for_the_guard(lane):
     lane.tap(Dismiss())
     lane.tap(Train(True))
     assert lane.view.training
+
+
+def test_does_not_begin_in_a_fire(lane):
+    lane.factory.pin(FIRE_PIN).drive_low()
+    lane.wait()
+    lane.wait(0.2)
+    with pytest.raises(TapRefused):
+        lane.tap(Train(True))
+    assert whats(lane) == [What.FIRE]
 
 
 def test_begins_with_dark_lamps(lane):
