@@ -1,7 +1,7 @@
 """The guards of a compound, as its gates know them: by a PIN typed with a glove on, or by a badge's code.
 
 The hub publishes the list signed and sealed with the roster key, since a PIN of a few digits is soon guessed from its
-hash. The kiosk's sign-on asks `guard_of_pin`, from a thread that may wait: each guess costs some 50 ms on purpose.
+hash. A station's sign-on asks `holds` of each guard, from a thread that may wait: a guess costs some 50 ms on purpose.
 """
 
 import hmac
