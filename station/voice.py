@@ -190,12 +190,23 @@ class Voice:
             waits = {each.name for each in self._speech.waiting}
             if notice.id in waits or (self._speech.saying and self._speech.saying.name == notice.id):
                 return
-            # Begun or failed, it is not tried again before its time.
-            self._last_said[notice.id] = self._wall()
             volume = notice.volume * self._settings.volume // 100
-            if files := self._spoken(notice):
+            files = self._made(notice) if volume else ()
+            if files:
                 self._offer(Utterance(notice.id, Rank.ANNOUNCEMENT, files, volume))
-            return
+                return
+
+    def _made(self, notice: Notice) -> tuple[Path, ...]:
+        """Its sound files. What cannot be spoken, or has nothing to say here, counts as said: it is not tried at once
+        again. Raises SpeakerFailed."""
+        before = self._last_said.get(notice.id)
+        self._last_said[notice.id] = self._wall()
+        files = self._spoken(notice)
+        if files and before is not None:
+            self._last_said[notice.id] = before
+        elif files:
+            del self._last_said[notice.id]
+        return files
 
     def _spoken(self, notice: Notice) -> tuple[Path, ...]:
         """Its sound files, made now where they are not there yet. Raises SpeakerFailed."""

@@ -160,6 +160,26 @@ class TestAnnouncements:
             gate.wait(60.0)
         assert gate.said == []
 
+    @needs_espeak
+    def test_wait_for_the_end_of_a_queue_and_are_not_lost_in_it(self, gate):
+        """Ten minutes of residents every three seconds; the announcement comes in the first lull, once."""
+        gate.voice.say(Prompt.COME_IN)
+        gate.voice.announce(notices())
+        for _ in range(200):
+            gate.wait(3.0)
+            gate.voice.say(Prompt.COME_IN)
+        assert set(gate.said) == {"come_in.zh.wav"}
+        gate.wait(15.0)
+        gate.wait(15.0)
+        assert len([name for name in gate.said if name != "come_in.zh.wav"]) == 1
+
+    @needs_espeak
+    def test_at_no_volume_are_not_even_made_and_keep_no_other_one_waiting(self, gate):
+        silent, heard = notices(id="silent", text_zh="无", volume=0), notices()
+        gate.voice.announce(Notices(silent.notices + heard.notices))
+        gate.wait(30.0)
+        assert (len(gate.said), len(list(gate.voice._cache.iterdir())), gate.faults) == (1, 1, [])
+
     def test_in_a_language_that_is_not_spoken_here_are_no_fault(self, gate):
         gate.voice.announce(notices(text_zh="", text_en="Tests today"))
         gate.wait(60.0)
