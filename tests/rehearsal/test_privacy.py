@@ -1,6 +1,8 @@
-"""Nobody's name, telephone, identity number or door stands in the clear on the wire, in the broker's files or in a log.
+"""Nobody's name, telephone, identity number, plate or door stands in the clear on the wire, in the broker's files, in a
+log, or in what a gate keeps.
 
-Two canary residents, whose every particular is unmistakable, live in the compound and pass both gates.
+Two canary residents, whose every particular is unmistakable, live in the compound and pass both gates; a third canary
+comes as a visitor and by car, and is written down at each gate.
 """
 
 import base64
@@ -8,21 +10,23 @@ import json
 import random
 import re
 import shlex
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gate.forms import Door, Form, VehicleForm, VisitorForm
 from gate.names import Slug
 from gate.reason import Reason
 from gate.roster import BUCKETS, unseal
 from gate.wire import Envelope, decode_records
 from tests.rehearsal import settings
 from tests.rehearsal.codes import Codes
-from tests.rehearsal.gates import Gate, Screen, until
+from tests.rehearsal.gates import Gate, NotTaken, Screen, until
 from tests.rehearsal.people import canary_residents, canary_strings
 from tests.rehearsal.scenario import ADMIT, IN, OUT, REFUSE, Case, Visit
 from tests.rehearsal.town import Town, everybody
@@ -34,6 +38,11 @@ MASKED = ("金*甲", "金*乙")
 PASSES = Case("passes", 0, "", "own", IN, 36.5, ADMIT)
 MAY_NOT = Case("may not", 0, "", "own", OUT, 36.5, REFUSE, (Reason.ISOLATED, Reason.HEALTH_YELLOW))
 TORN = Case("shows a torn pass", 0, "", "torn", IN, 36.5, None, (Reason.CODE_DAMAGED,))
+
+
+VISITOR = VisitorForm(Door("9"), 2, name="金丝雀丙", telephone="15400007777")
+CAR = VehicleForm("豫Z99C77", 2, door=Door("9"))
+WRITTEN_DOWN = (VISITOR.name, VISITOR.telephone, CAR.plate, "Z99C77")
 
 
 class Record:
@@ -71,15 +80,33 @@ def left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
             visitors = Visitors(gate, at, town.passes, codes, random.Random(at))
             for number, (case, who) in enumerate(((PASSES, 1), (MAY_NOT, 0), (TORN, 1))):
                 record.told.append(visitors.come(Visit(number, case, canaries[who])))
-            gate.close()
             with Screen(town.kiosk_urls[name]) as screen:
+                for form in (VISITOR, CAR):
+                    assert until(lambda form=form, gate=gate: written_down(gate, form), 20)
                 assert screen.until(lambda view: view.health.queue == 0, 20)
+            gate.close()
         assert until(lambda: heard.read_bytes().count(b"/records ") >= 2, 10)
+        assert until(lambda: len(opened_forms(town.folder)) == 2 * len(town.names), 20)
         stack.close()
         record.wire = heard.read_bytes()
         record.roster_key = base64.b64decode((town.data / "keys" / "roster.key").read_bytes())
         assert town.end_processes() == []
         yield record
+
+
+def written_down(gate: Gate, form: Form) -> bool:
+    """False while the gate is busy with the visit before."""
+    try:
+        gate.fill(form)
+    except NotTaken:
+        return False
+    return True
+
+
+def opened_forms(folder: Path) -> list[str]:
+    """As the office has them."""
+    with closing(sqlite3.connect(folder / "hub" / "registry.sqlite")) as registry:
+        return [body for (body,) in registry.execute("SELECT body FROM form WHERE body IS NOT NULL")]
 
 
 def disguises(text: str) -> Iterator[bytes]:
@@ -94,7 +121,7 @@ def disguises(text: str) -> Iterator[bytes]:
 
 
 def found_in(content: bytes) -> list[str]:
-    secrets = (*canary_strings(), *MASKED)
+    secrets = (*canary_strings(), *MASKED, *WRITTEN_DOWN)
     return [secret for secret in secrets if any(each in content for each in disguises(secret) if len(each) > 5)]
 
 
@@ -147,3 +174,12 @@ def test_no_log_names_a_canary(left_behind: Record) -> None:
     written = {path.name: path.read_bytes() for path in logs(left_behind.folder)}
     assert {"hub.log", "east-1.log", "west-1.log", "mosquitto.log"} <= written.keys()
     assert {name: found_in(content) for name, content in written.items() if found_in(content)} == {}
+
+
+def test_the_office_reads_what_guards_wrote_down_and_no_gate_keeps_it(left_behind: Record) -> None:
+    """Each gate took both forms and the hub has opened all four; in what the gates keep there is no trace of them."""
+    opened = opened_forms(left_behind.folder)
+    assert [sum(each in body for body in opened) for each in WRITTEN_DOWN] == [2, 2, 2, 2]
+    kept = [path for name in ("east-1", "west-1") for path in (left_behind.folder / name).rglob("*") if path.is_file()]
+    assert sum(path.name == "journal.sqlite" for path in kept) == 2
+    assert {path.name: found_in(path.read_bytes()) for path in kept if found_in(path.read_bytes())} == {}
