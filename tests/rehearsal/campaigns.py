@@ -19,6 +19,7 @@ from tests.rehearsal.bare import bare_decisions_ms, empty_lane_ms
 from tests.rehearsal.forgery import forgery
 from tests.rehearsal.fuzz import fuzz
 from tests.rehearsal.gates import Screen, SeenView
+from tests.rehearsal.lane_hour import lane_hour
 from tests.rehearsal.progress import Progress
 from tests.rehearsal.reading_bench import reading
 from tests.rehearsal.scenario import CASES, Cast, Visit, visits
@@ -32,7 +33,7 @@ CATCH_UP_SECONDS = 300.0
 # Counts of what may not happen; a campaign that tells one of them fails.
 FAILINGS = (
     *("lost", "doubled", "wrong", "not_ended"),
-    *("false_accepts", "false_refusals", "wrong_step", "crashes", "slow"),
+    *("false_accepts", "false_refusals", "wrong_step", "crashes", "slow", "grown"),
 )
 Figures = dict[str, object]
 
@@ -119,7 +120,7 @@ def ingest(scale: float) -> Figures:
 
 
 CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
-    "soak": {"outage": outage, "forgery": forgery, "fuzz": fuzz},
+    "soak": {"outage": outage, "forgery": forgery, "fuzz": fuzz, "lane_hour": lane_hour},
     "bench": {
         "decision": decision,
         "decode_empty": decode_empty,
