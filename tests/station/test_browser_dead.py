@@ -19,6 +19,7 @@ from station.prompts import Prompt
 from station.settings import VoiceBackend, VoiceSettings
 from station.visit import Lamp
 from station.voice import Voice
+from tests.station.broken_pin import broken
 from tests.station.lane_of_tests import TestLane, pass_of
 
 ADMIT, DISMISS, THIRD, SENSOR, FIRE, TAMPER, BUZZER = 5, 6, 7, 8, 18, 15, 23
@@ -134,22 +135,11 @@ def test_a_boom_that_does_not_move_is_told_and_so_is_its_mending(gate):
 
 def test_a_relay_that_fails_is_told_though_the_lamps_work(gate):
     """Until it works again, and not until the next lamp lights."""
-    pin = gate.factory.pin(24)
-    whole = pin.__class__
-
-    class Broken:
-        def __set__(self, _pin: object, _value: object) -> None:
-            raise OSError("the relay board is gone")
-
-        def __get__(self, _pin: object, _owner: object = None) -> int:
-            return 0
-
-    pin.__class__ = type("BrokenPin", (whole,), {"state": Broken()})
-    gate.forehead(36.5)
-    gate.show(pass_of("a"))
-    gate.minutes(0.02)
-    assert (gate.lamps, "panel" in gate.faults) == ([Lamp.GREEN], True)
-    pin.__class__ = whole
+    with broken(gate.factory.pin(24)):
+        gate.forehead(36.5)
+        gate.show(pass_of("a"))
+        gate.minutes(0.02)
+        assert (gate.lamps, "panel" in gate.faults) == ([Lamp.GREEN], True)
     gate.minutes(0.2)
     gate.forehead(None)
     gate.forehead(36.5)

@@ -1,7 +1,6 @@
 """The lane's hardware, on gpiozero's mocked pins: a bounded barrier, one lamp at a time, buttons pressed once."""
 
 import pytest
-from gpiozero import PinPWMUnsupported
 from gpiozero.pins.mock import MockFactory
 
 from station.happenings import Press
@@ -9,6 +8,7 @@ from station.panel import GpioPanel, NoPanel, PanelFailed, open_panel
 from station.settings import PanelBackend, PanelSettings
 from station.signals import BEEPS
 from station.visit import Lamp, Tone
+from tests.station.broken_pin import broken
 
 PINS = PanelSettings(PanelBackend.REHEARSAL, barrier_seconds=3.0)
 
@@ -109,19 +109,8 @@ def test_two_panels_do_not_share_pins():
 
 def test_hardware_that_does_not_obey_is_a_sentence(board):
     """What gpiozero raises becomes a fault for the guard's screen; the next tick closes the barrier all the same."""
-    pin = board.factory.pin(PINS.barrier_pin)
-
-    class Broken:
-        def __set__(self, _pin: object, _value: object) -> None:
-            raise PinPWMUnsupported("the relay board is gone")
-
-        def __get__(self, _pin: object, _owner: object = None) -> int:
-            return 0
-
-    pin.__class__ = type("BrokenPin", (type(pin),), {"state": Broken()})
-    with pytest.raises(PanelFailed, match="open by hand"):
+    with broken(board.factory.pin(PINS.barrier_pin)), pytest.raises(PanelFailed, match="open by hand"):
         board.panel.open_barrier(0.0)
-    pin.__class__ = type(pin).__bases__[0]
     board.panel.open_barrier(0.0)
     board.panel.tick(3.0)
     assert not board.open

@@ -3,6 +3,8 @@
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from station.happenings import Happening, Press
@@ -12,6 +14,7 @@ from station.settings import PanelBackend, PanelSettings
 from station.signals import BEEPS
 from station.view import Barrier
 from station.visit import Lamp, Tone
+from tests.station.broken_pin import broken
 
 WIRED = PanelSettings(
     PanelBackend.REHEARSAL, third_button_pin=7, barrier_sensor_pin=8, fire_notice_pin=18, tamper_pin=15
@@ -212,27 +215,61 @@ def test_a_happening_outlives_a_panel_that_does_not_obey_and_a_press_does_not(ga
     """A relay that fails must not swallow an alarm; a press of a minute ago must not admit whoever stands there now."""
     gate.panel.open_barrier(gate.seconds)
     gate.wait(2.0)
-    pin = gate.panel.pins.pin(WIRED.barrier_pin)
-    whole = pin.__class__
-
-    class Broken:
-        def __set__(self, _pin: object, _value: object) -> None:
-            raise OSError("the relay board is gone")
-
-        def __get__(self, _pin: object, _owner: object = None) -> int:
-            return 1
-
-    pin.__class__ = type("BrokenPin", (whole,), {"state": Broken()})
     gate.seconds += 2.0
     gate.panel.fire(True)
     gate.panel.press(Press.ADMIT)
-    for _ in range(10):
-        gate.seconds += 0.05
-        with pytest.raises(PanelFailed, match="open by hand"):
-            gate.panel.tick(gate.seconds)
-    pin.__class__ = whole
+    with broken(gate.panel.pins.pin(WIRED.barrier_pin)):
+        for _ in range(10):
+            gate.seconds += 0.05
+            with pytest.raises(PanelFailed, match="open by hand"):
+                gate.panel.tick(gate.seconds)
     assert gate.wait(1.0) == [Happening.FIRE]
     assert not gate.high(WIRED.barrier_pin)
+
+
+DEEDS = {
+    "open": lambda gate: gate.panel.open_barrier(gate.seconds),
+    "green": lambda gate: gate.panel.lamp(Lamp.GREEN),
+    "red": lambda gate: gate.panel.lamp(Lamp.RED),
+    "dark": lambda gate: gate.panel.lamp(Lamp.DARK),
+    "refuse": lambda gate: gate.panel.sound(Tone.REFUSE, gate.seconds),
+    "call": lambda gate: gate.panel.sound(Tone.ATTENTION, gate.seconds),
+    "fire": lambda gate: gate.panel.fire(True),
+    "fire over": lambda gate: gate.panel.fire(False),
+    "box": lambda gate: gate.panel.tamper(True),
+    "box shut": lambda gate: gate.panel.tamper(False),
+    "jam": lambda gate: gate.panel.jam(True),
+    "free": lambda gate: gate.panel.jam(False),
+    "lift": lambda gate: gate.panel.lift(True),
+    "drop": lambda gate: gate.panel.lift(False),
+    "press": lambda gate: gate.panel.press(Press.ADMIT),
+}
+BEGINNINGS = {Happening.FIRE: Happening.FIRE_OVER, Happening.TAMPERED: Happening.TAMPER_OVER}
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.sampled_from([0.05, 0.2, 1.0])), max_size=15))
+def test_no_history_leaves_the_relay_closed_red_beside_green_or_a_buzzer_on(history):
+    """Whatever hands, fate and the lane do at once; and what begins ends before it begins again."""
+    gate = Gate()
+    told, asked, presses = [], float("-inf"), 0
+    for deed, pause in history:
+        DEEDS[deed](gate)
+        asked = gate.seconds if deed == "open" else asked
+        presses += deed == "press"
+        for _ in range(round(pause * 20)):
+            told += gate.wait(0.05)
+            assert gate.high(WIRED.barrier_pin) == (gate.seconds < asked + WIRED.barrier_seconds)
+            burns = told.count(Happening.FIRE) > told.count(Happening.FIRE_OVER)
+            assert burns == (len(gate.lamps) == 3)
+            assert burns or len(gate.lamps) <= 1
+    told += gate.wait(5.0)
+    assert not gate.high(WIRED.buzzer_pin)
+    assert told.count(Press.ADMIT) == presses
+    for beginning, end in BEGINNINGS.items():
+        both = [each for each in told if each in (beginning, end)]
+        assert both == [(beginning, end)[number % 2] for number in range(len(both))]
+    gate.panel.close()
 
 
 def test_the_settings_pick_it():
