@@ -75,12 +75,14 @@ def _caller_sentences(policy: Policy) -> Iterator[Words]:
 
 
 def _hours_sentences(zh: str, en: str, hours: tuple[Hours, ...]) -> Iterator[Words]:
-    for way in Direction:
+    both = all(each.directions == EVERY_WAY for each in hours)
+    for way in (Direction.IN,) if both else Direction:
         spans = [each for each in hours if way in each.directions]
         if spans:
+            when = Words("通行", "") if both else Words(f"{DIRECTIONS[way].zh}门", f" on the way {way}")
             yield Words(
-                f"{zh}：{DIRECTIONS[way].zh}门时间 " + "、".join(_span_zh(each) for each in spans),
-                f"{en}: hours on the way {way}: " + ", ".join(_span_en(each) for each in spans),
+                f"{zh}：{when.zh}时间 " + "、".join(_span_zh(each) for each in spans),
+                f"{en}: hours{when.en}: " + ", ".join(_span_en(each) for each in spans),
             )
     if hours:
         yield Words(f"{zh}：其他时间由保安决定", f"{en}: outside these hours the guard decides")
@@ -158,10 +160,10 @@ def _temperature_sentences(policy: Policy) -> Iterator[Words]:
 
 
 def _retest_sentences(policy: Policy) -> Iterator[Words]:
-    sites = policy.retest.sites
+    sites, minutes = policy.retest.sites, policy.retest.rest_minutes
     yield Words(
-        f"发热者休息{policy.retest.rest_minutes:g}分钟后复测：{'、'.join(_SITES[each].zh for each in sites)}",
-        f"After a fever: {policy.retest.rest_minutes:g} minutes of rest, then measured again:"
+        f"发热者休息{minutes:g}分钟后复测：{'、'.join(_SITES[each].zh for each in sites)}",
+        f"After a fever: {minutes:g} {'minute' if minutes == 1 else 'minutes'} of rest, then measured again:"
         f" {', '.join(_SITES[each].en for each in sites)}",
     )
 

@@ -100,7 +100,7 @@ def test_a_full_file_is_the_policy_that_it_spells() -> None:
     "expected",
     [
         Words("大门 east：开放", "Gate east: open"),
-        Words("大门 east：进门时间 06:00至22:00", "Gate east: hours on the way in: 06:00 to 22:00"),
+        Words("大门 east：通行时间 06:00至22:00", "Gate east: hours: 06:00 to 22:00"),
         Words("大门 east：其他时间由保安决定", "Gate east: outside these hours the guard decides"),
         Words("大门 north：只出不进。请走东门", "Gate north: on the way out only. Use the east gate"),
         Words(
@@ -108,7 +108,7 @@ def test_a_full_file_is_the_policy_that_it_spells() -> None:
             "Gate west: hours on the way out: 22:00 to 05:30 of the next day, 07:00 to 09:00",
         ),
         Words("快递外卖：可以进出", "Courier: may pass"),
-        Words("快递外卖：出门时间 09:00至18:00", "Courier: hours on the way out: 09:00 to 18:00"),
+        Words("快递外卖：通行时间 09:00至18:00", "Courier: hours: 09:00 to 18:00"),
         Words("访客：只准出门", "Visitor: on the way out only"),
         Words("车辆：不得进出", "Vehicle: may not pass"),
         Words(

@@ -147,7 +147,7 @@ def demo(seconds: float | None) -> int:
     """Run until Ctrl-C, or for that long; the exit status."""
     cast, progress = Cast(everybody()), Progress(sys.stdout)
     progress.say("小区正在醒来…… · The compound wakes up ...")
-    town = Town(cast.people, settings.POLICY, revoked=cast.of("revoked"), pictures=True)
+    town = Town(cast.people, settings.DEMO_POLICY, revoked=cast.of("revoked"), pictures=True)
     counts: Counter[str] = Counter()
     began = time.monotonic()
     try:

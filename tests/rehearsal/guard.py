@@ -23,6 +23,10 @@ _WORDS: dict[Reason, tuple[tuple[int, Ground], ...]] = {
     Reason.BUILDING_CONTROLLED: ((4, Ground.OFFICE_AGREED), (2, Ground.MEDICAL)),
     Reason.BUILDING_SEALED: ((1, Ground.MEDICAL),),
     Reason.HEALTH_YELLOW: ((2, Ground.OFFICE_AGREED),),
+    Reason.QUOTA_USED: ((2, Ground.OFFICE_AGREED), (1, Ground.MEDICAL)),
+    Reason.OUT_OF_HOURS: ((5, Ground.KNOWN_IN_PERSON),),
+    Reason.PRESENCE_UNKNOWN: ((9, Ground.KNOWN_IN_PERSON),),
+    Reason.SECOND_READING_MISSING: ((8, Ground.MEASURED_AGAIN),),
 }
 
 

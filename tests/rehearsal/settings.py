@@ -23,6 +23,23 @@ open = true
 {CONTROLLED} = "controlled"
 {SEALED} = "sealed"
 """
+# The town of `make demo` has what an office sets besides: who may come when, how often people go out, what the desk
+# needs. Nobody is asked what for: residents who come by themselves have no words.
+DEMO_POLICY = f"""\
+exit_quota = {{ times = 3, days = 1, per = "person" }}
+plate_prefix = "豫A"
+shelf_slots = ["1", "2", "3", "4", "5", "6"]
+{POLICY}
+[callers.courier]
+hours = [{{ opens = "06:00", closes = "23:00" }}]
+
+[callers.vehicle]
+directions = ["in", "out"]
+
+[retest]
+rest_minutes = 1
+sites = ["forehead", "wrist"]
+"""
 # The same rules for a run that does not wait: nobody looks at a green lamp, what is missing stays missing, and the same
 # few people come again and again.
 BRISK_POLICY = "green_seconds = 1.0\nvisit_seconds = 4.0\nsame_way_hours = 0\n" + POLICY
