@@ -222,11 +222,14 @@ def _clock_is_believed(evidence: Evidence, now: Moment) -> Iterator[Reason]:
 
 
 def _code_reasons(evidence: Evidence, rules: Rules | None = None) -> tuple[Reason, ...]:
-    """Whom the guard found on the roster needs no code, where the policy lets him; who is on no list has none."""
+    """Whom the guard found on the roster needs no code, where the policy lets him; a form is of somebody on no list.
+
+    A returnee's is of a resident all the same.
+    """
     if evidence.code is not None:
         return evidence.code.reasons
     found = evidence.named and evidence.resident is not None and (rules is None or rules.policy.admit_named)
-    if found:
+    if found and (evidence.returnee or not evidence.written_down):
         return ()
     return (Reason.UNANNOUNCED,) if evidence.written_down else (Reason.NO_CODE,)
 

@@ -106,7 +106,7 @@ POLICIES = (
     None,
 )
 CELSIUS = st.sampled_from([None, math.nan, 33.0, 36.5, 36.5, 36.9, FEVER, 39.0, 44.0])
-SEQUENCES = st.integers(1, 12)
+NOBODYS = 9999
 _NO_POLICY = Policy(title="")
 
 
@@ -187,7 +187,7 @@ class AnyDay(RuleBasedStateMachine):
 
     # --- the street ---
 
-    answers = st.tuples(*[st.sampled_from([True, True, True, False, None])] * 2)
+    answers = st.tuples(*[st.sampled_from([*[True] * 8, False, None])] * 2)
 
     @rule(codes=st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique_by=lambda each: each.digest), a=answers)
     def codes_are_shown(self, codes, a):
@@ -223,6 +223,26 @@ class AnyDay(RuleBasedStateMachine):
     def the_province_answers(self, colour, a):
         self.hear(HealthTold(ASKED.digest, colour), a)
 
+    @rule(code=st.sampled_from(CODES), celsius=st.sampled_from([36.5, 36.6, 38.2]), a=answers)
+    def somebody_passes(self, code, celsius, a):
+        """As on most days: a code, a forehead, and the answers that are asked for."""
+        self.hear(CodesRead((code,)), a)
+        self.hear(Measured(Measurement(celsius, 22.0, "test"), self.seconds), a)
+        self.hear(TripTold(self.began(late=False), ()), a)
+        self.hear(PurposeTold(self.began(late=False), "shop"), a)
+
+    @rule(
+        people=st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=3),
+        celsius=st.sampled_from([36.5, 38.2]),
+        a=answers,
+    )
+    def a_family_passes(self, people, celsius, a):
+        self.hear(GuardNamed(tuple(people)), a)
+        for figure in (celsius, 36.5, 36.6):
+            self.hear(Measured(Measurement(figure, 22.0, "test"), self.seconds), a)
+            self.hear(GuardDismissed(), a)
+            self.hear(NobodyMeasured(), ())
+
     # --- the guard ---
 
     @rule(a=answers)
@@ -252,9 +272,9 @@ class AnyDay(RuleBasedStateMachine):
     def a_purpose_is_told(self, purpose, late, a):
         self.hear(PurposeTold(self.began(late), purpose), a)
 
-    @rule(sequence=SEQUENCES, outcome=st.sampled_from(Outcome), ground=st.sampled_from(Ground), a=answers)
-    def the_guard_settles(self, sequence, outcome, ground, a):
-        self.hear(GuardSettled(sequence, outcome, ground), a)
+    @rule(which=st.integers(0, 9), outcome=st.sampled_from(Outcome), ground=st.sampled_from(Ground), a=answers)
+    def the_guard_settles(self, which, outcome, ground, a):
+        self.hear(GuardSettled(self.at_hand(which), outcome, ground), a)
 
     @rule(ground=st.sampled_from(Ground), resident=st.sampled_from([None, None, *PEOPLE]), a=answers)
     def the_guard_admits_whom_he_sees(self, ground, resident, a):
@@ -264,22 +284,35 @@ class AnyDay(RuleBasedStateMachine):
     def the_guard_dismisses(self, a):
         self.hear(GuardDismissed(), a)
 
-    @rule(sequence=SEQUENCES, shown=st.booleans(), a=answers)
-    def a_rest_begins(self, sequence, shown, a):
-        self.hear(RestBegun(self.on_screen() if shown else sequence), a)
+    @rule(which=st.integers(0, 9), a=answers)
+    def a_rest_begins(self, which, a):
+        self.hear(RestBegun(self.at_hand(which)), a)
 
-    @rule(sequence=SEQUENCES, shown=st.booleans(), a=answers)
-    def a_retest_begins(self, sequence, shown, a):
-        self.hear(RetestBegun(self.on_screen() if shown else sequence), a)
+    @rule(which=st.integers(0, 9), a=answers)
+    def a_retest_begins(self, which, a):
+        self.hear(RetestBegun(self.at_hand(which)), a)
+
+    @rule(person=st.sampled_from(PEOPLE), a=answers)
+    def somebody_with_a_fever_goes_to_rest(self, person, a):
+        self.hear(GuardDismissed(), a)
+        self.hear(GuardNamed((person,)), a)
+        self.hear(Measured(Measurement(38.2, 22.0, "test"), self.seconds), a)
+        self.hear(RestBegun(self.on_screen()), a)
 
     @precondition(lambda self: self.lane.resting)
-    @rule(celsius=st.tuples(st.sampled_from([36.5, 36.5, 38.0]), st.sampled_from([36.4, 36.4, 38.0])), a=answers)
-    def whoever_rested_is_measured_again(self, celsius, a):
+    @rule(
+        celsius=st.tuples(*[st.sampled_from([36.5, 36.4, 38.0])] * 2),
+        ground=st.sampled_from([Ground.MEASURED_AGAIN, Ground.MEASURED_AGAIN, *Ground]),
+        a=answers,
+    )
+    def whoever_rested_is_measured_again(self, celsius, ground, a):
         rested = self.lane.resting[0]
         self.seconds = max(self.seconds, rested.ready_seconds)
+        self.hear(GuardDismissed(), a)
         self.hear(RetestBegun(rested.decided.sequence), a)
         for figure, site in zip(celsius, Site, strict=True):
             self.hear(Measured(Measurement(figure, None, HAND_HELD, site=site), self.seconds), a)
+        self.hear(GuardSettled(rested.decided.sequence, Outcome.ADMIT, ground), a)
 
     @rule(direction=st.sampled_from(Direction), a=answers)
     def the_lane_is_turned(self, direction, a):
@@ -295,7 +328,7 @@ class AnyDay(RuleBasedStateMachine):
     def the_rules_change(self, now):
         self.rules = now
 
-    @rule(state=st.sampled_from([ClockState.SYNCED, ClockState.SYNCED, ClockState.HELD, ClockState.FLOOR]))
+    @rule(state=st.sampled_from([*[ClockState.SYNCED] * 3, ClockState.HELD, ClockState.FLOOR]))
     def the_clock_changes(self, state):
         self.clock = state
 
@@ -342,8 +375,14 @@ class AnyDay(RuleBasedStateMachine):
 
     def on_screen(self) -> int:
         phase = self.lane.phase
-        return (phase.decided.sequence or 99) if isinstance(phase, Showing) else 99
+        return (phase.decided.sequence or NOBODYS) if isinstance(phase, Showing) else NOBODYS
+
+    def at_hand(self, which: int) -> int:
+        """The passage on the screen, another that can still be settled, or none."""
+        resting = [each.decided.sequence for each in self.lane.resting]
+        numbers = [self.on_screen(), *resting, *(each.sequence for each in self.lane.recent)]
+        return (numbers[which] if which < len(numbers) else None) or NOBODYS
 
 
 TestAnyDay = AnyDay.TestCase
-TestAnyDay.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestAnyDay.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)

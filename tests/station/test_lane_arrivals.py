@@ -16,6 +16,7 @@ from station.visit import (
     AmendmentFailed,
     CameWithoutCode,
     Committed,
+    FormTaken,
     GuardChanged,
     GuardDismissed,
     GuardSettled,
@@ -202,6 +203,13 @@ class TestAForm:
         assert (gate.drafts[0].form, gate.drafts[0].evidence.caller) == (b"sealed", caller)
         assert gate.amendments == [GuardSettled(1, Outcome.ADMIT, Ground.HOST_AGREED, guard="li")]
         assert gate.tones[-1] is Tone.ADMIT
+
+    def test_that_names_a_resident_is_still_a_form(self):
+        """A car with a resident at the wheel is a car, and the guard's matter."""
+        gate = Gate()
+        gate.tell(FormTaken(Caller.VEHICLE, b"sealed", resident=GRANDMOTHER))
+        gate.forehead(36.5)
+        assert (gate.passages, gate.opened) == ([(Reason.UNANNOUNCED,)], 0)
 
     def test_without_it_waits_for_his_decision(self):
         gate = Gate()
