@@ -32,6 +32,7 @@ class ResidentView(Struct, frozen=True):
     verdict: ResidentVerdict | None
     awaiting: tuple[str, ...]
     hint: Hint | None
+    guidance: Hint | None
     retest_site: str
     gate_open: bool
     closed_notice_zh: str
@@ -59,6 +60,7 @@ def for_residents(view: KioskView) -> ResidentView:
         verdict=_verdict(view.verdict) if view.verdict is not None else None,
         awaiting=view.awaiting,
         hint=view.aim.hint if view.aim is not None else None,
+        guidance=view.guidance,
         retest_site=view.retest.site if view.retest is not None else "",
         gate_open=view.gate_open,
         closed_notice_zh=view.closed_notice_zh,

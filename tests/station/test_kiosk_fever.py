@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from station.taps import BeginRest, BeginRetest, ReadAloud, Settle, TellPurpose, TypeTemperature
-from station.view import Resting, Retesting, Screen
+from station.view import Hint, Resting, Retesting, Screen
 from tests.station.desk import NIGHT, WANG, decided, ready, verdict
 from tests.station.guard import Guard, at_the_gate
 from tests.station.states import CHOICES
@@ -55,6 +55,17 @@ def test_a_retest_says_where_to_measure(guard) -> None:
     guard.desk.put(ready(screen=Screen.GATHERING, retest=Retesting(28, WANG, "wrist", (("forehead", 36.8),))))
     guard.reads("#retest-site", "请测手腕")
     guard.reads("#retest-readings", "额头 36.8 ℃")
+
+
+def test_who_cannot_be_measured_is_told_how_to_stand(guard) -> None:
+    """In an ordinary visit and in a retest: what to do now, in place of the usual words."""
+    lacking = ready(screen=Screen.GATHERING, person=WANG, awaiting=("temperature",))
+    guard.lane(replace(lacking, guidance=Hint.HOLD_STILL), "gathering")
+    guard.reads("#steps .wanted", "请站稳，别动")
+    guard.desk.put(lacking)
+    guard.reads("#steps .wanted", "请靠近测温")
+    guard.lane(replace(lacking, retest=Retesting(28, WANG, "wrist"), guidance=Hint.CLOSER), "retest")
+    guard.reads("#retest-how", "请再靠近测温探头")
 
 
 def test_the_hand_held_thermometer_is_two_touches(guard) -> None:

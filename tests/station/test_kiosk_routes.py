@@ -3,23 +3,49 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
+import zxingcpp
 from litestar import Litestar
 from litestar.exceptions import WebSocketDisconnect
 from litestar.testing import TestClient
+from msgspec.structs import replace
 
+from gate.forms import Door, VisitorForm
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.trip import Stay
 from station.kiosk import create_app
-from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused, TellTrip
-from station.view import Found, KioskView
-from tests.station.desk import MemoryDesk, decided, ready
+from station.kiosk.made_pass import picture_of
+from station.kiosk.taps import TAPS as TAPS_BY_PATH
+from station.taps import (
+    ArriveNamed,
+    ArriveWithoutCode,
+    BeginRest,
+    BeginRetest,
+    ChooseDirection,
+    Dismiss,
+    FillForm,
+    ReadAloud,
+    SetClock,
+    Settle,
+    SignOff,
+    SignOn,
+    Tap,
+    TapRefused,
+    TellPurpose,
+    TellTrip,
+    Train,
+    TypeTemperature,
+)
+from station.view import Forms, Found, KioskView, Resting, Retesting
+from tests.station.desk import NIGHT, WANG, MemoryDesk, decided, ready
+from tests.station.states import ON_DUTY
 
 HOME = "http://127.0.0.1:8443"
 
@@ -55,6 +81,21 @@ TAPS = [
         {"began": 12, "stays": [{"place": "ruili", "last_day": "2026-01-15"}]},
         TellTrip(12.0, (Stay("ruili", date(2026, 1, 15)),)),
     ),
+    ("/named", {"persons": ["ab" * 8, "cd" * 8]}, ArriveNamed(("ab" * 8, "cd" * 8))),
+    ("/purpose", {"began": 12, "purpose": "food", "destination": None}, TellPurpose(12.0, "food")),
+    (
+        "/form",
+        {"form": {"form": "visitor", "door": {"building": "3"}, "host_agreed": True}, "admit": True},
+        FillForm(VisitorForm(Door("3"), host_agreed=True), admit=True),
+    ),
+    ("/rest", {"sequence": 7}, BeginRest(7)),
+    ("/retest", {"sequence": 7}, BeginRetest(7)),
+    ("/temperature", {"celsius": 36.6, "site": "wrist"}, TypeTemperature(36.6, "wrist")),
+    ("/sign-on", {"pin": "4071"}, SignOn("4071")),
+    ("/sign-off", {"note": "一切正常"}, SignOff("一切正常")),
+    ("/train", {"on": True}, Train(True)),
+    ("/clock", {"at": "2026-01-16T12:15:00Z"}, SetClock(datetime(2026, 1, 16, 12, 15, tzinfo=UTC))),
+    ("/read-aloud", {}, ReadAloud()),
 ]
 
 
@@ -87,6 +128,19 @@ def test_a_refused_tap_says_why_in_both_languages(kiosk, desk, path, body, tap) 
         ("/trip", {"began": 12.5, "stays": [{"place": "云南", "last_day": "2026-01-15"}]}),
         ("/trip", {"began": 12.5, "stays": [{"place": "ruili", "last_day": "lately"}]}),
         ("/trip", {"began": 12.5, "stays": [{"place": "ruili", "last_day": "2026-01-15"}] * 13}),
+        ("/named", {"persons": []}),
+        ("/named", {"persons": ["ab" * 8] * 10}),
+        ("/purpose", {"began": 1, "purpose": "买菜"}),
+        ("/form", {"form": {"form": "burglar", "door": {"building": "3"}}}),
+        ("/form", {"form": {"form": "visitor", "door": {"building": "3"}, "people": 10}}),
+        ("/form", {"form": {"form": "vehicle", "plate": "豫A" * 9}}),
+        ("/temperature", {"celsius": 99}),
+        ("/sign-on", {"pin": "12"}),
+        ("/sign-on", {"pin": "abcd"}),
+        ("/sign-off", {"note": "x" * 121}),
+        ("/sign-off", {"note": "x" * 5000}),
+        ("/clock", {"at": "noon"}),
+        ("/clock", {"at": "2026-01-16T12:15:00"}),
     ],
 )
 def test_an_odd_tap_never_reaches_the_desk(kiosk, desk, path, body) -> None:
@@ -120,7 +174,7 @@ def test_this_machine_is_welcome_by_each_of_its_names(kiosk, host) -> None:
 def test_another_origin_cannot_tap_or_watch(kiosk, desk, origin) -> None:
     """Neither a POST nor a WebSocket from a page that is not ours gets through."""
     assert kiosk.post("/dismiss", json={}, headers={"Origin": origin}).status_code == 403
-    for path in ("/view", "/preview"):
+    for path in ("/view", "/resident/view", "/preview"):
         with pytest.raises(WebSocketDisconnect), kiosk.websocket_connect(path, headers={"Origin": origin}) as line:
             line.receive(timeout=2)
     assert desk.taps == []
@@ -193,6 +247,76 @@ def test_only_this_machine_may_search(kiosk, desk) -> None:
     """A page that renamed itself to 127.0.0.1 finds nobody."""
     assert kiosk.get("/search", params={"q": "3-502"}, headers={"Host": "evil.example"}).status_code == 403
     assert desk.queries == []
+
+
+def test_every_tap_that_the_loop_knows_can_be_posted() -> None:
+    """A tap without a route would be a button that does nothing; a route twice, one that does the other's."""
+    assert set(TAPS_BY_PATH.values()) == set(get_args(Tap))
+    assert len(TAPS_BY_PATH) == len(get_args(Tap))
+
+
+def test_what_was_typed_is_not_told_back(kiosk) -> None:
+    """A refused body may hold a telephone number or a PIN: neither stands in the answer."""
+    answer = kiosk.post("/sign-on", json={"pin": "13800138000"})
+    assert answer.status_code == 400
+    assert "13800138000" not in answer.text
+
+
+def test_the_forms_offer_what_the_desk_offers(kiosk, desk) -> None:
+    offered = msgspec.json.decode(kiosk.get("/forms").content, type=Forms)
+    assert offered == desk.offers
+
+
+def test_a_made_pass_reads_back_as_the_code_that_was_signed(kiosk, desk) -> None:
+    """Drawn as an SVG that names no address; rastered, the station's own decoder reads it."""
+    answer = kiosk.post("/make-pass", json={"person": "ab" * 8, "hours": 4})
+    assert answer.status_code == 200
+    made = answer.json()
+    assert desk.passes == [("ab" * 8, None, 4)]
+    assert made["expires_at"] == "2026-01-16T16:15:08Z"
+    assert made["svg"].startswith("<svg")
+    assert "DOCTYPE" not in made["svg"]
+    assert made["person"]["masked_name"] == "王*明"
+    code = desk.make_pass(None, None, 1).code
+    assert picture_of(code) == made["svg"]
+    drawn = zxingcpp.create_barcode(code, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_image(scale=4)
+    assert zxingcpp.read_barcode(drawn).text == code
+
+
+def test_a_pass_that_may_not_be_made_says_why(kiosk, desk) -> None:
+    desk.refuses = TapRefused("今天的临时证已用完", "No more passes today")
+    answer = kiosk.post("/make-pass", json={"person": "ab" * 8, "hours": 4})
+    assert answer.status_code == 409
+    assert answer.json() == {"zh": "今天的临时证已用完", "en": "No more passes today"}
+
+
+@pytest.mark.parametrize("body", [{"hours": 0}, {"hours": 1000}, {"person": "王"}, {"person": "ab" * 8, "code": "x"}])
+def test_an_odd_wish_for_a_pass_never_reaches_the_desk(kiosk, desk, body) -> None:
+    assert kiosk.post("/make-pass", json=body).status_code == 400
+    assert desk.passes == []
+
+
+def test_the_residents_side_never_hears_a_name(kiosk, desk) -> None:
+    """Neither whose turn it is nor who passed before, where he lives, how warm he is, or who is on duty."""
+    full = decided(Outcome.REFUSE, Reason.FEVER, celsius=38.4)
+    desk.put(
+        replace(
+            full,
+            person=WANG,
+            recent=(full.verdict,),
+            party=(WANG,),
+            resting=(Resting(4, WANG, 38.2, NIGHT, False),),
+            retest=Retesting(4, WANG, "wrist"),
+            duty=ON_DUTY,
+        )
+    )
+    with kiosk.websocket_connect("/resident/view") as line:
+        heard = [line.receive_text(timeout=2) for _ in range(3)][-1]
+    told = json.loads(heard)
+    assert told["verdict"]["reasons"] == ["fever"]
+    assert told["retest_site"] == "wrist"
+    for secret in ("王", "赵", "38.4", "38.2", '"person"', "building", "recent", "sequence"):
+        assert secret not in heard
 
 
 def test_without_a_stage_there_is_no_rehearsal(kiosk) -> None:

@@ -27,6 +27,7 @@ BUILT = {
     "theme.": ["auto", "light", "dark"],
     "part.ok.": ["camera", "thermometer"],
     "aim.": list(Hint),
+    "guide.": list(Hint),
     "looks.": ["green", "yellow", "red"],
     "barrier.": [each for each in Barrier if each not in {Barrier.NONE, Barrier.CLOSED}],
     "retest.": list(Site),

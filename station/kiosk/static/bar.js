@@ -60,7 +60,7 @@ function drawHealth(health, warnings) {
     words[part] = part in faults ? [say("fault", { part: partName(part) }), true] : [say(`part.ok.${part}`), false];
     delete faults[part];
   }
-  for (const part of Object.keys(warnings)) if (!(part in health.faults)) words[part] = [say("watch", { part: partName(part) }), true];
+  for (const part of Object.keys(warnings)) if (!(part in health.faults) && known(`part.${part}`)) words[part] = [say("watch", { part: partName(part) }), true];
   for (const part of Object.keys(faults)) words[part] = [say("fault", { part: partName(part) }), true];
   const list = $("health");
   for (const item of [...list.children]) if (!(item.dataset.part in words)) item.remove();

@@ -27,11 +27,11 @@ export function drawResting(view) {
   $("resting").hidden = shown.length === 0;
 }
 
-export function drawRetest({ retest }) {
+export function drawRetest({ retest, guidance }) {
   $("retest-shape").setAttribute("href", `#mark-${retest.site}`);
   put($("retest-who"), `${nameOf(retest.person)}　${placeOf(retest.person)}`);
   put($("retest-site"), say(`retest.${retest.site}`));
-  put($("retest-how"), say(`retest.how.${retest.site}`));
+  put($("retest-how"), say(guidance ? `guide.${guidance}` : `retest.how.${retest.site}`));
   ({ site } = retest);
   refill($("retest-readings"), [now(), retest.readings], () => retest.readings.map(([where, value]) => {
     const item = document.createElement("li");

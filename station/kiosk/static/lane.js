@@ -83,6 +83,11 @@ export function drawGathering(view) {
   }));
 }
 
+function wantedText(view, what) {
+  if (what === "temperature" && view.guidance) return say(`guide.${view.guidance}`);
+  return known(`awaiting.${what}`) ? say(`awaiting.${what}`) : say("awaiting.nothing");
+}
+
 function stepsOf(view) {
   const done = [];
   if (!view.awaiting.includes("code")) {
@@ -92,7 +97,7 @@ function stepsOf(view) {
   if (view.looks) done.push(["phone", say(`looks.${view.looks}`), false]);
   const wanted = view.awaiting.map((what) => [
     { temperature: "heat", trip: "trip", purpose: "out" }[what] ?? "phone",
-    known(`awaiting.${what}`) ? say(`awaiting.${what}`) : say("awaiting.nothing"),
+    wantedText(view, what),
     true,
   ]);
   return [...done, ...(wanted.length ? wanted : [["wait", say("awaiting.nothing"), true]])];

@@ -8,6 +8,7 @@ const $ = (id) => document.getElementById(id);
 const root = document.documentElement;
 const GREEN_GRACE_MS = 1500;
 const MOST_LINES = 2;
+const LONG = 4;
 let view = null;
 let green = { of: "", since: 0 };
 
@@ -31,13 +32,15 @@ function scene() {
   if (verdict?.outcome === "admit") return ["admit", "admit", both(`admit.${verdict.direction}`), [both("res.through")]];
   if (verdict) return [verdict.outcome, verdict.outcome, both(`outcome.${verdict.outcome}`), why(verdict)];
   if (view.screen === "out_of_order") return ["refer", "order", both("order.title"), [both("res.order")]];
-  if (view.retest_site) return ["measure", view.retest_site, both(`retest.${view.retest_site}`), [both(`retest.how.${view.retest_site}`)]];
+  if (view.retest_site) return ["measure", view.retest_site, both(`retest.${view.retest_site}`), [howToMeasure(`retest.how.${view.retest_site}`)]];
   if (!view.gate_open && view.screen === "ready") return ["refuse", "closed", both("closed.title"), [closedNotice(), [view.hours_zh, view.hours_en]]];
-  if (view.screen === "gathering" && view.awaiting.includes("temperature")) return ["measure", "heat", both("res.measure"), [both("res.measure.how")]];
+  if (view.screen === "gathering" && view.awaiting.includes("temperature")) return ["measure", "heat", both("res.measure"), [howToMeasure("res.measure.how")]];
   if (view.screen === "gathering") return ["measure", "wait", both("outcome.refer"), [both("res.wait")]];
   const hint = both(view.hint ? `aim.${view.hint}` : "ready.how");
   return ["ready", "phone", both("ready.prompt"), [hint, ...(view.notices.length ? [notice()] : [both("ready.mask")])]];
 }
+
+const howToMeasure = (usual) => both(view.guidance ? `guide.${view.guidance}` : usual);
 
 function why(verdict) {
   const reasons = verdict.reasons.slice(0, 1).flatMap((reason) => [both(`reason.${reason}.say`), both(`reason.${reason}.do`)]);
@@ -51,6 +54,7 @@ function draw() {
   root.dataset.screen = screen;
   $("shape").setAttribute("href", `#mark-${shape}`);
   refill($("verb"), verb, () => verb.map(inLanguage));
+  $("verb").classList.toggle("long", verb[0].length > LONG);
   const shown = lines.filter(([zh]) => zh).slice(0, MOST_LINES);
   refill($("what"), shown, () => shown.map((pair) => {
     const item = document.createElement("li");
