@@ -37,14 +37,19 @@ class Watch:
         self._troubles = troubles
         self._barrier = Barrier.NONE
         self._rang_at = float("-inf")
+        self._failed = False
 
     def tick(self, seconds: float) -> None:
         """Move on what takes its time, and hear what happened meanwhile."""
         try:
             told = self._panel.tick(seconds)
         except PanelFailed as failed:
+            self._failed = True
             self._troubles.note("panel", str(failed))
             return
+        if self._failed:
+            self._failed = False
+            self._troubles.note("panel", "")
         for each in told:
             if isinstance(each, Press):
                 self._orders.pressed(each)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from firmware_config import sounds
-from firmware_config.render import main
+from firmware_config.render import SOUND, main
 from station.prompts import Prompt
 from station.speaker import VOICES
 
@@ -174,6 +174,33 @@ def test_a_lane_with_a_sound_card_speaks_and_no_other_one_may(tmp_path: Path) ->
     unit.optionxform = str  # type: ignore[method-assign,assignment]
     unit.read(opened)
     assert dict(unit["Service"]) == {"SupplementaryGroups": "audio", "DeviceAllow": "char-alsa rw"}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_reads_what_opens_the_sound_card(tmp_path: Path) -> None:
+    """Beside the unit's own devices and groups, not in their place; and a misspelt key would be noticed."""
+    shutil.copyfile(ROOT / "systemd/gate-station@.service", tmp_path / "gate-station@.service")
+    unit = (tmp_path / "gate-station@.service").read_text().replace("/opt/gate/bin/gate-station", "/bin/true")
+    (tmp_path / "gate-station@.service").write_text(unit)
+    (tmp_path / "gate.target").touch()
+    drop_in = tmp_path / "gate-station@east-1.service.d"
+    drop_in.mkdir()
+
+    def verify(text: str) -> tuple[int, str]:
+        (drop_in / "sound.conf").write_text(text)
+        command = [
+            "systemd-analyze",
+            "verify",
+            "--man=no",
+            "--recursive-errors=no",
+            tmp_path / "gate-station@east-1.service",
+        ]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
+        return answer.returncode, answer.stderr
+
+    assert verify(SOUND) == (0, "")
+    assert "DeviceAllows" in verify(SOUND.replace("DeviceAllow", "DeviceAllows"))[1]
+    assert "=\n" not in SOUND, "an empty value would take away what the unit has"
 
 
 def test_no_gate_is_given_a_voice_without_sounds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

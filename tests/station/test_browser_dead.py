@@ -148,6 +148,17 @@ def test_a_relay_that_fails_is_told_though_the_lamps_work(gate):
     assert (gate.open, gate.faults) == (True, ())
 
 
+def test_a_panel_that_failed_and_works_again_is_in_order_before_anybody_comes(gate):
+    """A wire that shook for a moment at night is no fault in the morning."""
+    gate.forehead(36.5)
+    gate.show(pass_of("a"))
+    with broken(gate.factory.pin(24)):
+        gate.minutes(0.1)
+        assert gate.faults == ("panel",)
+    gate.minutes(0.02)
+    assert (gate.faults, gate.open) == ((), False)
+
+
 def test_a_new_fault_is_heard_once_and_a_dead_disk_rings_on(gate):
     """Nobody looks at a screen at night."""
 
