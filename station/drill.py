@@ -48,7 +48,13 @@ class Drill:
     """gate: the lane that is put aside; it must not be in the middle of a visit. seconds: monotonic."""
 
     def __init__(self, gate: Lane, seconds: float, voice: Speaking) -> None:
-        fresh = Lane(gate.direction, gate.both_directions, in_view=gate.in_view, empty_seconds=gate.empty_seconds)
+        fresh = Lane(
+            gate.direction,
+            gate.both_directions,
+            in_view=gate.in_view,
+            empty_seconds=gate.empty_seconds,
+            guard=gate.guard,
+        )
         self.lane = LaneInHand(fresh, IdleHands(voice))
         self._ends_at = seconds + LONGEST_SECONDS
 
@@ -56,9 +62,20 @@ class Drill:
         return seconds >= self._ends_at
 
     def leave(self, gate: Lane) -> Lane:
-        """The gate's lane as it was, but for what stands before the camera and the thermometer."""
+        """The gate's lane as it was, but for what stands before the camera and the thermometer.
+
+        closed: asked anew, so that a closed gate's lamp is lit again.
+        """
         here = self.lane.lane
-        return replace(gate, in_view=here.in_view, empty_looks=0, seen_at=here.seen_at, readings=(), attended=True)
+        return replace(
+            gate,
+            in_view=here.in_view,
+            empty_looks=0,
+            seen_at=here.seen_at,
+            readings=(),
+            attended=True,
+            closed=False,
+        )
 
 
 def may_begin(phase: Phase) -> bool:

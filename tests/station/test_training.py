@@ -1,12 +1,18 @@
 """Training: everything as at the gate, and nothing of it is real. Nothing is recorded, told, opened, lit or said."""
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from gate.forms import Door, ReturneeForm, VisitorForm
 from gate.passage import Ground, Happening, What
-from gate.policy import Direction
+from gate.policy import Direction, GateRule
 from gate.reason import Outcome
 from gate.staff import Staff
 from gate.wire import Crossing, Crossings
@@ -14,9 +20,13 @@ from station.drill import LONGEST_SECONDS
 from station.inbox import CrossingsHeard, SnapshotCame
 from station.prompts import Prompt
 from station.taps import (
+    ArriveNamed,
     ArriveWithoutCode,
+    BeginRest,
+    BeginRetest,
     ChooseDirection,
     Dismiss,
+    FillForm,
     ReadAloud,
     SetClock,
     Settle,
@@ -24,13 +34,16 @@ from station.taps import (
     SignOn,
     TapRefused,
     Train,
+    TypeTemperature,
 )
 from station.view import Screen
+from station.visit import Lamp
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
 from tests.station.test_duty import STAFF
 
 FIRE_PIN, THIRD_PIN = 12, 13
 BUZZER = 23
+OUTPUTS = (17, 27, 22, BUZZER, 24)
 
 
 @pytest.fixture
@@ -138,6 +151,71 @@ class TestInTraining:
         assert lane.view.verdict.earlier.gate == "east"
 
 
+LETTERS = st.sampled_from("abd")
+FIGURES = st.sampled_from([None, 33.0, 36.5, 38.4])
+RANDOM_TAPS = st.sampled_from(
+    [
+        ArriveNamed(("a" * 16, "b" * 16)),
+        ArriveWithoutCode(),
+        BeginRest(1),
+        BeginRetest(1),
+        ChooseDirection(Direction.OUT),
+        Dismiss(),
+        FillForm(VisitorForm(Door("3")), admit=True),
+        FillForm(ReturneeForm("ruili"), person="b" * 16),
+        ReadAloud(),
+        Settle(1, Outcome.ADMIT, Ground.KNOWN_IN_PERSON),
+        Settle(1, Outcome.ADMIT, Ground.MEASURED_AGAIN),
+        Settle(2, Outcome.REFUSE, Ground.SENT_BACK),
+        SignOff("note"),
+        SetClock(NOON + timedelta(hours=1)),
+        TypeTemperature(36.6, "wrist"),
+        TypeTemperature(38.6),
+    ]
+)
+DEEDS = st.one_of(
+    st.tuples(st.just("show"), LETTERS),
+    st.tuples(st.just("feel"), FIGURES),
+    st.tuples(st.just("tap"), RANDOM_TAPS),
+    st.tuples(st.just("press"), st.sampled_from([5, 6, THIRD_PIN])),
+    st.tuples(st.just("wait"), st.sampled_from([0.05, 4.0, 13.0])),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(DEEDS, min_size=5, max_size=25))
+def test_whatever_is_done_in_training_nothing_of_it_is_real(deeds):
+    """No record but that it began, nobody told, no relay, no lamp, no tone, no word but one."""
+    with TemporaryDirectory() as folder:
+        lane = TestLane(
+            Path(folder),
+            replace(snapshot(), staff=STAFF),
+            panel={"fire_notice_pin": FIRE_PIN, "third_button_pin": THIRD_PIN},
+        )
+        lane.tap(Train(True))
+        digests, said = len(lane.digests), len(lane.voice.said)
+        for deed, what in deeds:
+            if deed == "show":
+                lane.show(pass_of(what, staff=what == "d"))
+            elif deed == "feel":
+                lane.forehead(what)
+            elif deed == "press":
+                lane.press(what)
+            elif deed == "wait":
+                lane.wait(what)
+            else:
+                with suppress(TapRefused):
+                    lane.tap(what)
+            assert not any(lane.factory.pin(pin).state for pin in OUTPUTS)
+        assert whats(lane) == [What.TRAINING_BEGAN]
+        assert [type(record) for _, _, record in lane.told] == [Happening]
+        assert all(not digest.crossings for digest in lane.digests[digests:])
+        assert set(lane.voice.said[said:]) <= {Prompt.TRAINING}
+        assert lane.voice.repeats == 0
+        assert lane.view.training
+        lane.close()
+
+
 class TestLeavingIt:
     def test_brings_back_the_gates_own_lane(self, lane):
         """Direction, recent passages and all; none of the training's."""
@@ -198,6 +276,30 @@ def test_does_not_begin_over_a_passage_that_waits_for_the_guard(lane):
     lane.tap(Dismiss())
     lane.tap(Train(True))
     assert lane.view.training
+
+
+def test_of_a_guard_on_duty_needs_no_second_sign_on(tmp_path):
+    """Where nobody decides without signing on, whoever has signed on decides in training, too."""
+    lane = TestLane(tmp_path, replace(snapshot(sign_on=True, measure_on=frozenset()), staff=STAFF))
+    lane.tap(SignOn("271828"))
+    lane.tap(Train(True))
+    lane.show(b"poster")
+    lane.tap(Settle(1, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
+    assert lane.view.recent[0].settled is Outcome.ADMIT
+    lane.close()
+
+
+def test_leaves_the_lamp_of_a_closed_gate_lit_afterwards(tmp_path):
+    lane = TestLane(tmp_path, snapshot(gates={"west": GateRule(open=False)}))
+    lane.wait()
+    assert lane.lamps == [Lamp.RED]
+    lane.tap(Train(True))
+    lane.wait()
+    assert lane.lamps == []
+    lane.tap(Train(False))
+    lane.wait()
+    assert lane.lamps == [Lamp.RED]
+    lane.close()
 
 
 def test_does_not_begin_in_a_fire(lane):
