@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from gate import topics
 from hub.announcer import Announcer
 from hub.bulletin import Bulletin
+from hub.forms import Opener
 from hub.ingest import Backlog, Ingest, Message
 from hub.keys import Keys
 from hub.link import Hearers, Link
@@ -17,6 +18,7 @@ from hub.received import Received
 from hub.registry import Registry
 from hub.registry.documents import Editions
 from hub.registry.records import Identity, Taken
+from hub.registry.sealed_forms import open_again
 from hub.registry.writer import Rank, Writer
 from hub.settings import Settings
 from hub.statuses import Statuses
@@ -36,6 +38,7 @@ class RunningHub:
     ) -> None:
         compound = settings.compound
         self._clock = clock
+        self._opener = Opener(compound, keys.form)
         self.announcer = Announcer()
         self.writer = Writer(registry, after=self._refresh)
         hearers = Hearers(records=self._hear_records, status=self._hear_status, greet=self._greet)
@@ -55,6 +58,7 @@ class RunningHub:
 
     def start(self) -> None:
         self.writer.start()
+        self.writer.post(lambda registry: registry.run(lambda each: open_again(each, self._opener)), Rank.OFFICE)
         self.confirm()
         self._link.start()
 

@@ -12,6 +12,10 @@ from gate.formats.chain import Credential, Kind
 from hub.registry import Change, Registry
 from hub.registry.instants import read, written
 
+# Whose pass is taken back is not to be found on the guard's screen either; a resident still lives here.
+_VISIT_IS_OVER = """UPDATE person SET left_at = ? WHERE left_at IS NULL AND caller = 'visitor'
+    AND id = (SELECT person FROM pass WHERE serial = ?)"""
+
 
 def add(registry: Registry, credentials: Iterable[Credential], phone_key: bytes = b"") -> int:
     """Remember passes as issued; how many. A serial that is known already raises sqlite3.IntegrityError.
@@ -77,9 +81,11 @@ def revoke(registry: Registry, serials: Iterable[str], now: datetime) -> list[st
         made = registry.database.conn.execute(
             "UPDATE made_pass SET revoked_at = coalesce(revoked_at, ?) WHERE serial = ?", (at, serial)
         )
+        registry.database.conn.execute(_VISIT_IS_OVER, (at, serial))
         if changed.rowcount == made.rowcount == 0:
             unknown.append(serial)
     registry.touch(Change.TRUST)
+    registry.touch(Change.PEOPLE)
     return unknown
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from msgspec import json
 
-from gate.forms import ReturneeForm
+from gate.forms import Form, ReturneeForm
 from gate.passage import Amendment, Happening, MadePass, Passage, Readings, Record
 from hub.forms import OpenedForm, Opener
 from hub.registry import Row
@@ -152,4 +152,9 @@ def _readings(readings: Readings) -> str | None:
 def _form(opened: OpenedForm) -> Row:
     if opened.form is None:
         return "", None, opened.sealed, opened.why
-    return opened.form.__struct_config__.tag, json.encode(opened.form).decode(), None, ""
+    return *body_of(opened.form), None, ""
+
+
+def body_of(form: Form) -> tuple[str, str]:
+    """An opened form as the registry keeps it: its kind, and all of it as JSON."""
+    return str(form.__struct_config__.tag), json.encode(form).decode()

@@ -227,6 +227,8 @@ class TestVisitor:
         assert all(each.caller is not Caller.VISITOR for each in roster(peopled, timedelta(days=3)))
         assert credential.serial in said
         peopled("revoke", credential.serial)
+        assert all(each.caller is not Caller.VISITOR for each in roster(peopled))
+        assert len(roster(peopled)) == 3
 
     def test_an_import_takes_no_visitor_for_a_resident(self, peopled: Hub) -> None:
         out = str(peopled.folder / "v.png")

@@ -21,10 +21,12 @@ from gate.temperature import Measurement, Site
 from gate.trip import RiskPlace
 from gate.wire import encode_body, encode_records, envelope
 from hub.feed import Cursor, Feed, FeedRow, Filter
+from hub.forms import Opener
 from hub.ingest import Ingest, Message
 from hub.registry import Registry, documents, opened, people
 from hub.registry.people import Household, Person
 from hub.registry.records import Taken
+from hub.registry.sealed_forms import open_again
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL, PERSON, PERMIT = "ab" * 8, "0b" * 8, "cc" * 8
@@ -160,6 +162,25 @@ def test_a_form_that_cannot_be_opened_is_kept_sealed_and_holds_up_nothing(
     assert hub.row().sealed
     assert "the form of record 1 of station east-1 stays sealed" in caplog.text
     assert "钱来访" not in caplog.text
+
+
+def test_a_form_opens_once_the_key_is_back_and_a_case_with_it(hub: Hub):
+    """What the hub does when it starts; a form that is for no key of ours stays as it is."""
+    locked_out = Hub(hub.registry, b"")
+    form = ReturneeForm("harbin", "", date(2026, 11, 21))
+    locked_out.hear(
+        replace(PASSAGE, form=sealed(VISITOR)),
+        replace(PASSAGE, person=PERSON, reasons=(Reason.RETURNEE,), form=sealed(form)),
+        replace(PASSAGE, form=sealed(VISITOR, bytes(32))),
+    )
+    assert hub.registry.run(lambda each: open_again(each, Opener("sunshine", SECRET))) == 2
+    assert hub.registry.run(lambda each: open_again(each, Opener("sunshine", SECRET))) == 0
+    assert hub.registry.rows("SELECT kind, sealed IS NULL, why = '' FROM form ORDER BY sequence") == [
+        ("visitor", 1, 1),
+        ("returnee", 1, 1),
+        ("", 0, 0),
+    ]
+    assert hub.registry.rows("SELECT sequence, person, place FROM returnee_case") == [(2, PERSON, "harbin")]
 
 
 def test_a_form_of_a_later_version_is_kept_sealed(hub: Hub):

@@ -42,6 +42,7 @@ TORN = Case("shows a torn pass", 0, "", "torn", IN, 36.5, None, (Reason.CODE_DAM
 
 VISITOR = VisitorForm(Door("9"), 2, name="金丝雀丙", telephone="15400007777")
 CAR = VehicleForm("豫Z99C77", 2, door=Door("9"))
+GUARD = "金丝雀师傅"
 WRITTEN_DOWN = (VISITOR.name, VISITOR.telephone, CAR.plate, "Z99C77")
 
 
@@ -74,6 +75,8 @@ def left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
         stack.callback(observer.terminate)
         assert until(lambda: heard.read_bytes().count(b"/hub/roster/") == BUCKETS, 20)
         town.await_rules()
+        town.office("guard", "add", "canary", "--name", GUARD)
+        assert until(lambda: b"/hub/staff " in heard.read_bytes(), 20)
         codes = Codes(town.data, datetime.now(UTC))
         for at, name in enumerate(town.names):
             gate = Gate(name, town.kiosk_urls[name])
