@@ -1,9 +1,11 @@
-"""The same pass at two gates of a real town: the second one knows of the first and names it, also after a restart.
+"""The same pass, and the same household, at two gates of a real town: the second one knows of the first, also after a
+restart and while the hub is away.
 
 Two stations, a broker and a hub as processes, driven by what their cameras see.
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -16,12 +18,23 @@ from gate.reason import Outcome, Reason
 from tests.rehearsal import settings
 from tests.rehearsal.codes import Codes
 from tests.rehearsal.gates import Gate
+from tests.rehearsal.people import Standing
 from tests.rehearsal.scenario import ADMIT, IN, OUT, Case, Visit
 from tests.rehearsal.town import GATES, Town, everybody
 from tests.rehearsal.visitors import Visitors
 
 GOES_IN, GOES_OUT = Case("goes in", 0, "", "own", IN, 36.5, ADMIT), Case("goes out", 0, "", "own", OUT, 36.5, ADMIT)
-POLICY = "green_seconds = 1.0\nvisit_seconds = 2.0\n" + settings.POLICY
+POLICY = "green_seconds = 1.0\nvisit_seconds = 2.0\nexit_quota = { times = 2, days = 2 }\n" + settings.POLICY
+
+
+FREE = [
+    one
+    for one in everybody()[:300]
+    if one.building not in (settings.CONTROLLED, settings.SEALED) and one.standing is Standing.NORMAL
+]
+# Two who live together, and whom no other test here sends out.
+_DOOR = next(door for door, people in Counter(one.door for one in FREE[10:]).items() if people == 2)
+TOGETHER = [at for at, one in enumerate(FREE) if one.door == _DOOR][-2:]
 
 
 class Earlier(Struct, frozen=True):
@@ -52,8 +65,7 @@ def _comes(town: Town, at: int, case: Case, who: int) -> Decided:
     name = town.names[at]
     gate = Gate(name, town.kiosk_urls[name])
     visitors = Visitors(gate, at, town.passes, Codes(town.data, datetime.now(UTC)), random.Random(who))
-    resident = [one for one in everybody()[:300] if one.building not in (settings.CONTROLLED, settings.SEALED)][who]
-    visitors.come(Visit(0, case, resident))
+    visitors.come(Visit(0, case, FREE[who]))
     gate.close()
     return _screen(town, name)
 
@@ -92,3 +104,16 @@ def test_out_at_one_gate_and_home_by_the_other_is_a_day_like_any(town: Town) -> 
         _comes(town, at, case, 2).outcome for at, case in ((0, GOES_OUT), (1, GOES_IN), (1, GOES_OUT), (0, GOES_IN))
     ]
     assert days == [Outcome.ADMIT] * 4
+
+
+def test_a_household_has_its_outings_at_all_gates_together_while_the_hub_is_away(town: Town) -> None:
+    """Two in two days: one by each gate, and the third is the guard's matter at either. The gates tell each other."""
+    one, other = TOGETHER
+    town.end_hub()
+    assert _comes(town, 0, GOES_OUT, one).outcome is Outcome.ADMIT
+    assert _comes(town, 1, GOES_OUT, other).outcome is Outcome.ADMIT
+    assert _comes(town, 1, GOES_IN, one).outcome is Outcome.ADMIT
+    assert _comes(town, 0, GOES_OUT, one).reasons == (Reason.QUOTA_USED,)
+    town.start_hub()
+    town.await_rules()
+    assert _comes(town, 1, GOES_OUT, one).reasons == (Reason.QUOTA_USED,)
