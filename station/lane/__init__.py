@@ -29,7 +29,7 @@ from collections.abc import Callable
 
 from gate.policy import Rules
 from station.lane.answers import busy, ignored, purpose_not_asked, trip_not_asked
-from station.lane.arriving import begin_without, name, take_form
+from station.lane.arriving import begin_without, name, take_form, withdraw
 from station.lane.asking import take_purpose, take_trip, turn
 from station.lane.deciding import go_on, take_reading
 from station.lane.demands import awaiting
@@ -107,7 +107,7 @@ TABLE: dict[type[Signal], dict[type[Phase], Handler]] = {
     Committed: _row(ignored, ignored, speak, ignored, ignored),
     CommitFailed: _row(ignored, ignored, call_guard, ignored, ignored),
     GuardSettled: _row(settle, settle, busy, settle, busy),
-    GuardDismissed: _row(ignored, busy, busy, clear, give_up),
+    GuardDismissed: _row(ignored, withdraw, busy, clear, give_up),
     RestBegun: _row(begin_rest, begin_rest, busy, begin_rest, busy),
     RetestBegun: _row(begin_retest, busy, busy, begin_retest, busy),
     AmendmentCommitted: _row(obey, obey, obey, obey, obey),

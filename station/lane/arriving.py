@@ -7,7 +7,7 @@ from gate.policy import Rules
 from station.lane.answers import SIGN_ON_FIRST, busy, nobody_on_duty, refused
 from station.lane.deciding import begin, decide_when_content
 from station.lane.family import with_outings_since
-from station.visit import Arrival, FormTaken, Gathering, GuardNamed, Lane, Now, Signal, Step
+from station.visit import Arrival, FormTaken, Gathering, GuardNamed, Lane, Now, Ready, ShowLamp, Signal, Step
 
 MOST_OF_A_FAMILY = 9
 
@@ -41,6 +41,15 @@ def take_form(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step
     if visit is None and isinstance(lane.phase, Gathering):
         return busy(lane, signal, rules, now)
     return _go_on_as(lane, replace(visit or Gathering(now.seconds), form=cast(FormTaken, signal)), rules, now)
+
+
+def withdraw(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
+    """A slip of the guard's finger is no passage: until something was shown or measured, whom he brought never came."""
+    visit = cast(Gathering, lane.phase)
+    if visit.code is not None or visit.health_codes or lane.readings:
+        return busy(lane, signal, rules, now)
+    lane = replace(lane, phase=Ready(), party=())
+    return lane, (ShowLamp(lane.idle_lamp),)
 
 
 def next_of_family(lane: Lane, rules: Rules | None, now: Now) -> Step:

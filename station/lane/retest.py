@@ -22,6 +22,7 @@ from station.lane.answers import BUSY, SIGN_ON_FIRST, nobody_on_duty, policy_of,
 from station.lane.readings import by_hand, limits_of
 from station.lane.verdict import clear, showing
 from station.objections import GONE, SETTLED, feverish, known
+from station.prompts import Prompt
 from station.visit import (
     Decided,
     GuardSettled,
@@ -34,6 +35,7 @@ from station.visit import (
     Resting,
     RetestBegun,
     Retesting,
+    Say,
     Showing,
     ShowLamp,
     Signal,
@@ -86,7 +88,7 @@ def begin_retest(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> S
     if against is not None or decided is None:
         return refused(lane, against or GONE)
     phase = Retesting(decided, now.seconds, policy_of(rules).retest.sites)
-    return replace(lane, phase=phase, readings=()), (ShowLamp(Lamp.DARK), Sound(Tone.READ))
+    return replace(lane, phase=phase, readings=()), (ShowLamp(Lamp.DARK), Sound(Tone.READ), Say(Prompt.MEASURE))
 
 
 def measure_again(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:

@@ -5,7 +5,7 @@ from typing import cast
 
 from gate.policy import Rules
 from station.lane.retest import call_rested
-from station.lane.verdict import clear_in_time, resting_lamp
+from station.lane.verdict import clear_in_time
 from station.visit import BarrierMoved, GuardChanged, Lane, Now, ShowLamp, Signal, Step
 
 
@@ -24,7 +24,7 @@ def stand_by(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step
     closed = rules is not None and not rules.policy.gate_rule(rules.gate).open
     if closed is not lane.closed:
         lane = replace(lane, closed=closed)
-        return lane, (ShowLamp(resting_lamp(lane)),)
+        return lane, (ShowLamp(lane.idle_lamp),)
     return call_rested(lane, now)
 
 

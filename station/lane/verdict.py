@@ -84,12 +84,7 @@ def clear_in_time(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> 
 def clear(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
     """The screen is free: for the next one of a family, or for anybody."""
     lane = replace(lane, phase=Ready())
-    return next_of_family(lane, rules, now) if lane.party else (lane, (ShowLamp(resting_lamp(lane)),))
-
-
-def resting_lamp(lane: Lane) -> Lamp:
-    """A closed gate is seen from afar."""
-    return Lamp.RED if lane.closed else Lamp.DARK
+    return next_of_family(lane, rules, now) if lane.party else (lane, (ShowLamp(lane.idle_lamp),))
 
 
 def _decided(draft: Draft, sequence: int | None) -> Decided:

@@ -11,7 +11,7 @@ from gate.roster import Health, Resident
 from gate.temperature import Measurement, Site
 from gate.trip import Trip
 from station.view import Barrier
-from station.visit.effects import Draft, Effect
+from station.visit.effects import Draft, Effect, Lamp
 from station.visit.signals import FormTaken, GuardSettled, Measured, ReadCode
 
 
@@ -158,6 +158,11 @@ class Lane:
     guard: str | None = None
     barrier: Barrier = Barrier.NONE
     closed: bool = False
+
+    @property
+    def idle_lamp(self) -> Lamp:
+        """While nobody is there; a closed gate is seen from afar."""
+        return Lamp.RED if self.closed else Lamp.DARK
 
 
 Step = tuple[Lane, tuple[Effect, ...]]

@@ -17,6 +17,7 @@ from station.visit import (
     CameWithoutCode,
     Committed,
     FormTaken,
+    Gathering,
     GuardChanged,
     GuardDismissed,
     GuardSettled,
@@ -30,7 +31,20 @@ from station.visit import (
     ShowLamp,
     Tone,
 )
-from tests.station.played_lane import ANNA, BERT, GREEN, NOON, PAYMENT, RUILI, Gate, a_pass, a_resident, rules
+from tests.station.played_lane import (
+    ANNA,
+    BERT,
+    GREEN,
+    GREEN_CODE,
+    NOON,
+    PAYMENT,
+    RUILI,
+    WAITS,
+    Gate,
+    a_pass,
+    a_resident,
+    rules,
+)
 
 B, C, D = a_resident("a"), a_resident("b"), a_resident("e")
 GRANDMOTHER, SON, CHILD = B, C, D
@@ -102,6 +116,40 @@ class TestByName:
         assert len(gate.refused) == 1
         gate.forehead(36.5)
         assert gate.drafts[0].evidence.resident == ANNA.resident
+
+
+class TestASlipOfTheFinger:
+    @pytest.mark.parametrize(
+        "begin",
+        [
+            lambda gate: gate.name(GRANDMOTHER, SON),
+            lambda gate: gate.visitor(admit=True),
+            lambda gate: gate.tell(CameWithoutCode()),
+        ],
+    )
+    def test_is_taken_back_before_anybody_was_measured(self, begin):
+        """The wrong neighbour in the list: one tap, and nothing was recorded of somebody who never came."""
+        gate = Gate()
+        begin(gate)
+        gate.tell(GuardDismissed())
+        assert (gate.lane.phase, gate.lane.party, gate.passages, gate.refused) == (Ready(), (), [], [])
+
+    @pytest.mark.parametrize("seen", [lambda gate: gate.forehead(33.0), lambda gate: gate.show(GREEN_CODE)])
+    def test_is_none_once_something_was_shown_or_measured(self, seen):
+        """An attempt is recorded, whatever the guard would rather."""
+        gate = Gate()
+        gate.name(GRANDMOTHER)
+        seen(gate)
+        gate.tell(GuardDismissed())
+        assert len(gate.refused) == 1
+        gate.wait(WAITS)
+        assert len(gate.passages) == 1
+
+    def test_is_not_what_a_shown_pass_is(self):
+        gate = Gate()
+        gate.show(ANNA)
+        gate.tell(GuardDismissed())
+        assert (len(gate.refused), isinstance(gate.lane.phase, Gathering)) == (1, True)
 
 
 class TestAFamily:
