@@ -9,7 +9,7 @@ from station.lane import awaiting
 from station.prompts import AWAITED, HINTED, Prompt
 from station.snapshot import Snapshot
 from station.view import Hint
-from station.visit import Gathering, Lane, Ready, Retesting
+from station.visit import Gathering, Lane, Ready, Retesting, Showing
 from station.voice import Speaking
 
 HINT_SECONDS = 1.5
@@ -28,12 +28,11 @@ class Prompter:
         self._wanted: Prompt | None = None
         self._due_at = 0.0
         self._masks_at = float("-inf")
+        self._showed = False
 
     def look(self, lane: Lane, held: Snapshot, hint: Hint | None, guidance: Hint | None, seconds: float) -> None:
         """hint: what would help a code in view to be read; guidance: somebody to be measured. seconds: monotonic."""
-        if isinstance(lane.phase, Gathering) and seconds - self._masks_at >= MASK_EVERY_SECONDS:
-            self._masks_at = seconds
-            self._voice.say(Prompt.MASK)
+        self._remind(lane, hint is not None or guidance is not None, seconds)
         wanted = _wanted(lane, held, hint, guidance)
         if wanted is not self._wanted:
             # What a visit lacks the lane has said once already.
@@ -42,6 +41,14 @@ class Prompter:
         elif wanted is not None and seconds >= self._due_at:
             self._due_at = seconds + AGAIN_SECONDS
             self._voice.say(wanted)
+
+    def _remind(self, lane: Lane, sensed: bool, seconds: float) -> None:
+        """Of the mask, before the scan where it can be: when the last one has gone, or somebody comes into view."""
+        steps_up = isinstance(lane.phase, Ready) and (sensed or self._showed)
+        self._showed = isinstance(lane.phase, Showing)
+        if (steps_up or isinstance(lane.phase, Gathering)) and seconds - self._masks_at >= MASK_EVERY_SECONDS:
+            self._masks_at = seconds
+            self._voice.say(Prompt.MASK)
 
 
 def _wanted(lane: Lane, held: Snapshot, hint: Hint | None, guidance: Hint | None) -> Prompt | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from station.prompter import AGAIN_SECONDS, MASK_EVERY_SECONDS
 from station.prompts import PHRASES, Prompt
 from station.signals import BEEPS
 from station.visit import Tone
@@ -31,6 +32,11 @@ def test_every_prompt_stands_in_docs_with_its_words(prompt):
 
 def test_docs_name_no_prompt_that_is_gone():
     assert PAGE.count("\n| `") == len(Prompt)
+
+
+def test_docs_say_how_often_somebody_is_reminded():
+    assert f"again every {AGAIN_SECONDS:g} s" in PAGE
+    assert f"not more than once in {MASK_EVERY_SECONDS:g} s" in PAGE
 
 
 @pytest.mark.parametrize("tone", Tone)
