@@ -1,6 +1,7 @@
 """The loop: from what the sensors post to the journal, then to lamp, barrier and screen, in that order."""
 
 import sqlite3
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
@@ -13,10 +14,11 @@ from gate.policy import Direction, WhenUnknown
 from gate.reason import Outcome, Reason
 from gate.trip import RiskPlace, Stay
 from gate.wire import Crossing, Crossings, JournalReceipt, Receipt
-from station.inbox import CrossingsHeard, Faulty, LinkChanged, Receipted, SnapshotCame
+from gate.wording import Words
+from station.inbox import CrossingsHeard, Faulty, LinkChanged, PassAsked, Receipted, SnapshotCame, Tapped
 from station.notify import Notifier
 from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused, TellTrip
-from station.view import Earlier, Link, Screen
+from station.view import Earlier, Link, MadeCode, Screen
 from station.visit import Lamp
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
 
@@ -267,6 +269,18 @@ class TestTheHub:
         status = lane.reports[-1]
         assert (status.queue, status.newest, status.policy, status.roster) == (1, 1, "1.7", "1.9")
         assert (status.faults, status.journal, status.online) == (("camera",), lane.journal.id, True)
+
+
+def test_a_tap_that_nobody_waits_for_any_more_is_not_obeyed(lane):
+    """The kiosk has told the guard to tap again; the first tap must not open a barrier behind his back."""
+    given_up: Future[Words | None] = Future()
+    given_up.cancel()
+    lane.post(Tapped(ArriveWithoutCode(), given_up))
+    assert lane.screen is Screen.READY
+    asked: Future[MadeCode | Words] = Future()
+    asked.cancel()
+    lane.post(PassAsked("a" * 16, None, 12, asked))
+    assert lane.records() == []
 
 
 class TestTheScreen:
