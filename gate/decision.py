@@ -84,6 +84,7 @@ class Evidence:
     trace: what the gates remember. named: the guard found him on the roster, and no code was shown.
     caller: as what he comes where neither roster nor pass says so. also_measured: readings beside `measurement`.
     written_down: the guard filled in a form; returnee: it says that he is back from elsewhere, and from where.
+    building: where the form says that he goes.
     """
 
     direction: Direction
@@ -100,6 +101,7 @@ class Evidence:
     also_measured: tuple[Measurement, ...] = ()
     written_down: bool = False
     returnee: bool = False
+    building: str = ""
 
     @property
     def earlier(self) -> Earlier | None:
@@ -338,6 +340,8 @@ def _building(evidence: Evidence) -> str:
     """His own, or his host's; empty where nobody knows."""
     if evidence.resident is not None:
         return evidence.resident.building
+    if evidence.building:
+        return evidence.building
     credential = evidence.code.credential if evidence.code is not None else None
     return credential.claims.get("building", "") if credential is not None else ""
 

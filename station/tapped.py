@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gate.caller import Caller
 from gate.decision import NO_TRACE, Trace
-from gate.forms import DeliveryForm, Form, HandOver, ReturneeForm, VehicleForm, VisitorForm
+from gate.forms import DeliveryForm, Door, Form, HandOver, ReturneeForm, VehicleForm, VisitorForm
 from gate.roster import Resident
 from gate.temperature import Site
 from gate.wording import Words
@@ -120,7 +120,16 @@ def _form(tap: FillForm, hand: AtHand) -> Signal | Words:
     if returnee and resident is None:
         resident = _on_screen(hand.phase)
     trace = hand.trace(resident) if resident is not None else NO_TRACE
-    return FormTaken(caller, sealed, returnee, resident, tap.admit, tap.ground, trace)
+    return FormTaken(caller, sealed, returnee, resident, tap.admit, tap.ground, trace, _visited(tap.form))
+
+
+def _visited(form: Form) -> str:
+    """The building that somebody goes into; what is delivered stays on the shelf."""
+    match form:
+        case VisitorForm(door) | VehicleForm(door=Door() as door):
+            return door.building
+        case _:
+            return ""
 
 
 def _caller(form: Form) -> Caller | None:

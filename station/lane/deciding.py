@@ -155,7 +155,9 @@ def _of_whom(evidence: Evidence, visit: Gathering) -> Evidence:
     if form is not None:
         found = form.resident is not None
         trace = form.trace if found else NO_TRACE
-        evidence = replace(evidence, written_down=True, returnee=form.returnee, caller=form.caller)
+        evidence = replace(
+            evidence, written_down=True, returnee=form.returnee, caller=form.caller, building=form.building
+        )
         return replace(evidence, resident=form.resident, trace=trace, named=found)
     code: ReadCode | None = visit.code
     if code is None:

@@ -153,6 +153,7 @@ class FormTaken:
     """The guard wrote somebody down. sealed: the form, for the hub alone. resident: of whom it speaks, if it names one.
 
     admit: let him through with the same tap, on that ground, if nothing but his being on no list speaks against it.
+    building: where he goes, if he goes in.
     """
 
     caller: Caller
@@ -162,6 +163,7 @@ class FormTaken:
     admit: bool = False
     ground: Ground = Ground.HOST_AGREED
     trace: Trace = NO_TRACE
+    building: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def test_the_golden_cases_speak_of_every_reason_that_the_ladder_can_give() -> No
         "wrong_use",
         "code_not_fresh",
     }
-    of_other_visits = {"parts_missing", "unannounced", "returnee"}
+    of_other_visits = {"parts_missing"}
     assert set(Reason) - of_the_code_alone - of_other_visits - {"unrecorded"} == spoken
 
 

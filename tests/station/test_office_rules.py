@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from gate.forms import DeliveryForm, Door, VisitorForm
 from gate.hours import Hours, Per, Quota
 from gate.passage import Ground, Passage
 from gate.permit import Permit, PermitKind
@@ -19,7 +20,7 @@ from gate.wire import Crossing, Crossings
 from station.households import Households
 from station.inbox import CrossingsHeard, SnapshotCame
 from station.snapshot import Snapshot
-from station.taps import ArriveNamed, ChooseDirection, Settle, TellPurpose
+from station.taps import ArriveNamed, ChooseDirection, FillForm, Settle, TellPurpose
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
 
 A, B, C = "a" * 16, "b" * 16, "c" * 16
@@ -217,3 +218,15 @@ def test_a_household_is_read_in_the_roster_that_is_in_force() -> None:
     apart = snapshot("abc")
     assert households.of(apart.residents[A], apart.residents) == (A,)
     assert households.of(held.residents[B], {}) == (B,)
+
+
+def test_a_visitor_is_not_written_in_to_a_sealed_building(tmp_path: Path) -> None:
+    """One tap would have let him in; a resident's parcel for the same door is taken."""
+    lane = TestLane(tmp_path, snapshot(zones={"3": Zone.SEALED}, measure_on=frozenset()))
+    lane.tap(FillForm(VisitorForm(Door("3"), host_agreed=True), admit=True))
+    assert last(lane).reasons == (Reason.UNANNOUNCED, Reason.BUILDING_SEALED)
+    assert not lane.open
+    lane.tap(FillForm(DeliveryForm(Door("3")), admit=True))
+    assert last(lane).reasons == (Reason.UNANNOUNCED,)
+    assert lane.open
+    lane.close()
