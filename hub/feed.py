@@ -46,6 +46,7 @@ class Filter(Struct, frozen=True, kw_only=True):
     direction: str | None = None
     outcome: str | None = None
     building: str | None = None
+    caller: str | None = None
     person: str | None = None
     q: str | None = None
     since: datetime | None = None
@@ -264,6 +265,7 @@ _CONDITIONS = {
     "outcome": "coalesce(p.final_outcome, p.outcome) = :outcome",
     "building": """+p.who IN (SELECT who.id FROM person who JOIN household home ON home.id = who.household
         WHERE home.building = :building)""",
+    "caller": "p.caller = :caller",
     "person": "p.who = :person",
     "q": f"+p.who IN ({_NAMED})",
     "since": "p.at >= :since",

@@ -1,5 +1,5 @@
-"""What may not wait for a whole set: a pass revoked, a key retired, a guard taken off the list, a person isolated,
-gone red or moved away.
+"""What may not wait for a whole set: a pass revoked, a key retired, a guard taken off the list, a permit taken back, a
+person isolated, gone red or moved away.
 
 `documents` lays it over the set in force as soon as its own signed document is there. Pure. Rule: it only takes away;
 whatever would let somebody through who was not before waits until policy, trust and roster fit together.
@@ -80,4 +80,5 @@ def _graver(before: Resident, after: Resident) -> Resident:
         before,
         standing=Standing.ISOLATED if isolated else before.standing,
         health=max(before.health, after.health, key=_GRAVITY.index),
+        permits=tuple(permit for permit in before.permits if permit in after.permits),
     )

@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from gate.policy import Direction
+from gate.caller import Caller
+from gate.direction import Direction
 from gate.reason import Outcome
 from hub.feed import OVERRULED, Filter
 
 CHOICES = {
     "direction": tuple(each.value for each in Direction),
+    "caller": tuple(each.value for each in Caller),
     "outcome": (*(each.value for each in Outcome), OVERRULED),
 }
-FIELDS = ("gate", "station", "direction", "outcome", "building", "person", "q", "since", "until")
+FIELDS = ("gate", "station", "direction", "outcome", "building", "caller", "person", "q", "since", "until")
 LONGEST = 64
 # SQLite's largest integer; an address may hold any number.
 _MOST = 2**63 - 1
@@ -36,6 +38,7 @@ def filter_of(fields: Mapping[str, str], zone: ZoneInfo) -> Filter:
         direction=fields.get("direction"),
         outcome=fields.get("outcome"),
         building=fields.get("building"),
+        caller=fields.get("caller"),
         person=fields.get("person"),
         q=fields.get("q"),
         since=_utc(fields.get("since"), zone),

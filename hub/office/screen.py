@@ -106,6 +106,7 @@ class Speech:
     def filter_value(self, name: str, value: str) -> str:
         """A filter's value as its select shows it."""
         spoken = {"gate": self.gate, "direction": self.direction, "outcome": self.outcome, "building": self.building}
+        spoken["caller"] = self.caller
         return spoken[name](value) if name in spoken else value.replace("T", " ")
 
     def late(self, row: FeedRow) -> bool:

@@ -76,6 +76,7 @@ TEXTS = {
     "direction": Words("方向", "Direction"),
     "outcome": Words("结果", "Outcome"),
     "building": Words("楼栋", "Building"),
+    "as_what": Words("身份", "Comes as"),
     "from": Words("从", "From"),
     "until": Words("到", "Until"),
     "search": Words("姓名", "Name"),

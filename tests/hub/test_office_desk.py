@@ -153,6 +153,14 @@ def test_the_feed_shows_form_retest_family_purpose_permit_and_guard(client: http
         assert said in english, said
 
 
+def test_the_feed_is_narrowed_to_whoever_comes_as_what(client: httpx.Client):
+    page = client.get("/?caller=vehicle").text
+    rows = re.findall(r"<tr data-record.*?</tr>", page, re.DOTALL)
+    assert len(rows) == 1
+    assert "豫A12345" in rows[0]
+    assert '<option value="vehicle" selected>车辆</option>' in page
+
+
 def test_hand_over_notes_reach_the_office(client: httpx.Client):
     assert "药已放 A3 货架，等 2 号楼来取" in client.get("/happenings").text
 

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import json
 from msgspec.structs import replace
 
@@ -26,6 +28,7 @@ from hub.ingest import Ingest, Message
 from hub.registry import Registry, documents, opened, people
 from hub.registry.people import Household, Person
 from hub.registry.records import Taken
+from hub.registry.rows import rows_of
 from hub.registry.sealed_forms import open_again
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -187,6 +190,17 @@ def test_a_form_of_a_later_version_is_kept_sealed(hub: Hub):
     closed = close(b'{"form":"dream","of":"spring"}', "sunshine", public_of(SECRET), b"r" * 32)
     hub.hear(replace(PASSAGE, form=closed))
     assert hub.one("SELECT sealed, why FROM form") == (closed, "this form is of a version that this hub does not know")
+
+
+@given(st.binary(max_size=200) | st.from_regex(r"\{\"form\":\"(visitor|returnee|vehicle)\".{0,80}\}").map(str.encode))
+def test_whatever_a_seal_holds_is_opened_or_kept(plain: bytes):
+    """Nothing that a gate, or whoever stole one, seals for the hub is an error of the hub's."""
+    found = Opener("sunshine", SECRET)(close(plain, "sunshine", public_of(SECRET), b"r" * 32))
+    assert (found.form is None) == bool(found.why)
+    record = replace(PASSAGE, form=found.sealed)
+    said = rows_of("east-1", JOURNAL, 1, record, Opener("sunshine", SECRET))
+    assert said.form is not None
+    assert (said.form[5] is None) == (found.form is not None)
 
 
 def test_a_returnees_form_opens_a_case(hub: Hub):

@@ -5,14 +5,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from gate.document import DocumentKind, DocumentRefused
 from gate.notices import Notice, Notices
+from gate.permit import Permit, PermitKind
 from gate.staff import Guard, Staff
 from station.documents import Documents, load_snapshot
 from station.roster import MANIFEST, NOTICES, STAFF, Part
 from station.snapshot import Snapshot
-from tests.station.played_hub import ISSUED_AT, Office
+from tests.station.played_hub import ISSUED_AT, Office, resident
 
 LI, WANG = (Guard(id_, name, bytes(16), bytes([number]) * 32) for number, (id_, name) in enumerate(
     [("li", "李师傅"), ("wang", "王师傅")]
@@ -75,6 +77,21 @@ def test_a_changed_pin_holds_before_its_set_is_whole(office: Office, tmp_path: P
     (snapshot,) = _take(tmp_path / "d.sqlite", office, {STAFF: office.staff(changed)})
     assert snapshot is not None
     assert snapshot.staff == Staff((changed,))
+
+
+def test_a_permit_taken_back_is_gone_before_its_set_is_whole_and_a_new_one_waits(
+    office: Office, tmp_path: Path
+) -> None:
+    somebody = resident("00" * 8)
+    first, second = (
+        Permit(id_ * 8, PermitKind.WORK, ISSUED_AT, ISSUED_AT + timedelta(hours=8)) for id_ in ("a1", "a2")
+    )
+    before = structs.replace(somebody, permits=(first,))
+    _take(tmp_path / "d.sqlite", office, office.whole_set([before]))
+    bucket = office.bucket(0, [structs.replace(somebody, permits=(second,))])
+    (snapshot,) = _take(tmp_path / "d.sqlite", office, {Part(DocumentKind.ROSTER, 0): bucket})
+    assert snapshot is not None
+    assert snapshot.residents[somebody.person].permits == ()
 
 
 def test_nobody_reads_the_staff_without_the_roster_key(office: Office, tmp_path: Path) -> None:
