@@ -170,3 +170,27 @@ def test_nobody_known_is_still_one_touch(guard) -> None:
     guard.touches("#without-code")
     guard.tapped(ArriveWithoutCode())
     assert guard.taps_counted() == 1
+
+
+def test_many_of_the_same_initials_are_narrowed_by_the_name_as_it_is_written(guard) -> None:
+    """WM is 王 and 吴 and 魏: one touch more leaves those whose name begins so."""
+    names = ("王*明", "吴*敏", "王*梅", "魏*民", "王*", "吴*")
+    guard.desk.found = tuple(replace(FAMILY[0], person=f"{n}" * 16, masked_name=name) for n, name in enumerate(names))
+    guard.touches("#no-phone")
+    types(guard, "WM")
+    expect(guard.page.locator("#finder-names button")).to_have_text(["王", "吴", "魏"])
+    guard.touches("#finder-names button >> nth=1")
+    expect(guard.page.locator("#finder-found b")).to_have_text(["吴*敏", "吴*"])
+    guard.touches("#finder-found .taken >> nth=1")
+    guard.tapped(ArriveNamed(("5" * 16,)))
+
+
+def test_ten_of_a_household_do_not_come_in_one_go(guard) -> None:
+    """The station takes nine at once; the button rests until somebody is unticked."""
+    guard.desk.found = tuple(replace(FAMILY[0], person=f"{n:x}" * 16) for n in range(10))
+    guard.touches("#no-phone")
+    types(guard, "WM")
+    guard.touches("#finder-found .side >> nth=0")
+    expect(guard.page.locator("#finder-together")).to_be_disabled()
+    guard.touches("#finder-found .tick >> nth=9")
+    expect(guard.page.locator("#finder-together")).to_be_enabled()
