@@ -108,6 +108,11 @@ class TestJudge:
         """Too cold, too hot or unknown: doubtful, never normal."""
         assert judge(Measurement(36.6, ambient, "mlx90614"), LIMITS) is Reason.TEMPERATURE_DOUBTFUL
 
+    def test_what_the_station_doubts_is_never_normal(self) -> None:
+        """Distance, a warming sensor, a wall in the sun: the station's doubt counts in the best of air."""
+        assert judge(Measurement(36.6, 22.0, "mlx90614", doubtful=True), LIMITS) is Reason.TEMPERATURE_DOUBTFUL
+        assert judge(Measurement(36.6, sensor=HAND_HELD, doubtful=True), LIMITS) is Reason.TEMPERATURE_DOUBTFUL
+
     def test_a_guards_own_thermometer_has_no_air_to_tell(self) -> None:
         """What a guard measured by hand and typed is as good as his thermometer; in freezing air too, if it says so."""
         assert judge(Measurement(36.6, sensor=HAND_HELD), LIMITS) is None
@@ -202,6 +207,11 @@ class TestMapping:
         raw = max(raw, limits.fever_celsius)
         assert made(points).celsius(raw) >= limits.fever_celsius
         assert made(points).celsius(limits.fever_celsius) >= limits.fever_celsius
+
+    def test_not_even_a_rounding_error_lowers_a_reading(self) -> None:
+        """A line that adds nothing gives exactly what went in, at every hundredth, or more."""
+        mapping = made(((30.1, 30.1), (33.3, 33.3), (43.7, 43.7)))
+        assert [raw for raw in range(3000, 4400) if mapping.celsius(raw / 100) < raw / 100] == []
 
     @given(st.lists(st.tuples(st.floats(30, 45), st.floats(30, 45)), min_size=1, max_size=5))
     def test_a_mapping_that_would_is_refused(self, points: list[tuple[float, float]]) -> None:

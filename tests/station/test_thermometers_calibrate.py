@@ -170,6 +170,7 @@ class TestFit:
             ([(35, 35), (39, 37)], "a degree of the black body is 0.50 degrees of the sensor"),
             ([(35, 37.3), (39, 41.3)], "the sensor is off by +2.3 C, more than 2: replace it"),
             ([(35, 35), (36, 36)], "two set points or more are needed, 2 C apart at least"),
+            ([(35, 35), (37, 38), (40, 40)], "the points are not on a line"),
             ([(35, 36), (39, 36)], "the sensor said the same at every set point"),
         ],
     )

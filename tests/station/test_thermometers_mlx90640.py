@@ -93,6 +93,9 @@ class TestDataSheet:
             assert chip_celsius(memory, aux) == pytest.approx(chip, abs=0.1)
             mask = subpage_mask(subpage)
             found[mask] = celsius(memory, aux, ram[:768].reshape(ROWS, COLUMNS).astype(float), subpage)[mask]
+        for subpage in (0, 1):
+            among = subpage_mask(subpage) & (wanted > 25)
+            assert abs((found - wanted)[among].mean()) < 0.08, "neither half picture is warmer than the other"
         assert np.abs(found - wanted)[wanted > 25].max() < 0.15
         assert np.abs(found - wanted).max() < 0.2
 
@@ -133,6 +136,14 @@ class TestFace:
         for picture in (scene(34.5), face(22, 30, 34.6, at=(1, 1))):
             found = hottest_face(picture)
             assert (found.celsius, found.guidance) == (None, Guidance.FARTHER)
+
+    def test_a_warm_wall_around_somebody_is_not_he(self):
+        """The wall has the edge of the picture: he is measured, the wall is not."""
+        picture = np.full((ROWS, COLUMNS), 36.5)
+        picture[3:-3, 3:-3] = 22.0
+        assert (hottest_face(picture).celsius, hottest_face(picture).guidance) == (None, Guidance.FARTHER)
+        picture[6:17, 10:20] = 34.4
+        assert hottest_face(picture).celsius == 34.4
 
     def test_a_hand_with_a_hot_cup_is_no_face(self):
         """Hotter than any skin is left out, and what is left of it is too small."""

@@ -33,7 +33,7 @@ class PlayedLine:
 
     def write(self, data: bytes) -> None:
         assert data == QUESTION
-        self.waiting = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        self.waiting += self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def read(self, size: int = 1) -> bytes:
         taken, self.waiting = self.waiting[:size], self.waiting[size:]
@@ -85,6 +85,12 @@ class TestFrame:
         found = answer_in(before + answer(hundredths / 100, 22.0) + after)
         assert found == (hundredths / 100, 22.0) or answer_in(before + answer(hundredths / 100, 22.0)[:-1]) is not None
 
+    @pytest.mark.parametrize("head", [b"\x02\x03\x04", b"\x01\x04\x04", b"\x01\x03\x06", b"\x01\x83\x04"])
+    def test_another_devices_answer_is_none(self, head):
+        """Whole and with a right checksum, but from another device, to another question, or a refusal."""
+        frame = head + answer(36.6, 22.0)[3:7]
+        assert answer_in(frame + crc16(frame)) is None
+
     @given(st.binary(max_size=60))
     def test_noise_is_no_answer(self, noise):
         """Anything at all is read without an error."""
@@ -112,6 +118,13 @@ class TestModule:
             module.send(noise.randbytes(11))
             assert live.sense().spot_celsius == pytest.approx(34.5, abs=0.2)
         live.close()
+
+    def test_what_lay_in_the_line_before_the_question_is_not_its_answer(self):
+        """A late answer to an earlier question is of somebody else's forehead."""
+        line = PlayedLine(answer(34.5, 22.0), answer(34.6, 22.0))
+        live = UartModule(line)
+        line.waiting = answer(39.9, 22.0)
+        assert live.sense().spot_celsius == 34.6
 
     def test_one_spoiled_answer_is_asked_for_again(self):
         """The checksum is wrong once or twice: the next answer counts."""

@@ -38,7 +38,7 @@ class Factory:
         self.kta_shared = (84, 79, 80, 83)
         self.kv_shared = (4, 3, 2, 4)
         self.cp_alpha, self.cp_ratio, self.cp_offset, self.cp_delta, self.cp_kta, self.cp_kv = 300, 3, -75, 2, 75, 3
-        self.chess_correction = (6, 2, -3)
+        self.chess_correction = (31, 2, -3)
         self.offset = np.array(
             [[-69 + (rows[r] << 2) + (columns[c] << 1) + own[r][c] for c in range(COLUMNS)] for r in range(ROWS)]
         )
