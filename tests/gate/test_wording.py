@@ -3,7 +3,9 @@
 import pytest
 
 from gate import wording
-from gate.passage import Ground
+from gate.caller import Caller
+from gate.passage import Ground, What
+from gate.permit import PermitKind
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.wording import LANGUAGES, Sentence, Words
@@ -13,6 +15,9 @@ ALL = [
     *wording.DIRECTIONS.values(),
     *wording.ADMIT_BY_DIRECTION.values(),
     *wording.GROUNDS.values(),
+    *wording.CALLERS.values(),
+    *wording.PERMITS.values(),
+    *wording.HAPPENINGS.values(),
     *(part for sentence in wording.REASONS.values() for part in (sentence.say, sentence.do)),
 ]
 
@@ -21,6 +26,9 @@ def test_every_outcome_reason_ground_and_direction_has_its_words() -> None:
     assert set(wording.REASONS) == set(Reason)
     assert set(wording.OUTCOMES) == set(Outcome)
     assert set(wording.GROUNDS) == set(Ground)
+    assert set(wording.CALLERS) == set(Caller)
+    assert set(wording.PERMITS) == set(PermitKind)
+    assert set(wording.HAPPENINGS) == set(What)
     assert set(wording.DIRECTIONS) == set(wording.ADMIT_BY_DIRECTION) == set(Direction)
 
 

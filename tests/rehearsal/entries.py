@@ -182,6 +182,21 @@ since = 2026-11-01
 until = 2026-11-30
 [gates.east]""",
 )
+_FULL_POLICY = b"""exit_quota = { times = 1, days = 2, per = "person" }
+ask_purpose_on = ["out"]
+shelf_slots = ["1"]
+[[purposes]]
+id = "work"
+zh = "\xe4\xb8\x8a\xe7\x8f\xad"
+en = "Work"
+[[gates.east.hours]]
+opens = "22:00"
+closes = "05:30"
+[callers.courier]
+directions = ["in"]
+[retest]
+sites = ["wrist"]
+"""
 _TAPS = (
     b'POST /trip\n{"began":1.5,"stays":[{"place":"ruili","last_day":"2026-11-20"}]}',
     b'POST /settle\n{"sequence":1,"outcome":"refer","ground":"other"}',
@@ -258,7 +273,7 @@ ENTRIES: Mapping[str, Entry] = {
     "trust file": Entry(read_trust, (_TRUSTED, _TRUST_LIST), (TrustUnreadable,)),
     "case": Entry(lambda it: answer_case(it, Given(), _AT), (_CASE,)),
     "sheet": Entry(_as_file(_sheet), (_SHEET, _workbook()), (SheetUnreadable,)),
-    "policy": Entry(_as_file(read_policy), (_POLICY, _RISKY_POLICY)),
+    "policy": Entry(_as_file(read_policy), (_POLICY, _RISKY_POLICY, b'title = "x"\n' + _FULL_POLICY)),
     "residents' page": Entry(ask_resident, _PHONES),
     "guard's taps": Entry(ask_kiosk, _TAPS),
     "health code service": Entry(
