@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from firmware_config.description import Gate, Lane
-from firmware_config.pins import Pins
+from firmware_config.pins import THERMOMETER_BUSES, Pins
+from station.settings import ThermometerBackend
 
 EXAMPLES = Path(__file__).parent
 UNITS = EXAMPLES.parent / "systemd"
@@ -40,9 +41,17 @@ def station_toml(gate: Gate, lane: Lane, pins: Pins) -> str:
         values |= {f"resolver.{key}": getattr(gate.resolver, key) for key in ("url", "token_file", "tls_ca")}
     if lane.sound_card:
         values |= {"voice.backend": "aplay", "voice.device": lane.sound_card}
+    if lane.thermometer is not ThermometerBackend.NONE:
+        values |= {"thermometer.backend": str(lane.thermometer), "thermometer.source": _thermometer_source(gate, lane)}
     values |= {f"panel.{what}_pin": pin for what, pin in (pins.outputs | pins.inputs).items()}
     values |= {f"panel.{what}_pin": "none" for what in pins.unwired}
     return filled((EXAMPLES / "station.toml").read_text(encoding="utf-8"), values)
+
+
+def _thermometer_source(gate: Gate, lane: Lane) -> str:
+    """What hangs on I2C hangs on the lane's own bus, since all of a kind have one address."""
+    on_the_bus = lane.thermometer in (ThermometerBackend.MLX90614, ThermometerBackend.MLX90640)
+    return lane.thermometer_source or (THERMOMETER_BUSES[gate.lanes.index(lane)] if on_the_bus else "")
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from firmware_config.pins import FIRST_OUTPUT, LANES, TAKEN, Pins
 from gate.names import Slug
-from station.settings import LaneDirection
+from station.settings import LaneDirection, ThermometerBackend
 from station.toml import Wrong, read_toml
 
 Port = Annotated[int, Meta(ge=1024, le=65535)]
@@ -44,7 +44,10 @@ class ResolverPlace(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Lane(Struct, frozen=True, forbid_unknown_fields=True):
-    """One lane. pins: None for those of wiring.md. sound_card: as `aplay -L` lists it; "" for no voice."""
+    """One lane. pins: None for those of wiring.md. sound_card: as `aplay -L` lists it; "" for no voice.
+
+    thermometer_source: "" for the lane's I2C bus in wiring.md.
+    """
 
     lane: Slug
     station: Slug
@@ -54,6 +57,8 @@ class Lane(Struct, frozen=True, forbid_unknown_fields=True):
     screen: Words
     pins: Pins | None = None
     sound_card: SoundCard = ""
+    thermometer: ThermometerBackend = ThermometerBackend.NONE
+    thermometer_source: Place = ""
 
 
 class Gate(Struct, frozen=True, forbid_unknown_fields=True):

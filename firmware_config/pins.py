@@ -77,6 +77,8 @@ LANES = (
 FIRST_OUTPUT = 9
 # What every gate needs for itself: I2C of lane 1 and of lane 2.
 TAKEN = {2: "I2C SDA", 3: "I2C SCL", 20: "second I2C SDA", 21: "second I2C SCL"}
+# By the lane's place; config.txt makes bus 3 of two pins.
+THERMOMETER_BUSES = ("/dev/i2c-1", "/dev/i2c-3")
 # BCM number -> place on the 40-pin header.
 # fmt: off
 PHYSICAL = {
