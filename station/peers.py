@@ -9,6 +9,7 @@ just now; what follows from that is the decision's matter. A peer that was never
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gate.clock import Moment
 from gate.decision import ALWAYS, Earlier, Trace
@@ -27,8 +28,8 @@ GREET_SECONDS = 5.0
 FORGOTTEN_AFTER = timedelta(days=8)
 # Clocks of two gates that are both believed are not further apart.
 CLOCKS_APART = timedelta(minutes=10)
-# The guard settles what is on his screen; older passages cannot be amended any more.
-MOST_OWN_PASSAGES = 64
+# The guard settles what is on his screen, and whoever rests with a fever, for which the office may want an hour.
+MOST_OWN_PASSAGES = 5_000
 # Of the own journal, at the start: a week of one busy lane.
 REMEMBERED_RECORDS = 60_000
 
@@ -42,6 +43,21 @@ class Ask:
 
 
 NOTHING = Ask()
+
+
+class _Own(NamedTuple):
+    """What is remembered of one of this gate's own passages, in case the guard says more of it."""
+
+    person: str | None
+    direction: Direction
+    fresh_id: str | None
+    permit: str | None
+
+    def said(self, at: datetime, sequence: int, passage: int, crossed: bool = True) -> Crossing | None:
+        """As the peers are told; None while nobody knows who it was."""
+        if self.person is None:
+            return None
+        return Crossing(self.person, self.direction, at, sequence, passage, crossed, self.fresh_id, self.permit)
 
 
 class Peers:
@@ -60,7 +76,7 @@ class Peers:
         # A journal that is read from its first record on has nothing before it.
         self._own_since = ALWAYS if not records or records[0][0] == 1 else None
         self._own = OwnStream(gate, journal, records[0][0] - 1 if records else 0)
-        self._passages: dict[int, Passage] = {}
+        self._passages: dict[int, _Own] = {}
         self._streams: dict[str, PeerStream] = {}
         self._told_at = self._greeted_at = float("-inf")
         self._asked = False
@@ -96,21 +112,20 @@ class Peers:
     def _crossing(self, journal: str, sequence: int, record: Record) -> Crossing | None:
         """What a record says of who crossed; None where it says nothing."""
         if isinstance(record, Passage):
-            if record.person is None:
-                return None
-            self._passages[sequence] = record
+            own = self._passages[sequence] = _Own(record.person, record.direction, record.fresh_id, record.permit)
             if len(self._passages) > MOST_OWN_PASSAGES:
                 del self._passages[next(iter(self._passages))]
-            admitted = record.outcome is Outcome.ADMIT
-            return _said_of(record, record.stamp.at, sequence, sequence) if admitted else None
+            return own.said(record.stamp.at, sequence, sequence) if record.outcome is Outcome.ADMIT else None
         return self._settled(journal, sequence, record) if isinstance(record, Amendment) else None
 
     def _settled(self, journal: str, sequence: int, amendment: Amendment) -> Crossing | None:
-        passage = self._passages.get(amendment.sequence) if amendment.journal == journal else None
-        if passage is None:
+        """Whose foreign certificate it was, the guard says first in his amendment."""
+        own = self._passages.get(amendment.sequence) if amendment.journal == journal else None
+        if own is None:
             return None
-        crossed = amendment.outcome is Outcome.ADMIT
-        return _said_of(passage, amendment.stamp.at, sequence, amendment.sequence, crossed)
+        if amendment.person is not None:
+            own = self._passages[amendment.sequence] = own._replace(person=amendment.person)
+        return own.said(amendment.stamp.at, sequence, amendment.sequence, amendment.outcome is Outcome.ADMIT)
 
     # --- what the others did ---
 
@@ -165,10 +180,3 @@ class Peers:
         if any(seconds - stream.heard_at > FRESH_SECONDS for stream in streams) or self._own_since is None:
             return None
         return max([self._own_since, *(stream.stretch.since for stream in streams)])
-
-
-def _said_of(passage: Passage, at: datetime, sequence: int, of_passage: int, crossed: bool = True) -> Crossing:
-    assert passage.person is not None
-    return Crossing(
-        passage.person, passage.direction, at, sequence, of_passage, crossed, passage.fresh_id, passage.permit
-    )

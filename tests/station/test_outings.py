@@ -58,6 +58,26 @@ def test_an_outing_that_the_guard_takes_back_was_none(town: Town) -> None:
     assert west.outings() == east.outings() == 0
 
 
+def test_an_outing_with_a_foreign_certificate_is_his_whose_the_guard_says_it_is(town: Town) -> None:
+    """The passage itself names nobody; and what the guard takes back then is taken back of him."""
+    east, west = town.gates["east"], town.gates["west"]
+    shown = east.passes(None, "out", Reason.HOLDER_UNMATCHED)
+    east.settles(shown, Outcome.ADMIT, person=WANG)
+    assert west.outings() == east.outings() == 1
+    east.settles(shown, Outcome.REFER, Ground.MISTAKE)
+    assert west.outings() == east.outings() == 0
+
+
+def test_whoever_rested_an_hour_with_a_fever_has_left_when_the_guard_lets_him(town: Town) -> None:
+    """A thousand people have passed meanwhile."""
+    east, west = town.gates["east"], town.gates["west"]
+    measured = east.passes(WANG, "out", Reason.FEVER)
+    for _ in range(1000):
+        east.passes(LI, "out", Reason.FEVER)
+    east.settles(measured, Outcome.ADMIT, Ground.MEASURED_AGAIN)
+    assert west.outings() == east.outings() == 1
+
+
 def test_where_a_gate_is_silent_nobody_knows_that_there_were_no_more_outings(town: Town) -> None:
     """And what was heard before still stands there."""
     east = town.gates["east"]

@@ -33,8 +33,10 @@ class Gate:
         passage = Passage(self._stamp(), self.name, "1", Direction(way), reasons, person, fresh_id=code, permit=permit)
         return self._record(passage)
 
-    def settles(self, sequence: int, outcome: Outcome, ground: Ground = Ground.PAPERS_CHECKED) -> None:
-        self._record(Amendment(self._stamp(), self.journal, sequence, outcome, ground))
+    def settles(
+        self, sequence: int, outcome: Outcome, ground: Ground = Ground.PAPERS_CHECKED, person: str | None = None
+    ) -> None:
+        self._record(Amendment(self._stamp(), self.journal, sequence, outcome, ground, person=person))
 
     def trace(self, person: str | None = WANG, code: str | None = None) -> Trace:
         return self.peers.trace(person, code, self.town.moment, self.town.seconds)
