@@ -169,6 +169,9 @@ class TestAFever:
         assert (lane.view.screen, lane.view.retest.site) == (Screen.GATHERING, "forehead")
         lane.tap(TypeTemperature(36.8, "forehead"))
         assert (lane.view.retest.site, lane.view.retest.readings) == ("wrist", (("forehead", 36.8),))
+        lane.wait(0.1)
+        lane.wait(AGAIN_SECONDS)
+        assert lane.voice.said[-1] is Prompt.MEASURE_WRIST
         assert not lane.open
         lane.tap(TypeTemperature(36.6, "wrist"))
         assert (lane.view.retest, lane.open) == (None, False)

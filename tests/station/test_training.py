@@ -268,6 +268,19 @@ class TestLeavingIt:
         assert lane.voice.said[-1] is Prompt.FIRE
 
 
+def test_ends_at_once_when_the_box_is_opened(tmp_path):
+    lane = TestLane(tmp_path, panel={"tamper_pin": 16})
+    lane.factory.pin(16).drive_low()
+    lane.wait()
+    lane.tap(Train(True))
+    lane.factory.pin(16).drive_high()
+    lane.wait()
+    lane.wait(0.2)
+    assert not lane.view.training
+    assert whats(lane) == [*BEGAN_AND_ENDED, What.TAMPERED]
+    lane.close()
+
+
 def test_does_not_begin_over_a_passage_that_waits_for_the_guard(lane):
     lane.forehead(36.5)
     lane.show(b"poster")
