@@ -140,7 +140,7 @@ _GATE_DAYS = (
         arrival INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL,
         at TEXT NOT NULL, clock TEXT NOT NULL, gate TEXT NOT NULL, lane TEXT NOT NULL, what TEXT NOT NULL, guard TEXT,
         serial TEXT, UNIQUE (station, journal, sequence)) STRICT""",
-    "CREATE INDEX happening_at ON happening(at)",
+    "CREATE INDEX happening_newest ON happening(station, what)",
     # A temporary pass that a gate made. settled_by: the clerk who confirmed or revoked it.
     """CREATE TABLE made_pass (
         arrival INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, sequence INTEGER NOT NULL,
