@@ -5,6 +5,7 @@ strange for a forehead is judged elsewhere.
 """
 
 from station.thermometers.faults import Fault, failed
+from station.thermometers.sensor import skin
 
 # The sensor's own body cannot change faster; degrees a second, and at any one time.
 AMBIENT_STEP = 2.0
@@ -16,14 +17,20 @@ class Plausible:
     """object_range, ambient_range: what the sensor can say, in degrees Celsius.
 
     stuck_seconds: for how long a live sensor may say the very same; noise alone moves the last digit far sooner.
+    idle_seconds: for how long it may where it sees no skin but a wall; None for as long as with skin.
     """
 
     def __init__(
-        self, object_range: tuple[float, float], ambient_range: tuple[float, float], stuck_seconds: float
+        self,
+        object_range: tuple[float, float],
+        ambient_range: tuple[float, float],
+        stuck_seconds: float,
+        idle_seconds: float | None = None,
     ) -> None:
         self._object_range = object_range
         self._ambient_range = ambient_range
         self._stuck_seconds = stuck_seconds
+        self._idle_seconds = stuck_seconds if idle_seconds is None else idle_seconds
         self._last: tuple[float, float] | None = None
         self._looked_at = self._changed_at = 0.0
         self.alive = False
@@ -38,7 +45,7 @@ class Plausible:
         elif look != self._last:
             self._step(self._last, look, seconds - self._looked_at)
             self.alive, self._changed_at = True, seconds
-        elif seconds - self._changed_at >= self._stuck_seconds:
+        elif seconds - self._changed_at >= (self._idle_seconds if skin(look[0]) is None else self._stuck_seconds):
             raise failed(Fault.STUCK)
         self._last, self._looked_at = look, seconds
 

@@ -29,8 +29,8 @@ REFUSAL_BYTES = 5
 # What a module may take to answer; the frame itself takes 10 ms.
 ANSWER_SECONDS = 0.25
 PERIOD_SECONDS = 0.2
-# A module may give whole tenths, which stand still for longer than hundredths.
-STUCK_SECONDS = 30.0
+# A module may give whole tenths, and smooth them: a wall at night stands still for long, a forehead never does.
+STUCK_SECONDS, IDLE_SECONDS = 15.0, 600.0
 
 
 class Line(Protocol):
@@ -61,7 +61,7 @@ class UartModule:
         self._answer_seconds = answer_seconds
         self._seconds = seconds
         self._closed = threading.Event()
-        self._plausible = Plausible((-70.0, 327.67), (-40.0, 85.0), STUCK_SECONDS)
+        self._plausible = Plausible((-70.0, 327.67), (-40.0, 85.0), STUCK_SECONDS, IDLE_SECONDS)
         try:
             self.sense()
         except BaseException:

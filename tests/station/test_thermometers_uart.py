@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from station.thermometers import ThermometerFailed
 from station.thermometers.bus import ATTEMPTS
 from station.thermometers.faults import FAULTS, Fault
-from station.thermometers.uart import ANSWER_BYTES, QUESTION, UartModule, answer_in, crc16, refusal_in
+from station.thermometers.uart import (
+    ANSWER_BYTES,
+    IDLE_SECONDS,
+    QUESTION,
+    STUCK_SECONDS,
+    UartModule,
+    answer_in,
+    crc16,
+    refusal_in,
+)
 from tests.station.modbus_module import ModbusModule, answer, refusal
 
 
@@ -150,11 +159,15 @@ class TestModule:
         assert fault(live.sense) is expected
         assert fault(lambda: UartModule(PlayedLine(says))) is expected
 
-    def test_a_module_whose_figures_stand_still_is_stuck(self):
-        """The same two numbers for half a minute."""
-        ticks = iter(range(0, 10_000, 5))
-        live = UartModule(PlayedLine(answer(34.5, 22.0)), seconds=lambda: float(next(ticks)))
-        assert fault(lambda: [live.sense() for _ in range(10)]) is Fault.STUCK
+    @pytest.mark.parametrize(("celsius", "seconds"), [(34.5, STUCK_SECONDS), (21.0, IDLE_SECONDS)])
+    def test_a_module_whose_figures_stand_still_is_stuck(self, celsius, seconds):
+        """The same two numbers: of a forehead for a quarter of a minute, of a wall at night for ten minutes."""
+        now = [0.0]
+        live = UartModule(PlayedLine(answer(celsius, 22.0)), seconds=lambda: now[0])
+        now[0] = seconds - 1
+        live.sense()
+        now[0] = seconds
+        assert fault(live.sense) is Fault.STUCK
 
     def test_no_line_is_a_sentence(self, tmp_path):
         """Nothing is plugged in."""
