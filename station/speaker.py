@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 # Not `cmn`: that one of Debian 12 (1.51) spells most characters as English: 请进 becomes "king three, jin four".
-VOICES = {"zh": "cmn-latn-pinyin", "en": "en-gb"}
-WORDS_PER_MINUTE = 145
-"""Slower than its 175: half of those who listen are old, and stand in a street."""
+VOICES = {"zh": "cmn-latn-pinyin", "en": "en-us"}
+WORDS_PER_MINUTE = 125
+"""Slower than its 175: many who listen are old, and stand in a street; see docs/decisions/0013-which-voice.md."""
 TIMEOUT_SECONDS = 5.0
 
 
