@@ -44,7 +44,12 @@ class BarrierDrive:
         self._down_by = None
         if not self._up and not self._stuck and self._up_by is None:
             self._up_by = seconds + self._times.opens_within
-        self._relay(True)
+        try:
+            self._relay(True)
+        except BaseException:
+            # Nobody told the boom to rise: that it stays down is no fault of its own.
+            self._up_by = None
+            raise
 
     def let_go(self, seconds: float) -> None:
         """To be called every tick, before anything of the panel can fail."""

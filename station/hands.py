@@ -145,6 +145,9 @@ class GateHands:
         if isinstance(act, Say):
             self._voice.say(Prompt(act.prompt))
             return
+        if "panel" not in self._troubles.faults:
+            # Whoever ticks it has found that it works again.
+            self._failed.clear()
         try:
             match act:
                 case OpenBarrier():

@@ -125,7 +125,7 @@ class Loop:
         self._beat += 1
         seconds = self._seconds()
         self._watch.tick(seconds)
-        if "thermometer" in self._troubles.faults and isinstance(self._lanes.lane.phase, Gathering):
+        if "thermometer" in self._troubles.faults:
             sensor = self._equipment.settings.thermometer.backend
             self._lanes.say(Measured(Measurement(None, sensor=sensor), seconds))
         self._recorder.mend_in_time()

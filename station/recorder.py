@@ -19,6 +19,8 @@ from station.visit import Draft, GuardSettled
 log = logging.getLogger(__name__)
 
 PROBE_EVERY_SECONDS = 2.0
+# Where nobody comes, a disk that takes nothing any more is to be known before somebody does.
+PROBE_IDLE_SECONDS = 30.0
 MOST_OWED = 64
 
 Recorded = Callable[[str, int, Record], None]
@@ -106,19 +108,20 @@ class Recorder:
         return False
 
     def mend_in_time(self) -> None:
-        """While nothing can be written, find out every 2 s whether it can be again."""
+        """While nothing can be written, find out every 2 s whether it can be again; else now and then that it can."""
         seconds = self._seconds()
         if not self.fault:
             self._write_owed()
-            return
-        if seconds - self._probed_at < PROBE_EVERY_SECONDS:
+        if seconds - self._probed_at < (PROBE_EVERY_SECONDS if self.fault else PROBE_IDLE_SECONDS):
             return
         self._probed_at = seconds
         try:
             self._journal.probe()
-        except JournalBroken:
+        except JournalBroken as broken:
+            self._break(broken)
             return
-        log.warning("the journal can be written again")
+        if self.fault:
+            log.warning("the journal can be written again")
         self.fault = ""
         self._write_owed()
 
@@ -138,6 +141,7 @@ class Recorder:
             self._break(broken)
             return False
         self._untold.append((self._journal.newest, record))
+        self._probed_at = self._seconds()
         self.fault = ""
         return True
 

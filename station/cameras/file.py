@@ -67,7 +67,10 @@ def _play_picture(path: Path) -> Iterator[Pixels]:
 def _play_folder(folder: Path) -> Iterator[Pixels]:
     """Looks into the folder anew on every round, so a picture that is added is shown."""
     while True:
-        pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        try:
+            pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        except OSError as gone:
+            raise CameraFailed(f"{folder} cannot be looked into: {gone.strerror}") from gone
         if not pictures:
             raise CameraFailed(f"no pictures in {folder}: put PNG or JPEG files there")
         for path in pictures:

@@ -23,7 +23,7 @@ MOST_READINGS = 64
 MOST_BESIDE = 7
 
 
-def keep_reading(lane: Lane, signal: Signal, _rules: Rules | None, _now: Now) -> Step:
+def keep_reading(lane: Lane, signal: Signal, rules: Rules | None, _now: Now) -> Step:
     """Between visits: a forehead measured before its code is shown counts, unless it was decided already.
 
     What a guard types is of whoever stands before him: without a visit nobody could say of whom.
@@ -31,6 +31,9 @@ def keep_reading(lane: Lane, signal: Signal, _rules: Rules | None, _now: Now) ->
     reading = cast(Measured, signal)
     if by_hand(reading.measurement):
         return refused(lane, NOBODY_MEASURED)
+    if judge(reading.measurement, limits_of(rules)) is Reason.THERMOMETER_FAULT:
+        # A sensor that fails cannot say who steps aside: what it measured before would be lent to whoever comes next.
+        return replace(lane, readings=()), ()
     return (lane, ()) if lane.attended else (with_reading(lane, reading), ())
 
 
