@@ -1,6 +1,7 @@
 """`make screens`: the pictures of the screens in docs/screens, taken of a running town with Debian's Chromium.
 
-Called by `__main__`. Rule: nothing is staged on the pages themselves; what they show has happened at the gates.
+Called by `__main__`. Rule: nothing is staged on the pages themselves; what they show has happened at the gates. Only
+docs/guard_screens.md, which shows states that a gate is rarely in, is drawn without a gate.
 """
 
 import random
@@ -27,6 +28,7 @@ from tests.rehearsal.progress import Progress
 from tests.rehearsal.scenario import CASES, Cast, Visit
 from tests.rehearsal.town import CLERK, Town, everybody
 from tests.rehearsal.visitors import Visitors, encoded
+from tests.station import drawn_states
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 LANGUAGES = ("zh", "en")
@@ -54,6 +56,7 @@ def screens() -> int:
             _draw_office(browser, town, language)
             _draw_rehearsal(browser, town, language)
             _draw_pass(browser, language)
+        drawn_states.draw(browser)
     for picture in sorted(FOLDER.glob("*.png")):
         progress.say(f"{picture.name}: {picture.stat().st_size // 1000} kB")
     return int(any(picture.stat().st_size > MOST_BYTES for picture in FOLDER.glob("*.png")))

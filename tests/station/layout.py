@@ -26,7 +26,9 @@ OFF_SCREEN = (
     + _SEEN
     + """return [...document.querySelectorAll('.bar *, .fire *, main *')].filter((e) => {
   const { right, bottom, left, top } = box(e);
-  return seen(e) && !scrolls(e) && (right > innerWidth + 1 || bottom > innerHeight + 1 || left < -1 || top < -1);
+  const glass = (e.closest('main') ?? document.documentElement).getBoundingClientRect();
+  const off = right > glass.right + 1 || bottom > glass.bottom + 1 || left < glass.left - 1 || top < glass.top - 1;
+  return seen(e) && !scrolls(e) && off;
 }).map(named); }"""
 )
 SMALL = (

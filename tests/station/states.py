@@ -234,4 +234,12 @@ STATES = {
     "hand": State(_retest("wrist"), "#hand-tenths", ("#retest-hand",)),
     "training": State(ready(**_TRAINING), ".watermark"),
     "training-admit": State(_with(decided(Outcome.ADMIT), **_TRAINING), ".watermark"),
+    "training-fever": State(_with(_FEVER, **_TRAINING), "#rest"),
+    "training-find": _on_sheet("#finder .side", "#no-phone", "[data-key=W]", "[data-key=M]", training=True),
+    "training-vehicle": _on_sheet("#vehicle-in", "#guests-open", "[data-guest=vehicle]", training=True),
+    "training-duty": _on_sheet("#duty-off", "#duty-open", training=True),
+    "fire-find": _on_sheet("#finder .side", "#no-phone", "[data-key=W]", "[data-key=M]", fire=True),
+    "fire-vehicle": _on_sheet("#vehicle-in", "#guests-open", "[data-guest=vehicle]", fire=True),
+    "fire-duty": _on_sheet("#duty-off", "#duty-open", fire=True),
+    "fire-refer": State(_with(_MANY, fire=True), "#let-through"),
 }
