@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from gate.names import Instant, Slug
 
-# What a loudspeaker can say in about twenty seconds, in either language.
+# Some eighty seconds of Chinese, twenty of English: more than anybody at a gate listens to.
 NoticeText = Annotated[str, Meta(max_length=200)]
 # A wall clock's time in the compound's zone.
 ClockTime = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]

@@ -16,8 +16,8 @@ from typing import IO, Protocol
 
 import numpy as np
 
-# The longest thing said is an announcement of twenty seconds, in two languages.
-MOST_SECONDS = 60.0
+# Beyond the length of what is played; a USB card that was asleep takes a second or two.
+GRACE_SECONDS = 10.0
 
 
 class PlayerFailed(Exception):
@@ -96,7 +96,7 @@ class AplayPlayer:
         finally:
             for sound in sounds:
                 os.close(sound)
-        self._ends_at = self._seconds() + MOST_SECONDS
+        self._ends_at = self._seconds() + sum(map(_length_seconds, files)) + GRACE_SECONDS
 
     def playing(self) -> bool:
         if self._process is None:
@@ -152,6 +152,11 @@ def softened(file: Path, volume: int) -> bytes:
         sound.setparams(shape)
         sound.writeframes(samples.astype("<i2").tobytes())
     return softer.getvalue()
+
+
+def _length_seconds(file: Path) -> float:
+    with wave.open(str(file), "rb") as sound:
+        return sound.getnframes() / sound.getframerate()
 
 
 def _in_memory(content: bytes) -> int:
