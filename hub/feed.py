@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import MsgspecError, Struct, json
 
+from gate.caller import Caller
 from gate.reason import Outcome
 from gate.wire import StationStatus
 from hub.feed_row import FeedRow as FeedRow  # noqa: PLC0414 - whoever asks the feed knows it by this home
@@ -284,6 +285,8 @@ def _conditions(wanted: Filter, by_person: bool = False) -> tuple[str, dict[str,
     parts = dict(_CONDITIONS)
     if wanted.outcome == OVERRULED:
         parts["outcome"] = "p.final_outcome <> p.outcome"
+    if wanted.caller not in (None, "", Caller.RESIDENT):
+        parts["caller"] += f" AND p.caller <> '{Caller.RESIDENT}'"
     if by_person:
         parts["q"] = parts["q"].removeprefix("+")
     where = " AND ".join(parts[name] for name in values) or "1"

@@ -1,28 +1,36 @@
 """From a clerk's order to the documents on the broker, as a gate hears them."""
 
+import re
 import subprocess
 import sys
 import threading
+import time
 import tomllib
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gate import topics
+from gate.clock import ClockState
 from gate.document import DocumentKind, body_of, open_document
 from gate.notices import Notices
+from gate.passage import MadePass, Record, Stamp
 from gate.policy import Policy, Zone
 from gate.roster import BUCKETS, Resident, RosterBucket, unseal
 from gate.staff import Staff
 from gate.staff import unseal as unseal_staff
 from gate.trust import TrustList
+from gate.wire import encode_body, encode_records, envelope
 from hub.issue import INDEX
 from tests.broker import Broker
+from tests.hub.office_served import log_in
 
 pytestmark = pytest.mark.broker
 COMPOUND = "willow-court"
@@ -39,6 +47,7 @@ class Gate:
 
     def __init__(self, identity: Path, port: int) -> None:
         told = tomllib.loads(identity.read_text())
+        self._station = told["station"]
         self.hub_key, self.roster_key = b64decode(told["hub_key"]), b64decode(told["roster_key"])
         self.heard: dict[str, bytes] = {}
         self._news = threading.Condition()
@@ -52,6 +61,11 @@ class Gate:
     def await_(self, seen: Callable[[], bool]) -> None:
         with self._news:
             assert self._news.wait_for(seen, SECONDS), f"heard only {sorted(self.heard)}"
+
+    def tells(self, record: Record) -> None:
+        """As its uplink would, the first record of its journal."""
+        parcel = envelope(COMPOUND, self._station, "ab" * 8, 1, encode_body(record))
+        self._client.publish(topics.RECORDS.of(COMPOUND, self._station), encode_records([parcel]), qos=1)
 
     def policy(self) -> Policy | None:
         found: Policy | None = self._body(topics.POLICY.of(COMPOUND), DocumentKind.POLICY, Policy)
@@ -100,6 +114,7 @@ class Office:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
+        self.address = ""
         self._line = [sys.executable, "-m", "hub", "--config", str(folder / "hub.toml")]
         (folder / "hub.toml").write_text(f'compound = "{COMPOUND}"\ndata = "data"\n[broker]\nport = {port}\n')
 
@@ -135,7 +150,8 @@ def office(tmp_path: Path) -> Iterator[tuple[Office, Broker]]:
         mosquitto.reload()
         running = office.run()
         assert running.stdout is not None
-        assert running.stdout.readline().startswith("office ")
+        office.address = running.stdout.readline().removeprefix("office ").strip()
+        assert office.address.startswith("http://")
         yield office, mosquitto
         running.terminate()
         assert running.wait(SECONDS) == 0
@@ -177,4 +193,27 @@ def test_what_the_office_orders_is_what_a_gate_hears(office: tuple[Office, Broke
     another = Gate(order.folder / "data" / "stations" / "west-1.toml", mosquitto.port)
     another.await_(lambda: another.revoked() == {serial})
     another.end()
+    gate.end()
+
+
+def test_a_temporary_pass_that_a_clerk_revokes_on_the_page_is_void_at_the_gates(office: tuple[Office, Broker]) -> None:
+    """From the gate that made it over broker, hub, page and writer back to the gates' list of void passes."""
+    order, mosquitto = office
+    password = order("clerk", "add", "li").partition("password: ")[2].splitlines()[0]
+    gate = Gate(order.folder / "data" / "stations" / "east-1.toml", mosquitto.port)
+    now = datetime.now(UTC)
+    stamp = Stamp(now, ClockState.SYNCED, "b0" * 8, 1.0)
+    gate.tells(MadePass(stamp, "east", "dd" * 8, 1, now + timedelta(hours=2)))
+    with httpx.Client(base_url=order.address, timeout=SECONDS) as clerk:
+        log_in(clerk, "li", password)
+        for _ in range(100):
+            page = clerk.get("/temporary").text
+            if "dd" * 8 in page:
+                break
+            time.sleep(0.1)
+        token = re.search(rf'{"dd" * 8}/revoke">\s*<input type="hidden" name="_csrf_token" value="(\w+)"', page)
+        assert token is not None
+        assert clerk.post(f"/temporary/{'dd' * 8}/revoke", data={"_csrf_token": token[1]}).status_code == 303
+        assert "已作废" in clerk.get("/temporary").text
+    gate.await_(lambda: gate.revoked() == {"dd" * 8})
     gate.end()
