@@ -24,7 +24,7 @@ from tests.gate.makers import CREDENTIAL, NOON, a_pass, trust
 
 CASES = [
     case
-    for name in ("decisions.toml", "rules_of_the_office.toml")
+    for name in ("decisions.toml", "rules_of_the_office.toml", "outings_and_permits.toml")
     for case in tomllib.loads((Path(__file__).parent / "cases" / name).read_text(encoding="utf-8"))["case"]
 ]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
