@@ -31,6 +31,7 @@ LONGEST_PAUSE_SECONDS = 900.0
 AWAY_SECONDS = 3.0
 
 _NO_STAFF = ("本门还没有保安名单，请联系社区", "This gate has no list of guards yet: call the office")
+_BUSY = ("正在核对密码，请稍候", "A PIN is being checked: one moment")
 _WRONG = ("密码不对", "Wrong PIN")
 
 
@@ -48,18 +49,25 @@ class PinCheck:
         self._closed_until = float("-inf")
 
     def guard_of(self, pin: str, staff: Staff | None) -> Guard:
-        """Whose PIN it is. Raises TapRefused."""
-        with self._one_at_a_time:
-            left = self._closed_until - self._seconds()
-            if left > 0:
-                raise TapRefused(
-                    f"输错次数太多，请等 {left:.0f} 秒，或出示工作证",
-                    f"Too many wrong PINs: wait {left:.0f} s, or show a badge",
-                )
-            if staff is None or not staff.guards:
-                raise TapRefused(*_NO_STAFF)
-            guard = next((each for each in staff.guards if holds(each, pin)), None)
-            self._count(guard is None)
+        """Whose PIN it is. Raises TapRefused, also while another one is being checked."""
+        if not self._one_at_a_time.acquire(blocking=False):
+            raise TapRefused(*_BUSY)
+        try:
+            return self._checked(pin, staff)
+        finally:
+            self._one_at_a_time.release()
+
+    def _checked(self, pin: str, staff: Staff | None) -> Guard:
+        left = self._closed_until - self._seconds()
+        if left > 0:
+            raise TapRefused(
+                f"输错次数太多，请等 {left:.0f} 秒，或出示工作证",
+                f"Too many wrong PINs: wait {left:.0f} s, or show a badge",
+            )
+        if staff is None or not staff.guards:
+            raise TapRefused(*_NO_STAFF)
+        guard = next((each for each in staff.guards if holds(each, pin)), None)
+        self._count(guard is None)
         if guard is None:
             raise TapRefused(*_WRONG)
         return guard

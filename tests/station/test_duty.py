@@ -1,6 +1,8 @@
 """Who is on duty: signs on with a PIN or a badge, hands over with a note, and every record says who it was."""
 
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -247,6 +249,24 @@ class TestGuessing:
         assert guess("271828") == "zhang"
         assert guess("000000") == "Wrong PIN"
         assert guess("271828") == "zhang"
+
+    def test_is_for_one_finger_at_a_time(self):
+        """A check takes its time on purpose; taps that pile up behind it would keep a thread each."""
+        begun, goes_on = threading.Event(), threading.Event()
+
+        def seconds() -> float:
+            begun.set()
+            goes_on.wait(10.0)
+            return 0.0
+
+        pins = PinCheck(seconds)
+        with ThreadPoolExecutor(1) as finger:
+            first = finger.submit(pins.guard_of, "271828", STAFF)
+            assert begun.wait(10.0)
+            with pytest.raises(TapRefused, match="one moment"):
+                pins.guard_of("271828", STAFF)
+            goes_on.set()
+            assert first.result() is ZHANG
 
     def test_is_never_stopped_for_longer_than_a_quarter_of_an_hour(self):
         clock = [0.0]
