@@ -55,6 +55,11 @@ def test_a_retest_says_where_to_measure(guard) -> None:
     guard.desk.put(ready(screen=Screen.GATHERING, retest=Retesting(28, WANG, "wrist", (("forehead", 36.8),))))
     guard.reads("#retest-site", "请测手腕")
     guard.reads("#retest-readings", "额头 36.8 ℃")
+    guard.desk.put(
+        ready(screen=Screen.GATHERING, retest=Retesting(28, WANG, "", (("forehead", 36.8), ("wrist", 36.5))))
+    )
+    guard.reads("#retest-site", "正在核对")
+    expect(guard.page.locator("#retest-hand")).to_be_hidden()
 
 
 def test_who_cannot_be_measured_is_told_how_to_stand(guard) -> None:

@@ -11,7 +11,7 @@ from station.taps import ArriveNamed, ArriveWithoutCode, TapRefused
 from station.view import Screen
 from tests.station.desk import WANG, decided, ready
 from tests.station.guard import Guard, at_the_gate
-from tests.station.states import FAMILY
+from tests.station.states import FAMILY, STATES
 
 pytestmark = pytest.mark.browser
 
@@ -194,3 +194,13 @@ def test_ten_of_a_household_do_not_come_in_one_go(guard) -> None:
     expect(guard.page.locator("#finder-together")).to_be_disabled()
     guard.touches("#finder-found .tick >> nth=9")
     expect(guard.page.locator("#finder-together")).to_be_enabled()
+
+
+@pytest.mark.parametrize("screen", ["closed", "order"])
+def test_a_resident_without_a_phone_comes_home_to_a_closed_or_broken_gate_too(guard, screen) -> None:
+    """Out of hours, or with the camera dead, the guard still finds him: the three buttons stand there as well."""
+    guard.lane(STATES[screen].view, screen)
+    guard.touches(f"#{screen} [data-start=no-phone]")
+    types(guard, "WM")
+    guard.touches("#finder-found .taken >> nth=0")
+    guard.tapped(ArriveNamed((FAMILY[0].person,)))

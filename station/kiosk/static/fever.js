@@ -28,11 +28,13 @@ export function drawResting(view) {
 }
 
 export function drawRetest({ retest, guidance }) {
-  $("retest-shape").setAttribute("href", `#mark-${retest.site}`);
+  const measured = retest.site === "";
+  $("retest-shape").setAttribute("href", `#mark-${measured ? "wait" : retest.site}`);
   put($("retest-who"), `${nameOf(retest.person)}　${placeOf(retest.person)}`);
-  put($("retest-site"), say(`retest.${retest.site}`));
-  put($("retest-how"), say(guidance ? `guide.${guidance}` : `retest.how.${retest.site}`));
-  ({ site } = retest);
+  put($("retest-site"), say(measured ? "awaiting.nothing" : `retest.${retest.site}`));
+  put($("retest-how"), measured ? "" : say(guidance ? `guide.${guidance}` : `retest.how.${retest.site}`));
+  $("retest-hand").hidden = measured;
+  site = retest.site || site;
   refill($("retest-readings"), [now(), retest.readings], () => retest.readings.map(([where, value]) => {
     const item = document.createElement("li");
     item.append(mark(where), `${say(`site.${where}`)} ${value === null ? "—" : celsius(value)}`);

@@ -60,7 +60,6 @@ begins.returnee = () => findReturnee(beginReturnee);
 for (const button of document.querySelectorAll("[data-guest]")) {
   button.addEventListener("click", () => begins[button.dataset.guest]());
 }
-$("guests-open").addEventListener("click", () => openSheet("guests"));
 $("door-back").addEventListener("click", () => doors.back() || openSheet(kind === "vehicle" ? "vehicle" : "guests"));
 $("door-enough").addEventListener("click", () => doors.enough());
 $("visitor-agreed").addEventListener("click", () => send(visitorForm(true), true));

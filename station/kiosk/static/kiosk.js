@@ -10,7 +10,7 @@ import { keepTime } from "/static/made.js";
 import { drawPurpose, purposeAsked } from "/static/purpose.js";
 import { keepDay } from "/static/returnee.js";
 import { keepZone } from "/static/set_clock.js";
-import { closeSheet, placeSheet } from "/static/sheets.js";
+import { closeSheet, openSheet, placeSheet } from "/static/sheets.js";
 import { disarm, tap } from "/static/taps.js";
 import { drawTheme } from "/static/theme.js";
 import { drawTidings } from "/static/tidings.js";
@@ -89,8 +89,12 @@ function lost(seconds) {
   showScreen("lost");
 }
 
-$("without-code").addEventListener("click", () => tap("/without-code"));
-$("no-phone").addEventListener("click", () => findNamed(view?.can_make_passes ?? false));
+const starts = {
+  "no-phone": () => findNamed(view?.can_make_passes ?? false),
+  guests: () => openSheet("guests"),
+  "without-code": () => tap("/without-code"),
+};
+for (const button of document.querySelectorAll("[data-start]")) button.addEventListener("click", () => starts[button.dataset.start]());
 $("language").addEventListener("click", otherLanguage);
 for (const button of $("way").children) {
   button.addEventListener("click", () => {
