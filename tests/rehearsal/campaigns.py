@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import json
 
+from tests.faults.matrix import faults
 from tests.rehearsal import settings
 from tests.rehearsal.bare import bare_decisions_ms, empty_lane_ms
 from tests.rehearsal.forgery import forgery
@@ -120,7 +121,7 @@ def ingest(scale: float) -> Figures:
 
 
 CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
-    "soak": {"outage": outage, "forgery": forgery, "fuzz": fuzz, "lane_hour": lane_hour},
+    "soak": {"outage": outage, "forgery": forgery, "fuzz": fuzz, "lane_hour": lane_hour, "faults": faults},
     "bench": {
         "decision": decision,
         "decode_empty": decode_empty,
