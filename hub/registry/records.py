@@ -15,6 +15,8 @@ from hub.registry.instants import written
 from hub.registry.rows import Rows
 
 Identity = tuple[str, str, int]
+# The columns of a passage of which there is nothing besides, and its arrival.
+_PLAIN = rows.PASSAGE.count(",") + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,12 @@ def insert_passages(registry: Registry, said: Sequence[Row]) -> range:
     """The arrivals that they were given, in the order of the rows."""
     newest = registry.rows("SELECT coalesce(max(arrival), 0) FROM passage")[0][0]
     arrivals = range(newest + 1, newest + 1 + len(said))
-    with_arrivals = [(arrival, *row) for arrival, row in zip(arrivals, said, strict=True)]
-    _insert(registry, "passage", f"arrival, {rows.PASSAGE}", with_arrivals)
+    numbered = [(arrival, *row) for arrival, row in zip(arrivals, said, strict=True)]
+    plain = [row for row in numbered if len(row) == _PLAIN]
+    _insert(registry, "passage", f"arrival, {rows.PASSAGE}", plain)
+    if len(plain) < len(numbered):
+        fuller = [row for row in numbered if len(row) != _PLAIN]
+        _insert(registry, "passage", f"arrival, {rows.PASSAGE}, {rows.BESIDES}", fuller)
     return arrivals
 
 

@@ -4,10 +4,9 @@
 off the calendar or a number off SQLite's.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct, json
 
-from msgspec import json
-
+from gate.caller import Caller
 from gate.forms import Form, ReturneeForm
 from gate.passage import Amendment, Happening, MadePass, Passage, Readings, Record
 from hub.forms import OpenedForm, Opener
@@ -16,9 +15,10 @@ from hub.registry.instants import written
 
 PASSAGE = (
     "station, journal, sequence, at, clock, gate, lane, direction, outcome, reasons, person, who, pass_serial, celsius,"
-    " sensor, site, policy, roster, guard, code_format, caller, named, purpose, destination, permit, party, trip,"
-    " also_measured"
+    " sensor, site, policy, roster, guard, code_format"
 )
+# Behind those, where there is any of it; most passages are spared these columns, each of which costs its time.
+BESIDES = "caller, named, purpose, destination, permit, party, trip, also_measured"
 AMENDMENT = (
     "station, journal, sequence, at, passage_journal, passage_sequence, outcome, ground, guard, person, readings"
 )
@@ -30,8 +30,7 @@ CASE = "station, journal, sequence, opened_at, person, place, said, came_back_on
 LARGEST = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """What one record says; one of the first four, and what came sealed with it."""
 
     passage: Row | None = None
@@ -43,6 +42,7 @@ class Rows:
 
 
 NONE = Rows()
+_NOTHING_BESIDES: Row = (Caller.RESIDENT, False, None, None, None, None, None, None)
 
 
 def rows_of(station: str, journal: str, sequence: int, record: Record, opener: Opener) -> Rows:
@@ -85,6 +85,12 @@ def _passage(passage: Passage) -> Row:
         passage.roster,
         passage.guard,
         passage.code_format,
+        *_besides(passage),
+    )
+
+
+def _besides(passage: Passage) -> Row:
+    said = (
         passage.caller,
         passage.named,
         passage.purpose,
@@ -94,6 +100,7 @@ def _passage(passage: Passage) -> Row:
         None if passage.trip is None else json.encode(passage.trip).decode(),
         _readings(passage.also_measured),
     )
+    return () if said == _NOTHING_BESIDES else said
 
 
 def _amendment(amendment: Amendment) -> Row:
