@@ -15,6 +15,8 @@ from station.scanners import Scanner, ScannerFailed
 
 log = logging.getLogger(__name__)
 
+NO_ANSWER = "扫码器没有反应：请检查插头和线"
+
 NOWHERE = ((0, 0), (0, 0), (0, 0), (0, 0))
 EMPTY_READS = 8
 """Empty views after a scan, a quarter of a second apart: more than a lane asks for before it lets a code go."""
@@ -49,7 +51,7 @@ class Ears:
                 if str(lost) != told:
                     log.error("scanner: %s", lost)
                 told = str(lost)
-                self._post(Faulty("scanner", told))
+                self._post(Faulty("scanner", f"{NO_ANSWER} / {told}"))
                 self._stopped.wait(self._retry_seconds)
 
     def _listen(self, scanner: Scanner) -> None:

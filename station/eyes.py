@@ -19,6 +19,7 @@ from station.inbox import Faulty, Looked, Post
 log = logging.getLogger(__name__)
 
 PREVIEW_WIDTH = 640
+NO_PICTURE = "相机没有画面：请检查插头和线"
 _QUALITY = (cv2.IMWRITE_JPEG_QUALITY, 70)
 
 
@@ -81,7 +82,7 @@ class Eyes:
             if sentence != told:
                 log.error("camera: %s", sentence)
             told = sentence
-            self._post(Faulty("camera", sentence))
+            self._post(Faulty("camera", f"{NO_PICTURE} / {sentence}"))
             self._stopped.wait(self._retry_seconds)
 
     def _watch(self, camera: Camera) -> None:

@@ -63,7 +63,7 @@ class Feeler:
                 log.error("thermometer: %s", words.en)
                 self._post(Warned(PART, words))
             self._told = words.en
-            self._post(Faulty(PART, words.en))
+            self._post(Faulty(PART, f"{words.zh} / {words.en}"))
             self._stopped.wait(self._retry_seconds)
 
     def _feel(self, thermometer: Thermometer) -> None:

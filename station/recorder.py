@@ -188,4 +188,4 @@ class Recorder:
     def _break(self, broken: Exception) -> None:
         if not self.fault:
             log.error("%s", broken)
-        self.fault = str(broken)
+        self.fault = f"记录写不进去：请手工登记、手动开闸，并报修 / {broken}"

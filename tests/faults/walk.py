@@ -9,6 +9,7 @@ so nothing that was read, measured or remembered before can help him.
 """
 
 import random
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -276,6 +277,7 @@ class Walk:
         walked.wrong += [f"nobody came for passage {entry.identity}" for entry in passages.values()]
 
 
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 _HELD = "SELECT journal, sequence, body FROM record"
 
 
@@ -300,8 +302,8 @@ def _misses(view: View, promise: Promise, *, idle: bool) -> Iterator[str]:
     health, screen = view["health"], view["screen"]
     if set(health["faults"]) != promise.faults:
         yield f"it names the faults {sorted(health['faults'])}, not {sorted(promise.faults)}"
-    if not all(health["faults"].values()):
-        yield "a fault has no sentence"
+    if not all(_CHINESE.search(said) and " / " in said for said in health["faults"].values()):
+        yield "a fault has no sentence in both languages"
     if health["link"] != promise.link:
         yield f"its link is {health['link']}, not {promise.link}"
     if (health["clock"] != "floor") is not promise.believed:

@@ -7,7 +7,7 @@ import tty
 
 import pytest
 
-from station.ears import EMPTY_READS, Ears
+from station.ears import EMPTY_READS, NO_ANSWER, Ears
 from station.inbox import Faulty, Looked
 from station.scanners import ScannerFailed, open_scanner
 from station.scanners.hid import _PLAIN, _SHIFTED, EV_KEY, EVENT
@@ -168,6 +168,10 @@ class TestEars:
         ears.start()
         got = [posts.get(timeout=PATIENCE) for _ in range(4)]
         ears.stop()
-        assert got[:3] == [Faulty("scanner", ""), Faulty("scanner", "the scanner is gone"), Faulty("scanner", "")]
+        assert got[:3] == [
+            Faulty("scanner", ""),
+            Faulty("scanner", f"{NO_ANSWER} / the scanner is gone"),
+            Faulty("scanner", ""),
+        ]
         assert [code.data for code in got[3].codes] == [b"GC1:A"]
         assert first.closed

@@ -10,7 +10,7 @@ from station.cameras import CameraFailed, Pixels
 from station.cameras.pictures import decode_picture
 from station.cameras.rehearsal import RehearsalCamera
 from station.codes import SeenCode
-from station.eyes import PREVIEW_WIDTH, Eyes
+from station.eyes import NO_PICTURE, PREVIEW_WIDTH, Eyes
 from station.feeler import Feeler
 from station.inbox import Faulty, Felt, Looked, Post
 from station.thermometers.rehearsal import RehearsalThermometer
@@ -82,7 +82,7 @@ class TestEyes:
         eyes.start()
         inbox.until(Faulty, part="camera", sentence="")
         camera.fail("the plug is out")
-        inbox.until(Faulty, part="camera", sentence="the plug is out")
+        inbox.until(Faulty, part="camera", sentence=f"{NO_PICTURE} / the plug is out")
         assert eyes.preview() is None
         camera.mend()
         inbox.until(Faulty, part="camera", sentence="")
@@ -99,7 +99,7 @@ class TestEyes:
 
         eyes = Eyes(open_camera, brightness, inbox.post, retry_seconds=0.01)
         eyes.start()
-        inbox.until(Faulty, sentence="no camera at /dev/video0")
+        inbox.until(Faulty, sentence=f"{NO_PICTURE} / no camera at /dev/video0")
         inbox.until(Faulty, sentence="")
         eyes.stop()
 
@@ -118,9 +118,8 @@ class TestEyes:
 
         eyes = Eyes(open_camera, look, inbox.post, retry_seconds=0.01)
         eyes.start()
-        fault = inbox.until(
-            Faulty, part="camera", sentence="the camera's pictures cannot be looked at (ZeroDivisionError)"
-        )
+        stumbled = f"{NO_PICTURE} / the camera's pictures cannot be looked at (ZeroDivisionError)"
+        fault = inbox.until(Faulty, part="camera", sentence=stumbled)
         assert fault
         inbox.until(Looked)
         eyes.stop()
@@ -154,7 +153,7 @@ class TestFeeler:
         feeler.start()
         inbox.until(Faulty, part="thermometer", sentence="")
         thermometer.fail("no answer on the bus")
-        inbox.until(Faulty, part="thermometer", sentence="no answer on the bus")
+        inbox.until(Faulty, part="thermometer", sentence="no answer on the bus / no answer on the bus")
         thermometer.mend()
         inbox.until(Faulty, part="thermometer", sentence="")
         inbox.until(Felt)

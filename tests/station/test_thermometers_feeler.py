@@ -22,6 +22,11 @@ PATIENCE = 20.0
 MAPPING = mapping_named("forehead-indoor@1")
 
 
+def told(fault: Fault) -> str:
+    """As the screen has it."""
+    return f"{FAULTS[fault].zh} / {FAULTS[fault].en}"
+
+
 class Lane:
     """A feeler on a sensor that is opened anew on the same wires. made: opens the sensor."""
 
@@ -82,10 +87,10 @@ def test_a_sensor_that_is_unplugged_is_said_in_both_languages_and_found_again(la
     assert lane.figure() == pytest.approx(36.6, abs=0.2)
     lane.bus.trouble = repeat(number)
     lane.until(lambda post: post == Warned("thermometer", FAULTS[fault]))
-    lane.until(lambda post: post == Faulty("thermometer", FAULTS[fault].en))
+    lane.until(lambda post: post == Faulty("thermometer", told(fault)))
     lane.drain()
     for _ in range(5):
-        assert lane.posts.get(timeout=PATIENCE) == Faulty("thermometer", FAULTS[fault].en)
+        assert lane.posts.get(timeout=PATIENCE) == Faulty("thermometer", told(fault))
     lane.bus.trouble = iter(())
     lane.until(lambda post: post == Faulty("thermometer", ""))
     lane.until(lambda post: post == Warned("thermometer", None))
@@ -101,7 +106,7 @@ def test_a_stuck_sensor_never_gives_a_reading_between_two_attempts():
     lane.feeler.start()
     lane.figure()
     bus.flicker = repeat(0)
-    lane.until(lambda post: post == Faulty("thermometer", FAULTS[Fault.STUCK].en))
+    lane.until(lambda post: post == Faulty("thermometer", told(Fault.STUCK)))
     for _ in range(3):
-        assert lane.posts.get(timeout=PATIENCE) == Faulty("thermometer", FAULTS[Fault.STUCK].en)
+        assert lane.posts.get(timeout=PATIENCE) == Faulty("thermometer", told(Fault.STUCK))
     lane.feeler.stop()
