@@ -5,7 +5,7 @@ the worst reason gives the outcome. Anything uncertain is REFER, never ADMIT (ru
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from gate.caller import Caller
@@ -142,6 +142,9 @@ def decide(evidence: Evidence, rules: Rules | None, now: Moment) -> Decision:
         if lifted:
             other = Decision(_climb(evidence, rules, now, lifted), permit)
             best = min(best, other, key=_weight)
+    if best.permit is not None and not purpose_asked(evidence, rules, now):
+        # Another permit spared him the question; nobody is blamed for an answer that was not asked for.
+        return replace(best, reasons=tuple(each for each in best.reasons if each is not Reason.PURPOSE_MISSING))
     return best
 
 
