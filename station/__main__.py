@@ -28,7 +28,7 @@ from gate.trust import index
 from station import calibrate, read_pictures, self_check, verify
 from station.broker_link import Address
 from station.calibrate import CannotCalibrate
-from station.cameras import Camera, CameraFailed, open_camera
+from station.cameras import Camera, open_camera
 from station.cameras.rehearsal import RehearsalCamera
 from station.codes import Cascade
 from station.documents import load_snapshot
@@ -53,8 +53,8 @@ from station.rehearsal_panel import RehearsalPanel
 from station.resolver import HealthDesk, RehearsalResolver, Resolver
 from station.resolver_https import HttpsResolver, token_of
 from station.roster import Reader
-from station.scanners import ScannerFailed, open_scanner
-from station.settings import CameraBackend, ResolverBackend, ScannerBackend, Settings, Synchronisation, load, rehearsed
+from station.scanners import open_scanner
+from station.settings import ResolverBackend, ScannerBackend, Settings, Synchronisation, load, rehearsed
 from station.snapshot import Snapshot
 from station.stage import RehearsalStage
 from station.thermometers import Thermometer, open_thermometer
@@ -69,7 +69,6 @@ log = logging.getLogger("station")
 
 REFUSED = 2
 RECORDS_ASKED_FOR_THE_TIME = 100
-BROKEN_SENSES = (CameraFailed, PanelFailed, ScannerFailed)
 NEED_SETTINGS = frozenset({"run", "check", "calibrate"})
 
 
@@ -106,7 +105,7 @@ def command(arguments: Sequence[str]) -> int:
         if asked.command == "calibrate":
             return _calibrate(asked, settings)
         return run(rehearsed(settings) if asked.rehearsal else settings, identity, rehearsal=asked.rehearsal)
-    except (*BROKEN_SENSES, Wrong, JournalUnusable, PortTaken, DataInUse, CannotVerify, CannotCalibrate) as refused:
+    except (PanelFailed, Wrong, JournalUnusable, PortTaken, DataInUse, CannotVerify, CannotCalibrate) as refused:
         print(f"gate-station: {refused}", file=sys.stderr)
         return REFUSED
 
@@ -244,12 +243,11 @@ def _wire(
 
 
 def _hear_scanner(settings: Settings, loop: Loop, at_end: ExitStack) -> None:
-    """Where the lane has a scanner head; one that cannot be opened at the start is an error of the settings."""
+    """Where the lane has a scanner head; like the camera it may be missing."""
     scanner = settings.scanner
     if scanner.backend is ScannerBackend.NONE:
         return
-    first = [open_scanner(scanner.backend, scanner.source)]
-    ears = Ears(lambda: first.pop() if first else open_scanner(scanner.backend, scanner.source), loop.post)
+    ears = Ears(lambda: open_scanner(scanner.backend, scanner.source), loop.post)
     ears.start()
     at_end.callback(ears.stop)
 
@@ -305,15 +303,12 @@ def _peers(settings: Settings, journal: Journal, uplink: Uplink) -> Peers:
 
 
 def _real_world(settings: Settings) -> World:
-    """A camera that cannot be opened at the start is an error of the settings; later, it is a fault to be mended."""
+    """A camera that is not there is a fault on the guard's screen, also after a power cut: he works on without it."""
     camera = settings.camera
-
-    def open_eye() -> Camera:
-        return open_camera(camera.backend, camera.source, camera.width, camera.height, camera.frames_per_second)
-
-    first: list[Camera] = [open_eye()] if camera.backend is not CameraBackend.REHEARSAL else []
     return World(
-        open_camera=lambda: first.pop() if first else open_eye(),
+        open_camera=lambda: open_camera(
+            camera.backend, camera.source, camera.width, camera.height, camera.frames_per_second
+        ),
         open_thermometer=lambda: open_thermometer(settings.thermometer, settings.data_folder),
     )
 

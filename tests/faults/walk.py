@@ -34,8 +34,8 @@ VERDICT_SECONDS = 15.0
 # For as long nothing may happen where nothing is promised; a look takes a tenth of it.
 STILL_SECONDS = 0.6
 CATCH_UP_SECONDS = 60.0
-# A power cut with a dead camera, panel or disk: the station says so to systemd and starts once that is mended.
-_AFTER_CLOCK = frozenset({Part.CAMERA, Part.PANEL, Part.DISK})
+# A power cut with dead pins or a dead disk: the station says so to systemd and starts once that is mended.
+_AFTER_CLOCK = frozenset({Part.PANEL, Part.DISK})
 
 
 @dataclass

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 import segno
+from websockets.sync.client import connect
 
 from tests.station.test_settings import SETTINGS
 
@@ -103,6 +104,23 @@ class TestRun:
             post(f"{address}rehearsal/clear")
         assert sequences == [1, 2]
 
+    def test_a_missing_camera_does_not_keep_the_gate_from_opening_its_eyes_to_the_guard(self, site):
+        """After a power cut, say: it starts, and the screen says what is wrong and what to do."""
+        site.spoil("/dev/video0", "/dev/video99")
+        with subprocess.Popen(
+            site.command("run"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            address = process.stdout.readline().split()[1]
+            with connect(f"ws{address.removeprefix('http')}view") as screen:
+                view = json.loads(screen.recv(60))
+                while "camera" not in view["health"]["faults"]:
+                    view = json.loads(screen.recv(60))
+            process.terminate()
+            process.communicate(timeout=60)
+        assert view["screen"] == "out_of_order"
+        assert "no camera at /dev/video99: plug it in" in view["health"]["faults"]["camera"]
+
     def test_a_signal_ends_it_cleanly(self, running):
         """SIGTERM: exit code 0 and nothing but log lines on stderr."""
         process, _ = running
@@ -123,11 +141,6 @@ class TestRefusals:
     def test_a_data_folder_in_use_is_a_sentence(self, running, site):
         """Two stations never write to one journal."""
         assert "another gate-station is running on" in site.refusal("run", "--rehearsal")
-
-    def test_a_missing_camera_is_a_sentence(self, site):
-        """Named in the settings and not plugged in."""
-        site.spoil("/dev/video0", "/dev/video99")
-        assert "no camera at /dev/video99" in site.refusal("run")
 
     def test_a_wrong_identity_is_a_sentence(self, site):
         """The identity of another station."""
