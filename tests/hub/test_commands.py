@@ -166,8 +166,8 @@ def test_a_station_gets_an_identity_a_password_and_its_rights(hub: Hub) -> None:
 
 
 def test_a_station_is_not_added_twice_but_gets_a_new_password_when_asked(hub: Hub) -> None:
-    """By mistake: refused, the running gate keeps its password. With --again: the old one ends, and so does the key of its
-    temporary passes; the hub's keys stay."""
+    """By mistake: refused, the running gate keeps its password. With --again: the old one ends, and so does the key of
+    its temporary passes; the hub's keys stay."""
     hub("station", "add", "east-1", "--gate", "east")
     hub("station", "add", "west-1", "--gate", "west")
     path = hub.data / "stations" / "east-1.toml"

@@ -144,6 +144,8 @@ STATES = {
     "looking": State(
         ready(aim=Aim(((0.3, 0.3), (0.6, 0.3), (0.6, 0.7), (0.3, 0.7)), Hint.BRIGHTER), duty=ON_DUTY), ".ready"
     ),
+    "looking-read": State(ready(aim=Aim(((0.32, 0.28), (0.6, 0.3), (0.62, 0.7), (0.3, 0.72))), duty=ON_DUTY), ".ready"),
+    "health-looks": State(_asked("colour", looks="yellow"), ".swatch"),
     "barrier-moving": State(ready(barrier=Barrier.OPENING, recent=RECENT, duty=ON_DUTY), ".ready-way[data-barrier]"),
     "barrier-stuck": State(ready(barrier=Barrier.STUCK, recent=RECENT, duty=ON_DUTY), ".ready-way[data-barrier]"),
     "fire": State(ready(fire=True, barrier=Barrier.OPEN, recent=RECENT, duty=ON_DUTY), "#fire"),
@@ -157,6 +159,9 @@ STATES = {
         _with(decided(Outcome.ADMIT, direction=Direction.OUT), party=(Person("李*", "3"), LONG_NAME)), "#verb"
     ),
     "refer": State(decided(Outcome.REFER, Reason.HEALTH_YELLOW, overrulable=True, person=LONG_NAME), "#let-through"),
+    "refer-looks": State(
+        decided(Outcome.REFER, Reason.HEALTH_CODE_UNREAD, overrulable=True, looks="green", person=LONG_NAME), ".swatch"
+    ),
     "refer-two": State(
         decided(Outcome.REFER, Reason.HEALTH_YELLOW, Reason.TEMPERATURE_TOO_LOW, overrulable=True), "#let-through"
     ),

@@ -1,11 +1,12 @@
 // Draws the newest view and hands the guard's taps back. It decides nothing; it only refuses to show what is old:
 // no view, no green; a green past its time, no green.
+import { drawAim } from "/static/aim.js";
 import { drawBar } from "/static/bar.js";
 import { contact, preview } from "/static/contact.js";
 import { drawDuty } from "/static/duty.js";
 import { drawResting, drawRetest } from "/static/fever.js";
 import { findNamed } from "/static/finder.js";
-import { drawAim, drawClosed, drawGathering, drawOrder, drawReady, drawRecent } from "/static/lane.js";
+import { drawClosed, drawGathering, drawOrder, drawReady, drawRecent } from "/static/lane.js";
 import { keepTime } from "/static/made.js";
 import { drawPurpose, purposeAsked } from "/static/purpose.js";
 import { keepDay } from "/static/returnee.js";

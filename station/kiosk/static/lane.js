@@ -1,4 +1,5 @@
 // Nobody there, or somebody whose visit is being gathered; and the strip of the last passages.
+import { swatch } from "/static/aim.js";
 import { partName, shortTime } from "/static/bar.js";
 import { buildingName, mark } from "/static/tiles.js";
 import { known, now, put, say } from "/static/words.js";
@@ -26,23 +27,11 @@ export function drawTags(element, person) {
   }));
 }
 
-/** A frame around the code that the camera sees: full when it is read, broken while it cannot be. */
-export function drawAim(brush, view, width, height) {
-  const corners = view?.aim?.corners ?? [];
-  if (!corners.length) return;
-  brush.beginPath();
-  for (const [x, y] of corners) brush.lineTo(x * width, y * height);
-  brush.closePath();
-  brush.lineWidth = Math.max(4, width / 100);
-  brush.setLineDash(view.aim.hint ? [width / 40, width / 60] : []);
-  brush.strokeStyle = view.aim.hint ? "#ffb000" : "#ffffff";
-  brush.stroke();
-}
-
 export function drawReady(view) {
   const hint = view.aim?.hint;
   put($("ready-prompt"), say(view.aim ? "looking" : "ready.prompt"));
   put($("ready-how"), hint ? say(`aim.${hint}`) : say("ready.how"));
+  $("ready-how").parentElement.classList.toggle("urgent", Boolean(hint));
   const way = $("ready-way");
   const moving = MOVING.has(view.barrier) ? view.barrier : "";
   const key = `${now()} ${view.direction} ${moving}`;
@@ -75,10 +64,10 @@ export function drawGathering(view) {
   const key = JSON.stringify([now(), steps]);
   if ($("steps").dataset.key === key) return;
   $("steps").dataset.key = key;
-  $("steps").replaceChildren(...steps.map(([name, text, wanted]) => {
+  $("steps").replaceChildren(...steps.map(([name, text, wanted, looks]) => {
     const item = document.createElement("li");
     item.classList.toggle("wanted", wanted);
-    item.append(mark(name), text);
+    item.append(looks ? swatch(looks) : mark(name), text);
     return item;
   }));
 }
@@ -94,7 +83,7 @@ function stepsOf(view) {
     done.push(view.person ? ["admit", say("gathering.code"), false] : ["wait", say("gathering.no_code"), false]);
   }
   if (view.celsius !== null) done.push(["heat", `${say("gathering.measured")} ${celsius(view.celsius)}`, false]);
-  if (view.looks) done.push(["phone", say(`looks.${view.looks}`), false]);
+  if (view.looks) done.push(["phone", say(`looks.${view.looks}`), false, view.looks]);
   const wanted = view.awaiting.map((what) => [
     { temperature: "heat", trip: "trip", purpose: "out" }[what] ?? "phone",
     wantedText(view, what),

@@ -1,4 +1,5 @@
 // A verdict, and what the guard makes of it. The same section shows an earlier passage out of the strip.
+import { swatch } from "/static/aim.js";
 import { gateName, placeInTime, shortTime } from "/static/bar.js";
 import { findCertificate } from "/static/finder.js";
 import { celsius, drawBarrier, drawTags, nameOf, partyOf, placeOf } from "/static/lane.js";
@@ -82,13 +83,15 @@ function drawNote(view, verdict) {
   else if (stopped && verdict.settled === null && !verdict.overrulable) lines.push(say("verdict.no_overrule"));
   if (stopped && view.office_telephone) lines.push(say("verdict.office", { n: view.office_telephone }));
   if (view.screen === "verdict" && verdict === view.verdict && view.party.length) lines.push(partyOf(view));
-  refill($("note"), lines, () => lines.flatMap((line, at) => (at ? ["　", whole(line)] : [whole(line)])));
+  const looks = stopped ? verdict.looks : "";
+  const drawn = (line) => (looks && line === say(`looks.${looks}`) ? whole(line, swatch(looks)) : whole(line));
+  refill($("note"), lines, () => lines.flatMap((line, at) => (at ? ["　", drawn(line)] : [drawn(line)])));
 }
 
 /** Each line whole: a telephone number that breaks over two lines is dialled wrong. */
-const whole = (text) => {
+const whole = (text, ...before) => {
   const line = document.createElement("span");
-  line.textContent = text;
+  line.append(...before, text);
   return line;
 };
 
