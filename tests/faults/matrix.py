@@ -7,7 +7,7 @@ import random
 import sys
 
 from tests.faults.broken_gate import BrokenGate
-from tests.faults.walk import SEED, Walk, Walked, all_pairs, everybody, residents
+from tests.faults.walk import SEED, Walk, Walked, all_pairs, cast, residents
 from tests.rehearsal.progress import Progress
 
 PAIRS = 21
@@ -17,7 +17,7 @@ def faults(scale: float) -> dict[str, object]:
     """The walk over all pairs, or over the first of them."""
     progress, rng = Progress(sys.stderr), random.Random(SEED)
     way = all_pairs(rng)[: 1 + max(1, min(PAIRS, round(PAIRS * scale)))]
-    with BrokenGate(everybody(), rng) as gate:
+    with BrokenGate(cast().people, rng) as gate:
         walked = Walk(gate, residents(), progress.draw).go(way)
     for complaint in walked.wrong:
         progress.say(complaint)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.broken_gate import BrokenGate
 from tests.faults.promises import PROMISES, Part, promised
-from tests.faults.walk import SEED, Walk, all_pairs, everybody, may_follow, residents, round_of_all
+from tests.faults.walk import SEED, Walk, all_pairs, cast, may_follow, residents, round_of_all
 
 pytestmark = pytest.mark.faults
 
@@ -17,7 +17,7 @@ def test_a_gate_with_one_or_two_parts_broken_keeps_its_promises_and_mends_by_its
     """Each part alone and a third of the pairs: screen, lamps, barrier and both databases as docs/faults.md has it."""
     rng = random.Random(SEED)
     way = round_of_all(rng)
-    with BrokenGate(everybody(), rng) as gate:
+    with BrokenGate(cast().people, rng) as gate:
         walked = Walk(gate, residents(), lambda _stop: None).go(way)
     assert walked.wrong == []
     assert walked.singles == set(Part)
