@@ -123,11 +123,10 @@ class What(StrEnum):
     CLOCK_SET = "clock_set"
     TRAINING_BEGAN = "training_began"
     TRAINING_ENDED = "training_ended"
-    BLANK_ACTIVATED = "blank_activated"
 
 
 class Happening(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="happening", tag_field="kind"):
-    """What befell the gate. note: a hand-over note, for the hub alone. serial: of the blank card that was activated."""
+    """What befell the gate. note: a hand-over note, for the hub alone."""
 
     stamp: Stamp
     gate: Slug
@@ -135,14 +134,15 @@ class Happening(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     what: What
     guard: Slug | None = None
     note: SealedForm | None = None
-    serial: Pseudonym | None = None
 
 
 class MadePass(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="made_pass", tag_field="kind"):
-    """A temporary pass that this gate signed itself, for the hub to confirm or to revoke.
+    """A temporary pass that this gate signed itself, or made of one of the office's blank cards, for the hub to confirm
+    or to revoke.
 
-    number: how many this station has made under its certificate, this one counted. person: the resident whom the guard
-    found; None for a visitor, of whom the form speaks.
+    serial: a blank's own, which says to the hub that it was one. number: how many this station has made under its
+    certificate, this one counted. person: the resident whom the guard found; None for a visitor, of whom the form
+    speaks.
     """
 
     stamp: Stamp

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from msgspec import Meta, Struct, json
 
-from gate.names import Digest, Pseudonym, Slug
+from gate.names import Digest, Instant, Pseudonym, Slug
 from gate.passage import Caller, EditionText
 from gate.permit import Permits
 from gate.unreadable import UNREADABLE
@@ -46,6 +46,8 @@ class Resident(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     masked_name: as a guard may see it (王*明). initials: pinyin initials, for the search by name. phone_tail: last four
     digits. needs_help: shown as a mark; the cause stays in the office. caller: visitors, couriers and staff that the
     office knows are on the roster too, a visitor with the building of his host. permits: what leave the office gave.
+    until: nobody's entry from then on, whatever the gate heard since. stands_for: of a blank card that a guard made
+    count as that resident's pass; whose entry says all else of him.
     """
 
     person: Pseudonym
@@ -61,6 +63,8 @@ class Resident(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     needs_help: bool = False
     caller: Caller = Caller.RESIDENT
     permits: Permits = ()
+    until: Instant | None = None
+    stands_for: Pseudonym | None = None
 
 
 class RosterBucket(Struct, frozen=True, forbid_unknown_fields=True):

@@ -212,7 +212,6 @@ HAPPENINGS = {
     What.CLOCK_SET: Words("保安校准了时间", "The guard set the clock"),
     What.TRAINING_BEGAN: Words("开始培训演练", "Training began"),
     What.TRAINING_ENDED: Words("培训演练结束", "Training ended"),
-    What.BLANK_ACTIVATED: Words("启用了备用临时卡", "A blank card was activated"),
 }
 
 # What the compass and the map call a gate; any other is shown by the name that the office gave it.

@@ -34,7 +34,7 @@ from gate.staff import Staff
 from gate.trust import TrustedKey, TrustList, Usage
 from hub.keys import Keys
 from hub.receipts import Publish
-from hub.registry import Registry, documents, gate_keys, guards, notices, pass_keys, passes, people
+from hub.registry import Registry, blanks, documents, gate_keys, guards, notices, pass_keys, passes, people
 from hub.registry.documents import NO_BUCKET, Editions, Place, Published
 
 CONFIRM_EVERY = timedelta(hours=1)
@@ -98,7 +98,8 @@ class Bulletin:
             (DocumentKind.POLICY, NO_BUCKET): policy,
             (DocumentKind.TRUST, NO_BUCKET): self._trust(registry, now),
         }
-        for bucket, residents in enumerate(fill(people.roster(registry, now))):
+        everybody = (*people.roster(registry, now), *blanks.on_roster(registry, now))
+        for bucket, residents in enumerate(fill(everybody)):
             bodies[DocumentKind.ROSTER, bucket] = RosterBucket(residents)
         return bodies
 

@@ -36,7 +36,6 @@ class Befell(Struct, frozen=True, kw_only=True):
     lane: str
     what: str
     guard: str | None
-    serial: str | None
     note: str
     sealed: str
 
@@ -142,7 +141,7 @@ class Casebook:
 
 
 _HAPPENINGS = """
-    SELECT h.at, h.station, h.gate, h.lane, h.what, coalesce(on_duty.name, h.guard) AS guard, h.serial,
+    SELECT h.at, h.station, h.gate, h.lane, h.what, coalesce(on_duty.name, h.guard) AS guard,
         form.body AS form, form.why AS sealed
     FROM happening h LEFT JOIN form USING (station, journal, sequence)
         LEFT JOIN guard on_duty ON on_duty.id = h.guard"""

@@ -15,6 +15,7 @@ from gate.document import DocumentKind
 from gate.names import Pseudonym, Slug
 from gate.policy import Policy
 from hub import (
+    blank_orders,
     broker,
     desk_orders,
     gate_key_orders,
@@ -39,6 +40,7 @@ from hub.registry.stations import Station
 from hub.sheet import MOST_ROWS
 
 LONGEST_LIFE_DAYS = 3 * 366
+USUAL_LIFE_DAYS = 180
 ClerkName = Annotated[str, Meta(pattern=r"^[^\s:]{1,32}\Z")]
 
 
@@ -82,7 +84,7 @@ class IssuePasses(Order, frozen=True, tag="issue_passes"):
     persons: Annotated[tuple[Pseudonym, ...], Meta(max_length=MOST_ROWS)] = ()
     building: str = ""
     everybody: bool = False
-    days: Annotated[int, Meta(ge=1, le=LONGEST_LIFE_DAYS)] = 180
+    days: Annotated[int, Meta(ge=1, le=LONGEST_LIFE_DAYS)] = USUAL_LIFE_DAYS
 
 
 class InvitePhones(Order, frozen=True, tag="invite_phones"):
@@ -124,6 +126,7 @@ AnyOrder = (
     | ComparePolicy
     | PublishPolicy
     | IssuePasses
+    | blank_orders.IssueBlanks
     | InvitePhones
     | RevokePasses
     | ListTrust
@@ -255,6 +258,8 @@ def _dispatch(order: AnyOrder, desk: Desk, registry: Registry) -> AnyAnswer:
             return PolicyCompared(True, _warnings(order.policy, registry))
         case IssuePasses():
             return _issue_passes(order, desk, registry)
+        case blank_orders.IssueBlanks():
+            return PassesIssued(blank_orders.carry_out(order, desk, registry))
         case InvitePhones():
             return _invite_phones(order, desk, registry)
         case RevokePasses():

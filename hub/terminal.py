@@ -16,7 +16,19 @@ from msgspec import ValidationError, convert, to_builtins
 
 from gate.policy import Policy
 from gate.wording import LANGUAGES
-from hub import broker, commands, control, guard_orders, issue, passwords, phones, policy_file, policy_sentences, sheet
+from hub import (
+    blank_orders,
+    broker,
+    commands,
+    control,
+    guard_orders,
+    issue,
+    passwords,
+    phones,
+    policy_file,
+    policy_sentences,
+    sheet,
+)
 from hub.commands import AnyOrder
 from hub.issue import PassFormat
 from hub.order import Answer, Refused
@@ -165,13 +177,18 @@ def _warn(compared: commands.PolicyCompared, terminal: Terminal) -> None:
 
 
 def issue_passes(words: Namespace, terminal: Terminal) -> None:
-    chosen = bool(words.person) + bool(words.building) + words.all
+    chosen = bool(words.person) + bool(words.building) + words.all + (words.blanks is not None)
     if chosen != 1:
-        raise CommandFailed("say whose passes: PERSON... (pseudonyms), or --building B, or --all")
+        raise CommandFailed("say whose passes: PERSON... (pseudonyms), or --building B, or --all, or --blanks N")
     folder, pass_format = Path(words.out), PassFormat(words.format)
     building = _building(words.building)
     issue.prepare_folder(folder)
-    order = commands.IssuePasses(tuple(words.person), building, words.all, words.days)
+    order: AnyOrder
+    if words.blanks is not None:
+        order = blank_orders.IssueBlanks(words.blanks, _given(words.days, blank_orders.USUAL_BLANK_DAYS))
+    else:
+        days = _given(words.days, commands.USUAL_LIFE_DAYS)
+        order = commands.IssuePasses(tuple(words.person), building, words.all, days)
     issued = terminal.ask(order, commands.PassesIssued).passes
 
     def progress(done: int) -> None:
@@ -179,10 +196,20 @@ def issue_passes(words: Namespace, terminal: Terminal) -> None:
             print(f"\r{done} of {len(issued)}", end="\n" if done == len(issued) else "", file=sys.stderr, flush=True)
 
     issue.write_passes(issued, folder, pass_format, progress)
+    if words.blanks is not None:
+        terminal.say(
+            f"{_count(len(issued), 'blank card')} in {folder}: print them and hand them to the gates; each is worth"
+            " nothing until a guard activates it"
+        )
+        return
     terminal.say(
         f"{_count(len(issued), 'pass', 'passes')} issued, in {folder}; {folder / issue.INDEX} tells whose each is:"
         " keep it from others, and delete it when the passes are handed out"
     )
+
+
+def _given(number: int | None, usual: int) -> int:
+    return usual if number is None else number
 
 
 def invite_phones(words: Namespace, terminal: Terminal) -> None:
@@ -269,6 +296,8 @@ _SHAPES = {
     "volume": "a volume is 0 to 100",
     "quiet_from": "a time of the day is written 19:00",
     "quiet_until": "a time of the day is written 08:00",
+    "blanks": f"at once 1 to {blank_orders.MOST_BLANKS} blank cards are issued",
+    "blank_days": f"a blank card is valid for 1 to {blank_orders.LONGEST_BLANK_DAYS} days",
     "days": f"a pass is valid for 1 to {commands.LONGEST_LIFE_DAYS} days",
     "name": "a clerk's name is 1 to 32 characters without spaces and colons",
 }

@@ -16,6 +16,8 @@ def settle(registry: Registry, serial: Pseudonym, confirm: bool, clerk: str, now
     )
     if not confirm:
         registry.touch(Change.TRUST)
+        # Where it was a blank card, its entry on the roster ends with it.
+        registry.touch(Change.PEOPLE)
     return changed.rowcount > 0
 
 

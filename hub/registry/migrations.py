@@ -194,3 +194,18 @@ _GATE_KEYS = (
 def gate_keys(database: Database) -> None:
     for statement in _GATE_KEYS:
         database.execute(statement)
+
+
+_BLANKS = (
+    # A card that was printed for nobody: its pass is in `pass`, of a person who is on no roster. Which gate made it
+    # count for whom, and how long, says `made_pass` by the same serial.
+    "CREATE TABLE blank (serial TEXT PRIMARY KEY REFERENCES pass(serial)) STRICT",
+    # Nothing ever wrote it.
+    "ALTER TABLE happening DROP COLUMN serial",
+)
+
+
+@MIGRATIONS(name="0006_blanks")
+def blanks(database: Database) -> None:
+    for statement in _BLANKS:
+        database.execute(statement)

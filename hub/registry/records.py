@@ -10,13 +10,14 @@ from datetime import datetime
 
 from msgspec import json
 
-from hub.registry import Registry, Row, rows
+from hub.registry import Registry, Row, blanks, rows
 from hub.registry.instants import written
 from hub.registry.rows import Rows
 
 Identity = tuple[str, str, int]
 # The columns of a passage of which there is nothing besides, and its arrival.
 _PLAIN = rows.PASSAGE.count(",") + 2
+MADE_SERIAL = rows.MADE.split(", ").index("serial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ def _insert_besides(registry: Registry, said: Sequence[Rows]) -> int:
     made = [each.made_pass for each in said if each.made_pass is not None]
     _insert(registry, "happening", rows.HAPPENING, happenings)
     _insert(registry, "made_pass", rows.MADE, made)
+    if made:
+        blanks.touch(registry, (row[MADE_SERIAL] for row in made))
     _insert(registry, "form", rows.FORM, [each.form for each in said if each.form is not None])
     _insert(registry, "returnee_case", rows.CASE, [each.case for each in said if each.case is not None])
     return len(happenings) + len(made)
