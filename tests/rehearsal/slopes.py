@@ -34,6 +34,15 @@ def megabytes_an_hour(samples: Sequence[Sample]) -> float | None:
     return round(median(slopes) * 3600, 2)
 
 
+def course(samples: Sequence[Sample], parts: int = 10) -> list[float]:
+    """The median of each tenth of the time, from the beginning on: whether it grew and came to rest, or goes on."""
+    ends = samples[-1][0] if samples else 0.0
+    tenths: list[list[float]] = [[] for _ in range(parts)]
+    for seconds, megabytes in samples:
+        tenths[min(parts - 1, int(seconds * parts / ends) if ends else 0)].append(megabytes)
+    return [round(median(each), 1) for each in tenths if each]
+
+
 def settled(samples: Sequence[Sample]) -> list[Sample]:
     """Those after the warm-up."""
     if not samples:

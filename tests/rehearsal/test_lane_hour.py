@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from tests.rehearsal.slopes import megabytes_an_hour, resident_megabytes
+from tests.rehearsal.slopes import course, megabytes_an_hour, resident_megabytes
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,3 +59,9 @@ def test_too_few_samples_say_nothing() -> None:
 
 def test_a_process_that_lives_holds_memory() -> None:
     assert resident_megabytes(os.getpid()) > 10
+
+
+def test_a_course_tells_growth_that_ends_from_growth_that_goes_on() -> None:
+    """Ten medians, in the order of time."""
+    assert course([(at * 1.0, min(at, 20) * 1.0) for at in range(100)]) == [4.5, 14.5] + [20.0] * 8
+    assert course([]) == []
