@@ -18,8 +18,9 @@ decision without any reason, opens the barrier; CommitFailed adds UNRECORDED, wh
 word travels the same road: RecordAmendment, AmendmentCommitted, barrier. So there are two lines in this folder that
 open the barrier, one in `verdict` and one in `settling`, and both stand behind the disk.
 
-A green clears itself. Anything else stays until the guard settles or dismisses it; another code begins a new visit all
-the same, and the old one can still be settled from `recent`.
+A green clears itself. Anything else stays until the guard settles or dismisses it; another pass or health code begins
+a new visit all the same, and the old one can still be settled from `recent`. A foreign code, a payment say, does not:
+red and yellow wait for the guard.
 
 The rule of the folder: nothing arrives unforeseen. The table below names every pair of phase and signal, and a pair
 that means nothing says so with `ignored`.

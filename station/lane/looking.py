@@ -4,17 +4,20 @@ from dataclasses import replace
 from typing import cast
 
 from gate.policy import Rules
+from gate.reason import Outcome
 from station import health_codes
 from station.lane.deciding import begin, decide_now, decide_when_content
 from station.lane.turns import foreign, handled, notice, seen
-from station.visit import CodesRead, Gathering, HealthTold, Lane, Now, ReadCode, Signal, Step
+from station.visit import CodesRead, Gathering, HealthTold, Lane, Now, ReadCode, Showing, Signal, Step
 
 
 def greet(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
-    """A code that is new to the view begins a visit, whatever stands on the screen."""
+    """A code that is new to the view begins a visit; a foreign one takes no verdict that waits for the guard."""
     codes = cast(CodesRead, signal).codes
     health = tuple(code for code in health_codes.among(codes) if not handled(lane, code.digest))
     lane, chosen = notice(replace(lane, seen_at=now.seconds), codes)
+    if chosen is not None and not chosen.ours and _waits_for_the_guard(lane):
+        chosen = None
     if not chosen and not health:
         return lane, ()
     return begin(lane, Gathering(now.seconds, chosen, health_codes=health), rules, now)
@@ -63,6 +66,10 @@ def _see_beside_the_guard(
     if own is not None and visit.arrival is not None:
         lane = replace(lane, phase=replace(visit, code=own, arrival=None))
     return decide_when_content(lane, rules, now)
+
+
+def _waits_for_the_guard(lane: Lane) -> bool:
+    return isinstance(lane.phase, Showing) and lane.phase.decided.holds is not Outcome.ADMIT
 
 
 def _same_person(visit: Gathering, code: ReadCode) -> bool:

@@ -1,7 +1,7 @@
 """The verdict: from the disk's word to the barrier, the lamp and the screen, until it is cleared.
 
 Rule: only Committed, and only for a decision without any reason, opens the barrier here. A green clears itself;
-anything else stays until the guard settles or dismisses it, or another code comes.
+anything else stays until the guard settles or dismisses it, or another pass comes.
 """
 
 from dataclasses import replace

@@ -95,7 +95,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """The verdict stands on the screen. until: monotonic seconds; None until the guard acts or another code comes."""
+    """The verdict stands on the screen. until: monotonic seconds; None until the guard acts or another pass comes."""
 
     decided: Decided
     until: float | None = None

@@ -207,7 +207,7 @@ opens nothing and writes nothing, it asks. This page is drawn from it by `python
 - **Committing**: it is decided, and the disk has the word. The barrier opens for `Committed` and a decision without any
   reason, or for `AmendmentCommitted` and the guard's word, and for nothing else.
 - **Showing**: the verdict stands on the screen. A green clears itself; anything else waits for the guard or the next
-  code.
+  pass or health code; a foreign code takes nobody's place.
 - **Retesting**: somebody with a fever has rested and is measured again. However that ends, it opens nothing by itself.
 
 ## What leads from one to another

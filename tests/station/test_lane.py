@@ -10,8 +10,31 @@ from gate.reason import Outcome, Reason
 from station import lane as machine
 from station.lane.readings import SECOND_THOUGHT_SECONDS
 from station.lane.turns import EMPTY_LOOKS, EMPTY_SECONDS, FORGOTTEN_LOOKS
-from station.visit import CameWithoutCode, Gathering, Lamp, Lane, NobodyMeasured, Phase, ReadCode, Signal
-from tests.station.played_lane import ANNA, BERT, EXPIRED, FORGED, GREEN, ISOLATED, PAYMENT, POSTER, WAITS, Gate, rules
+from station.visit import (
+    CameWithoutCode,
+    Gathering,
+    GuardDismissed,
+    Lamp,
+    Lane,
+    NobodyMeasured,
+    Phase,
+    ReadCode,
+    Signal,
+)
+from tests.station.played_lane import (
+    ANNA,
+    BERT,
+    EXPIRED,
+    FORGED,
+    GREEN,
+    GREEN_CODE,
+    ISOLATED,
+    PAYMENT,
+    POSTER,
+    WAITS,
+    Gate,
+    rules,
+)
 
 
 class TestTheTable:
@@ -243,6 +266,53 @@ class TestTheView:
         gate.show(PAYMENT, ANNA)
         gate.forehead(36.5)
         assert gate.passages == [(Reason.NOT_OURS, Reason.TEMPERATURE_MISSING), ()]
+
+    @pytest.mark.parametrize("before", [EXPIRED, ISOLATED, PAYMENT], ids=lambda code: code.digest)
+    def test_a_foreign_code_takes_nobodys_verdict_from_the_screen(self, before):
+        """Red and yellow wait for the guard, who may be looking elsewhere while somebody pays with his phone."""
+        gate = Gate()
+        gate.forehead(36.5)
+        gate.show(before)
+        gate.wait(5.0)
+        stands, passages = gate.on_screen, len(gate.passages)
+        gate.empty()
+        gate.show(POSTER)
+        gate.wait(WAITS)
+        assert (gate.on_screen, len(gate.passages)) == (stands, passages)
+
+    @pytest.mark.parametrize("code", [ANNA, FORGED, GREEN_CODE], ids=lambda code: code.digest)
+    def test_a_pass_or_a_health_code_begins_a_visit_whatever_stands_on_the_screen(self, code):
+        """Nobody who lives here waits for the guard to clear another's red."""
+        gate = Gate()
+        gate.forehead(36.5)
+        gate.show(ISOLATED)
+        gate.nobody()
+        gate.show(code)
+        gate.wait(WAITS)
+        assert len(gate.passages) == 2
+
+    def test_a_foreign_code_takes_the_place_of_a_green(self):
+        """A green is over, its barrier open: whoever comes next with a wrong code is told so at once."""
+        gate = Gate()
+        gate.forehead(36.5)
+        gate.show(ANNA)
+        gate.show(POSTER)
+        gate.wait(WAITS)
+        assert len(gate.passages) == 2
+
+    def test_a_foreign_code_begins_a_visit_once_the_guard_has_spoken(self):
+        """Let through is green like any other; and after a dismissal the lane is anybody's."""
+        for settled in (True, False):
+            gate = Gate()
+            gate.show(EXPIRED)
+            gate.wait(WAITS)
+            if settled:
+                gate.settle(Outcome.ADMIT)
+            else:
+                gate.tell(GuardDismissed())
+            gate.show(POSTER)
+            gate.wait(WAITS)
+            assert len(gate.passages) == 2
 
     def test_a_poster_that_never_leaves_does_not_keep_residents_from_returning(self):
         """A code that was away for long has left, even if the view was never empty."""
