@@ -16,6 +16,7 @@ from station.equipment import Equipment
 from station.gatehouse import Gatehouse
 from station.happenings import Press
 from station.inbox import GuardKnown, PassAsked, Tapped
+from station.lane.answers import NOT_WRITTEN
 from station.lanes import Lanes
 from station.prompts import Prompt
 from station.recogniser import Recogniser
@@ -27,6 +28,8 @@ from station.view import MadeCode
 from station.visit import GuardChanged, Lamp, ReadCode, Showing, ShowLamp, Sound, Tone
 
 T = TypeVar("T")
+
+NOBODY_WAITS = Words("现在没有人等待放行", "Nobody is waiting to be let through")
 
 
 class Orders:
@@ -65,10 +68,16 @@ class Orders:
         elif press is Press.THIRD:
             self._lanes.act(Sound(Tone.ATTENTION))
             refused = self.obey(ReadAloud())
-        elif isinstance(phase, Showing) and phase.decided.sequence is not None:
+        elif not isinstance(phase, Showing):
+            refused = NOBODY_WAITS
+        elif phase.decided.sequence is None:
+            refused = NOT_WRITTEN
+        else:
             refused = self.obey(Settle(phase.decided.sequence, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
         if refused is not None:
             self._troubles.say("buttons", refused, self._seconds())
+            # Whoever presses without a screen has to hear that nothing came of it.
+            self._lanes.act(Sound(Tone.ERROR))
 
     def take_badges(self, codes: tuple[ReadCode, ...]) -> tuple[ReadCode, ...]:
         """The codes in view less the guards' badges; whoever holds up his signs on."""

@@ -103,6 +103,30 @@ def test_the_red_button_clears_and_the_yellow_one_has_it_said_again(gate):
     assert (gate.lamps, gate.open, bool(gate.factory.pin(BUZZER).state)) == ([], False, False)
 
 
+def test_a_button_that_may_not_be_obeyed_rings(gate):
+    """Whoever presses without a screen hears that nothing came of it: of a fever, and with nobody there."""
+    gate.forehead(38.5)
+    gate.show(pass_of("a"))
+    for _ in range(2):
+        gate.minutes(0.1)
+        assert not gate.factory.pin(BUZZER).state
+        gate.press(ADMIT)
+        assert gate.factory.pin(BUZZER).state
+        assert (gate.open, "buttons" in gate.view.warnings) == (False, True)
+        gate.minutes(0.2)
+        gate.press(DISMISS)
+
+
+def test_a_button_does_not_let_in_whom_a_dead_disk_could_not_record(gate):
+    """That is the guard's own hand, and a line on paper; the button says so."""
+    gate.break_disk()
+    gate.forehead(36.5)
+    gate.show(pass_of("a"))
+    gate.minutes(0.6)
+    gate.press(ADMIT)
+    assert (gate.open, gate.view.warnings["buttons"].en) == (False, "It could not be stored; write it down by hand")
+
+
 def test_an_alarm_is_shown_said_recorded_and_told_and_opens_nothing(gate):
     """The hardware opened; whoever passes meanwhile is recorded as ever."""
     gate.factory.pin(FIRE).drive_low()
