@@ -6,9 +6,9 @@ import pytest
 
 from gate.passage import Passage
 from gate.reason import Reason
-from station.barrier import BarrierDrive, BarrierTimes
 from station.cameras import CameraFailed, open_camera
 from station.inbox import Faulty
+from station.panels.barrier import BarrierDrive, BarrierTimes
 from station.recorder import PROBE_IDLE_SECONDS
 from station.view import Barrier
 from tests.station.lane_of_tests import TestLane, pass_of
