@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import MINYEAR, UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from msgspec import MsgspecError, Struct, json
@@ -44,7 +44,10 @@ MOST_AHEAD = timedelta(days=31)
 CONTRADICTED_BY = timedelta(days=2)
 # clock.json is written every ten minutes.
 KEPT_LAGS_BY = timedelta(hours=1)
+# A gate is not used for longer; beyond it lies the end of the calendar, where no clock can count on.
+MOST_YEARS_ON = 20
 _TOO_EARLY = Words("时间不能早于 {floor}：请核对日期", "The time cannot lie before {floor}: check the date")
+_TOO_LATE = Words("时间不能晚于 {year} 年：请核对日期", "The time cannot lie after the year {year}: check the date")
 _NEEDLESS = Words("时间已由网络或电子钟校准，不必设置", "The clock is right already; nobody needs to set it")
 _TIME_ERROR = 5
 _STA_UNSYNC = 0x40
@@ -135,10 +138,14 @@ class Timekeeper:
         """The guard read the time off his watch, aware; why it cannot be so, where it cannot. zone: his own."""
         if self.read().moment.believed and not self.set_by_a_guard:
             return _NEEDLESS
-        if at < self.floor:
+        latest = self.floor.year + MOST_YEARS_ON
+        if at.year > latest:
+            return Words(_TOO_LATE.zh.format(year=latest), _TOO_LATE.en.format(year=latest))
+        # In the first year of the calendar no other zone's time can be told.
+        if at.year < MINYEAR + 1 or at < self.floor:
             floor = f"{self.floor.astimezone(zone):%Y-%m-%d %H:%M}"
             return Words(_TOO_EARLY.zh.format(floor=floor), _TOO_EARLY.en.format(floor=floor))
-        self._sync = Sync(self._clocks.boot, at, self._clocks.boot_seconds(), by_guard=True)
+        self._sync = Sync(self._clocks.boot, at.astimezone(UTC), self._clocks.boot_seconds(), by_guard=True)
         self.save()
         return None
 

@@ -192,6 +192,17 @@ def test_a_damaged_clock_file_is_no_reason_to_stop(pi, content, caplog):
     assert "cannot be read" in caplog.text
 
 
+@pytest.mark.parametrize("far", ["9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_a_guards_slip_to_the_end_of_the_calendar_stops_no_gate(pi, far):
+    """No clock can count on from there: it is refused, and the gate goes on, also after a restart of the same boot."""
+    pi.synchronised = False
+    keeper = pi.start()
+    assert keeper.set_by_guard(datetime.fromisoformat(far), UTC) is not None
+    pi.later(5)
+    for running in (keeper, pi.start()):
+        assert running.read().moment.state is ClockState.FLOOR
+
+
 def test_this_machines_clocks_can_be_read():
     """The kernel answers, whatever it says; a rehearsal counts as synchronised."""
     assert kernel_is_synchronised() in (True, False)
