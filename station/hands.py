@@ -12,7 +12,7 @@ from gate.passage import Stamp
 from gate.wording import Words
 from station import lane as machine
 from station.matches import Matches
-from station.panel import Panel, PanelFailed
+from station.panels import Panel, PanelFailed
 from station.prompts import Prompt
 from station.recorder import Recorder
 from station.snapshot import Snapshot

@@ -16,7 +16,7 @@ from station.desk import GuardDesk
 from station.feeler import Feeler
 from station.kiosk.rehearsal import Shown, Touch
 from station.lane import EMPTY_LOOKS
-from station.rehearsal_panel import RehearsalPanel
+from station.panels.rehearsal import RehearsalPanel
 from station.taps import ChooseDirection
 from station.thermometers.rehearsal import RehearsalThermometer
 from station.view import Screen

@@ -10,7 +10,7 @@ from station.gatehouse import Gatehouse
 from station.happenings import Happening, Press, fault_of
 from station.lanes import Lanes
 from station.orders import Orders
-from station.panel import PanelFailed
+from station.panels import PanelFailed
 from station.prompts import Prompt
 from station.troubles import Troubles
 from station.view import Barrier

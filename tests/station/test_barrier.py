@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.barrier import BarrierDrive, BarrierTimes
 from station.happenings import Happening
+from station.panels.barrier import BarrierDrive, BarrierTimes
 from station.view import Barrier
 
 TIMES = BarrierTimes(held=3.0, opens_within=5.0, closes_within=20.0)

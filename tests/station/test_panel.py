@@ -4,9 +4,9 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 
 from station.happenings import Press
-from station.panel import GpioPanel, NoPanel, PanelFailed, open_panel
+from station.panels import GpioPanel, NoPanel, PanelFailed, open_panel
+from station.panels.signals import BEEPS
 from station.settings import PanelBackend, PanelSettings
-from station.signals import BEEPS
 from station.visit import Lamp, Tone
 from tests.station.broken_pin import broken
 

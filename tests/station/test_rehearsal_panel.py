@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from station.happenings import Happening, Press
-from station.panel import PanelFailed, open_panel
-from station.rehearsal_panel import RehearsalPanel
+from station.panels import PanelFailed, open_panel
+from station.panels.rehearsal import RehearsalPanel
+from station.panels.signals import BEEPS
 from station.settings import PanelBackend, PanelSettings
-from station.signals import BEEPS
 from station.view import Barrier
 from station.visit import Lamp, Tone
 from tests.station.broken_pin import broken

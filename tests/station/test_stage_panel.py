@@ -5,7 +5,7 @@ import pytest
 from station.cameras.rehearsal import RehearsalCamera
 from station.happenings import Happening, Press
 from station.kiosk.rehearsal import Touch
-from station.rehearsal_panel import RehearsalPanel
+from station.panels.rehearsal import RehearsalPanel
 from station.settings import PanelBackend, PanelSettings
 from station.stage import RehearsalStage
 from station.thermometers.rehearsal import RehearsalThermometer

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from station.panels.signals import BEEPS
 from station.prompter import AGAIN_SECONDS, MASK_EVERY_SECONDS
 from station.prompts import PHRASES, Prompt
-from station.signals import BEEPS
 from station.visit import Tone
 
 PAGE = (Path(__file__).parents[2] / "docs/voice.md").read_text(encoding="utf-8")

@@ -1,64 +1,21 @@
-"""The lane's hardware on gpiozero: lamps, buzzer, barrier, the guard's three buttons, fire notice and tamper contact.
+"""The panel on gpiozero: lamps, buzzer, barrier, the guard's three buttons, fire notice and tamper contact.
 
-Carried out by the loop, which must never wait: what takes time (a barrier that closes again, a beep, a blink) is moved
-on by `tick`. Rule: the barrier's open time is bounded here, whatever else happens; with the browser dead all of it
-works on. In an alarm the hardware opens; this software tells of it, lights every lamp, and leaves its relay as it is.
+Picked by `backend = "gpio"`. Rule: the barrier's open time is bounded here, whatever else happens; with the browser
+dead all of it works on. In an alarm the hardware opens; this software tells of it, lights every lamp, and leaves its
+relay as it is.
 """
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from gpiozero import Button, DigitalInputDevice, GPIOZeroError, OutputDevice
 
-from station.barrier import BarrierDrive, BarrierTimes
 from station.happenings import Happening, Press, Told
-from station.settings import PanelBackend, PanelSettings, WiredPin
-from station.signals import BEEPS, Beeper, Contact, Tower
+from station.panels.barrier import BarrierDrive, BarrierTimes
+from station.panels.panel import PanelFailed
+from station.panels.signals import BEEPS, Beeper, Contact, Tower
+from station.settings import PanelSettings, WiredPin
 from station.view import Barrier
 from station.visit import Lamp, Tone
-
-
-class PanelFailed(Exception):
-    """The panel does not obey; the message says what is wrong and what to do, for the guard."""
-
-
-class Panel(Protocol):
-    """seconds: monotonic, as the loop counts. Every method but `barrier` may raise PanelFailed."""
-
-    def lamp(self, lamp: Lamp) -> None: ...
-    def sound(self, tone: Tone, seconds: float) -> None: ...
-    def open_barrier(self, seconds: float) -> None: ...
-
-    def tick(self, seconds: float) -> tuple[Told, ...]:
-        """Close what was open for long enough; what happened and the buttons pressed since the last tick."""
-
-    @property
-    def barrier(self) -> Barrier:
-        """Where the barrier is, as far as its sensor told at the last tick."""
-
-    def close(self) -> None:
-        """Everything off, barrier closed; harmless when repeated."""
-
-
-class NoPanel:
-    """A lane whose only sign is the guard's screen."""
-
-    barrier = Barrier.NONE
-
-    def lamp(self, lamp: Lamp) -> None:
-        pass
-
-    def sound(self, tone: Tone, seconds: float) -> None:
-        pass
-
-    def open_barrier(self, seconds: float) -> None:
-        pass
-
-    def tick(self, seconds: float) -> tuple[Told, ...]:  # noqa: ARG002 - nothing here takes time
-        return ()
-
-    def close(self) -> None:
-        pass
 
 
 class GpioPanel:
@@ -175,12 +132,8 @@ class _Trouble:
             ) from wrong
 
 
-def open_panel(settings: PanelSettings) -> Panel:
-    """The panel that the settings name. Raises PanelFailed."""
-    return _BACKENDS[settings.backend](settings)
-
-
-def _real(settings: PanelSettings) -> Panel:
+def open_gpio(settings: PanelSettings) -> GpioPanel:
+    """The panel on this Pi's own pins. Raises PanelFailed."""
     try:
         from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 - exists on a Pi only
     except ImportError as missing:
@@ -191,16 +144,3 @@ def _real(settings: PanelSettings) -> Panel:
         raise PanelFailed(
             f"the pins cannot be used ({wrong}): is this a Pi, and its user in the group gpio?"
         ) from wrong
-
-
-def _rehearsed(settings: PanelSettings) -> Panel:
-    from station.rehearsal_panel import RehearsalPanel  # noqa: PLC0415 - which is a GpioPanel, with a world around it
-
-    return RehearsalPanel(settings)
-
-
-_BACKENDS: dict[PanelBackend, Callable[[PanelSettings], Panel]] = {
-    PanelBackend.GPIO: _real,
-    PanelBackend.REHEARSAL: _rehearsed,
-    PanelBackend.NONE: lambda _settings: NoPanel(),
-}

@@ -10,7 +10,7 @@ from typing import Any
 from gpiozero.pins.mock import MockFactory
 
 from station.happenings import Press, Told
-from station.panel import GpioPanel
+from station.panels.gpio import GpioPanel
 from station.settings import PanelSettings, WiredPin
 
 TICKS_TO_MOVE = 4
