@@ -31,6 +31,8 @@ def doors(residents: Iterable[Resident]) -> tuple[tuple[str, tuple[str, ...]], .
     """Every building and its rooms, "502" or "1-502", in the order in which people count them."""
     known: dict[str, set[tuple[str, str]]] = {}
     for each in residents:
+        if each.stands_for is not None:
+            continue
         known.setdefault(each.building, set()).add((each.unit, each.room))
     return tuple(
         (building, tuple("-".join(filter(None, door)) for door in sorted(known[building], key=_by_length) if door[1]))

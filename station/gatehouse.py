@@ -5,12 +5,16 @@ same and is written down later, but for a pass, which nobody is given before it 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gate.caller import Caller
+from gate.formats.chain import Credential
+from gate.formats.gate_pass import LONGEST_BUILDING
 from gate.forms import Form, HandOver, VisitorForm, encode_form
 from gate.passage import MadePass, What
+from gate.roster import Resident
 from gate.sealing import KEY_BYTES, close
 from gate.staff import Guard
 from gate.trust import Trust
@@ -23,11 +27,21 @@ from station.recorder import Recorder
 from station.screen import person_of
 from station.settings import Settings
 from station.snapshot import Snapshot
-from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, GateTap, LaneTap, ReadAloud, SignOff
+from station.taps import (
+    ActivateCard,
+    ArriveWithoutCode,
+    ChooseDirection,
+    Dismiss,
+    EndActivation,
+    GateTap,
+    LaneTap,
+    ReadAloud,
+    SignOff,
+)
 from station.timekeeper import Timekeeper
 from station.view import MadeCode
 
-OF_ANYBODY = GuardKnown | Dismiss | ChooseDirection | ArriveWithoutCode | ReadAloud | SignOff
+OF_ANYBODY = GuardKnown | Dismiss | ChooseDirection | ArriveWithoutCode | ReadAloud | SignOff | EndActivation
 """Taps that decide nothing: whoever stands there is the guard's matter afterwards as well."""
 _SIGN_ON_FIRST = Words("请先上岗（密码或工作证）", "Sign on first, by PIN or badge")
 _NOBODY_ON = Words("现在无人在岗", "Nobody is on duty")
@@ -48,6 +62,17 @@ _BEFALLS = {
     happenings.Happening.BARRIER_FORCED: What.BARRIER_FORCED,
 }
 _MENDS = {happenings.Happening.BARRIER_OPENED, happenings.Happening.BARRIER_CLOSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """For whom a blank card is to count. resident: None for a visitor, to that building. sealed: his form."""
+
+    resident: Resident | None
+    caller: Caller
+    building: str
+    hours: int
+    sealed: bytes | None
 
 
 class Gatehouse:
@@ -145,6 +170,44 @@ class Gatehouse:
         return refused
 
     # --- the passes it makes ---
+
+    def wants_card(self, tap: ActivateCard, held: Snapshot) -> Words | Bearer:
+        """For whom a blank card is to count; or why this gate cannot make one count."""
+        resident = held.residents.get(tap.person) if tap.person is not None else None
+        if (resident is None and tap.form is None) or (tap.person is not None and resident is None):
+            return _LEFT
+        caller = Caller.VISITOR if resident is None else resident.caller
+        refused = self._maker.objection(held.trust, caller, self._timekeeper.read().moment)
+        if refused is not None:
+            return refused
+        form = tap.form if resident is None else None
+        sealed = self.seal(form, held.trust) if form is not None else None
+        if isinstance(sealed, Words):
+            return sealed
+        building = form.door.building[:LONGEST_BUILDING] if form is not None else ""
+        return Bearer(resident, caller, building, tap.hours, sealed)
+
+    def activate(self, blank: Credential, bearer: Bearer, held: Snapshot) -> MadePass | Words:
+        """A blank card counts from now on, once this is on the disk; or why it does not."""
+        reading = self._timekeeper.read()
+        drawn = self._maker.draw(held.trust, bearer.caller, bearer.hours, reading.moment)
+        if isinstance(drawn, Words):
+            return drawn
+        record = MadePass(
+            stamp=reading.stamp,
+            gate=self._settings.gate,
+            serial=blank.serial,
+            number=drawn.number,
+            expires_at=drawn.expires_at if blank.expires_at is None else min(drawn.expires_at, blank.expires_at),
+            caller=bearer.caller,
+            person=bearer.resident.person if bearer.resident is not None else None,
+            guard=self.duty.guard,
+            form=bearer.sealed,
+        )
+        if not self._recorder.made_pass(record):
+            return _NO_DISK
+        self._recorder.tell()
+        return record
 
     def can_make_passes(self, trust: Trust) -> bool:
         return self._maker.certificate(trust) is not None

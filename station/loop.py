@@ -65,7 +65,9 @@ class Loop:
         self._inbox = inbox
         self._recorder, self._timekeeper, self._seconds = with_.recorder, with_.timekeeper, with_.seconds
         self._troubles = Troubles()
-        self._recogniser = Recogniser(held, with_.timekeeper, with_.peers, with_.health, with_.seconds, with_.matches)
+        self._recogniser = Recogniser(
+            held, with_.timekeeper, with_.peers, with_.health, with_.seconds, with_.matches, with_.cards
+        )
         self._gatehouse = Gatehouse(
             with_.settings, with_.recorder, with_.timekeeper, with_.duty, with_.maker, with_.randomness
         )
@@ -125,6 +127,7 @@ class Loop:
         self._beat += 1
         seconds = self._seconds()
         self._watch.tick(seconds)
+        self._orders.tick(seconds)
         if "thermometer" in self._troubles.faults:
             sensor = self._equipment.settings.thermometer.backend
             self._lanes.say(Measured(Measurement(None, sensor=sensor), seconds))
@@ -176,7 +179,7 @@ class Loop:
         if looked.aim != self._aim:
             self._aim = looked.aim
             self._troubles.changed = True
-        codes = self._orders.take_badges(self._recogniser.look(looked))
+        codes = self._orders.take_cards(self._orders.take_badges(self._recogniser.look(looked)))
         self._lanes.say(CodesRead(codes) if codes else NothingSeen(), looked.taken_at)
 
     def _feel(self, felt: Felt) -> None:
@@ -259,6 +262,7 @@ class Loop:
             fire=self._gatehouse.fire,
             barrier=self._equipment.panel.barrier,
             can_make_passes=self._gatehouse.can_make_passes(self._lanes.held.trust),
+            activation=self._orders.activation,
         )
 
     def _feed_watchdog(self, seconds: float) -> None:

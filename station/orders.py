@@ -10,6 +10,8 @@ from gate.passage import Ground, What
 from gate.reason import Outcome
 from gate.staff import Guard
 from gate.wording import Words
+from station import view
+from station.activation import BUSY, Activation
 from station.drill import FIRST_END_IT, NOT_NOW
 from station.duty import Badges, signed_on
 from station.equipment import Equipment
@@ -22,10 +24,21 @@ from station.prompts import Prompt
 from station.recogniser import Recogniser
 from station.snapshot import Snapshot
 from station.tapped import AtHand, signal_of
-from station.taps import Dismiss, GateTap, LaneTap, ReadAloud, SetClock, Settle, SignOff, Train
+from station.taps import (
+    ActivateCard,
+    Dismiss,
+    EndActivation,
+    GateTap,
+    LaneTap,
+    ReadAloud,
+    SetClock,
+    Settle,
+    SignOff,
+    Train,
+)
 from station.troubles import Troubles
 from station.view import MadeCode
-from station.visit import GuardChanged, Lamp, ReadCode, Showing, ShowLamp, Sound, Tone
+from station.visit import GuardChanged, Lamp, ReadCode, Ready, Showing, ShowLamp, Sound, Tone
 
 T = TypeVar("T")
 
@@ -50,6 +63,7 @@ class Orders:
         self._recogniser = recogniser
         self._troubles = troubles
         self._badges = Badges()
+        self._activation = Activation(gatehouse, equipment.cards)
 
     def tapped(self, item: Tapped) -> None:
         if item.done.set_running_or_notify_cancel():
@@ -86,6 +100,24 @@ class Orders:
             self._troubles.say("duty", self.obey(GuardKnown(guard)) or signed_on(guard), self._seconds())
         return passes
 
+    def take_cards(self, codes: tuple[ReadCode, ...]) -> tuple[ReadCode, ...]:
+        """The codes in view that are the lane's: while a blank card is awaited, none."""
+        before = self._activation.shown
+        left = self._activation.take(codes, self._lanes.held, self._seconds())
+        if self._activation.shown != before:
+            self._recogniser.forget()
+            self._troubles.changed = True
+        return left
+
+    def tick(self, seconds: float) -> None:
+        """Time passed: nobody is waited for without end."""
+        if self._activation.tick(seconds):
+            self._troubles.changed = True
+
+    @property
+    def activation(self) -> view.Activation | None:
+        return self._activation.shown
+
     def take_list(self, held: Snapshot) -> None:
         """The office's list of guards came anew."""
         if self._gatehouse.obey_list(held):
@@ -106,7 +138,15 @@ class Orders:
         refused = self._gatehouse.objection(tap, self._lanes.held)
         if refused is not None:
             return refused
+        if not isinstance(tap, GuardKnown | Dismiss | ReadAloud | SetClock):
+            # Whatever else the guard begins, the card is not waited for any more.
+            self._activation.end()
+            self._troubles.changed = True
         match tap:
+            case ActivateCard():
+                return self._begin_activation(tap)
+            case EndActivation():
+                return None
             case Train(on):
                 return self._begin_training() if on else self.end_training()
             case ReadAloud():
@@ -150,6 +190,13 @@ class Orders:
             self._voice.say(Prompt.TRAINING)
         else:
             self._voice.repeat()
+
+    def _begin_activation(self, tap: ActivateCard) -> Words | None:
+        if self._lanes.training:
+            return FIRST_END_IT
+        if not isinstance(self._lanes.lane.phase, Ready):
+            return BUSY
+        return self._activation.begin(tap, self._lanes.held, self._seconds())
 
     def _begin_training(self) -> Words | None:
         refused = NOT_NOW if self._gatehouse.fire else self._lanes.refuses_training()

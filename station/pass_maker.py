@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -38,6 +38,15 @@ class Made:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The next number under the station's certificate, and how long what bears it may count; whole seconds."""
+
+    number: int
+    issued_at: datetime
+    expires_at: datetime
+
+
 class PassMaker:
     """secret: the station's Ed25519 key, 32 bytes; None where its identity has none. randomness: bytes -> as many."""
 
@@ -59,27 +68,38 @@ class PassMaker:
 
         person: a resident's pseudonym; None draws one for a visitor.
         """
-        certificate = self.certificate(trust)
-        if self._key is None or certificate is None:
-            return _NO_CERTIFICATE
-        refused = _objection(certificate, caller, now)
-        if refused is not None:
-            return refused
-        number = self._draw_number(certificate.most)
-        if isinstance(number, Words):
-            return number
-        issued_at = now.utc.replace(microsecond=0)
+        drawn, certificate = self.draw(trust, caller, hours, now), self.certificate(trust)
+        if isinstance(drawn, Words):
+            return drawn
+        assert self._key is not None
+        assert certificate is not None
         leave = Leave(
             compound=trust.compound,
             caller=caller,
             person=person or self._randomness(8).hex(),
             serial=self._randomness(8).hex(),
-            number=number,
-            issued_at=issued_at,
-            expires_at=issued_at + timedelta(hours=min(hours, certificate.longest_hours)),
+            number=drawn.number,
+            issued_at=drawn.issued_at,
+            expires_at=drawn.expires_at,
             building=building[:LONGEST_BUILDING],
         )
         return Made(leave, pack(leave, certificate.key_id, self._key.sign))
+
+    def objection(self, trust: Trust, caller: Caller, now: Moment) -> Words | None:
+        """Why it makes none of that kind now; None where it does, as far as there are numbers left."""
+        certificate = self.certificate(trust)
+        return _NO_CERTIFICATE if certificate is None else _objection(certificate, caller, now)
+
+    def draw(self, trust: Trust, caller: Caller, hours: int, now: Moment) -> Numbered | Words:
+        """The next number, used from now on, whatever becomes of it; or why there is none."""
+        refused, certificate = self.objection(trust, caller, now), self.certificate(trust)
+        if refused is not None or certificate is None:
+            return refused or _NO_CERTIFICATE
+        number = self._draw_number(certificate.most)
+        if isinstance(number, Words):
+            return number
+        issued_at = now.utc.replace(microsecond=0)
+        return Numbered(number, issued_at, issued_at + timedelta(hours=min(hours, certificate.longest_hours)))
 
     def _draw_number(self, most: int) -> int | Words:
         try:

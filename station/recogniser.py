@@ -15,6 +15,7 @@ from gate.formats import health_code
 from gate.hours import Per
 from gate.reason import Reason
 from gate.roster import Health, Resident
+from station.cards import Cards
 from station.codes import SeenCode
 from station.households import Households
 from station.inbox import Looked
@@ -38,6 +39,7 @@ class Recogniser:
         health: HealthDesk,
         seconds: Callable[[], float],
         matches: Matches,
+        cards: Cards,
     ) -> None:
         self.snapshot = snapshot
         self._timekeeper = timekeeper
@@ -45,6 +47,7 @@ class Recogniser:
         self._health = health
         self._seconds = seconds
         self._matches = matches
+        self._cards = cards
         self._households = Households()
         self._parts = Gathered()
         self._in_view: dict[bytes, ReadCode] = {}
@@ -83,9 +86,13 @@ class Recogniser:
         if credential.fresh_id is not None:
             # A phone that is left in view draws a new code every 30 seconds; that is no new visit.
             digest = sha256(f"phone {credential.serial}".encode()).hexdigest()
-        resident = self.snapshot.residents.get(person)
-        trace = self._peers.trace(person, credential.fresh_id, now, self._seconds(), self._ask(resident, now))
-        return ReadCode(digest, reading, resident, trace)
+        bearer, resident = self._cards.bearer(person, self.snapshot, now)
+        trace = self._peers.trace(bearer, credential.fresh_id, now, self._seconds(), self._ask(resident, now))
+        if bearer == person:
+            return ReadCode(digest, reading, resident, trace)
+        # From here on it is the resident's own crossing, as with his own pass.
+        of_him = replace(reading, credential=replace(credential, person=bearer))
+        return ReadCode(digest, of_him, resident, trace, card=True)
 
     def _ask(self, resident: Resident | None, now: Moment) -> Ask:
         """Whose exits his quota counts: the wire names no household, so it is looked up in this gate's own roster."""

@@ -66,7 +66,7 @@ def _with_bucket(snapshot: Snapshot, bucket: int, newer: RosterBucket) -> Snapsh
         if bucket_of(person) != bucket:
             continue
         after = told.get(person)
-        if after is None:
+        if after is None or after.stands_for != before.stands_for:
             del residents[person]
         else:
             residents[person] = _graver(before, after)

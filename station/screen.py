@@ -22,6 +22,7 @@ from station.settings import Settings
 from station.snapshot import Snapshot
 from station.verdict import printable
 from station.view import (
+    Activation,
     Aim,
     Barrier,
     CertificateHolder,
@@ -66,6 +67,7 @@ class Surroundings:
     fire: bool = False
     barrier: Barrier = Barrier.NONE
     can_make_passes: bool = False
+    activation: Activation | None = None
 
 
 def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surroundings, now: Moment) -> KioskView:
@@ -100,6 +102,7 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         warnings=around.warnings,
         notices=asked.announced(snapshot.notices, now.utc),
         can_make_passes=around.can_make_passes,
+        activation=around.activation,
         **_of_visit(lane, snapshot, settings, now),
         **_of_gate(policy.gate_rule(settings.gate), lane, policy.timezone, now),
     )

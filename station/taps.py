@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from gate.forms import Form
+from gate.forms import Form, VisitorForm
 from gate.names import Instant, Pseudonym, Slug
 from gate.passage import Ground
 from gate.policy import Direction
@@ -122,6 +122,21 @@ class ReadAloud(Struct, frozen=True):
     """Say the verdict's next step again, aloud."""
 
 
+class ActivateCard(Struct, frozen=True):
+    """The next blank card before the camera is to count for somebody without a phone.
+
+    person: a resident whom the guard found; else form: a visitor. hours: how long it counts.
+    """
+
+    person: Pseudonym | None = None
+    form: VisitorForm | None = None
+    hours: Annotated[int, Meta(ge=1, le=72)] = 12
+
+
+class EndActivation(Struct, frozen=True):
+    """No card after all, or the guard has read what became of it."""
+
+
 LaneTap = (
     Settle
     | Dismiss
@@ -136,7 +151,7 @@ LaneTap = (
     | TypeTemperature
 )
 """What is about a visit or a passage."""
-GateTap = SignOff | Train | SetClock | ReadAloud
+GateTap = SignOff | Train | SetClock | ReadAloud | ActivateCard | EndActivation
 """What is about the gate itself."""
 Tap = LaneTap | GateTap | SignOn
 

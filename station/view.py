@@ -186,6 +186,20 @@ class Told(Struct, frozen=True):
     en: str
 
 
+class Activation(Struct, frozen=True):
+    """A blank card is made to count: for whom, or to which building a visitor goes.
+
+    waits: for the card to be held up. told: what is wrong with the one that was, or why none came of it. until: it
+    counts until then.
+    """
+
+    person: Person | None
+    building: str = ""
+    waits: bool = True
+    told: Told | None = None
+    until: datetime | None = None
+
+
 class KioskView(Struct, frozen=True):
     """The guard's screen. awaiting: what the visit still lacks ("temperature", "trip"). recent: newest first.
 
@@ -196,7 +210,7 @@ class KioskView(Struct, frozen=True):
     faults, or words that stand a moment ("duty": who signed on by badge). notices: from the office. hours_zh, hours_en:
     when a gate that is closed by its hours opens again. gate_open: whether it takes anybody this way now.
     can_make_passes: whether this gate holds a certificate for temporary passes. guidance: what somebody has to do so
-    that he can be measured; None where he can, or nobody is there.
+    that he can be measured; None where he can, or nobody is there. activation: of a blank card, while that is going on.
 
     timezone: the compound's, for the times on the screen. green_seconds: past this the page takes a green away even
     if the loop did not (the policy's own bound where it is not said). beat: counts the loop's turns and grows at
@@ -243,6 +257,7 @@ class KioskView(Struct, frozen=True):
     hours_en: str = ""
     can_make_passes: bool = False
     guidance: Hint | None = None
+    activation: Activation | None = None
 
 
 class Forms(Struct, frozen=True):

@@ -13,12 +13,14 @@ from litestar.types import ControllerRouterHandler
 
 from station.kiosk.aside import aside
 from station.taps import (
+    ActivateCard,
     ArriveNamed,
     ArriveWithoutCode,
     BeginRest,
     BeginRetest,
     ChooseDirection,
     Dismiss,
+    EndActivation,
     FillForm,
     ReadAloud,
     SetClock,
@@ -52,6 +54,8 @@ TAPS: dict[str, type[Tap]] = {
     "/train": Train,
     "/clock": SetClock,
     "/read-aloud": ReadAloud,
+    "/activate": ActivateCard,
+    "/activate-end": EndActivation,
 }
 
 

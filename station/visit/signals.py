@@ -29,6 +29,7 @@ class ReadCode:
 
     resident: whom it names, if it is believed and he is on the roster.
     trace: what the gates of the compound remember of them.
+    card: it is a blank card that counts for him today; the reading names him, not the card.
     health: the colour of a province's health code, UNKNOWN while nobody can tell; None for every other code.
     asking: whether an answer on its colour may still come. looks: its colour to the eye, advice for the guard.
     """
@@ -40,6 +41,7 @@ class ReadCode:
     health: Health | None = None
     asking: bool = False
     looks: Health = Health.UNKNOWN
+    card: bool = False
 
     @property
     def ours(self) -> bool:
