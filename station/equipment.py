@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from gate.wire import StationStatus
 from station import lane as machine
-from station.cards import Cards
 from station.duty import Duty
 from station.matches import Matches
 from station.notify import Notifier
@@ -40,7 +39,6 @@ class Equipment:
     duty: Duty
     maker: PassMaker
     voice: Speaking
-    cards: Cards = field(default_factory=Cards)
     preview: Callable[[], bytes | None] = lambda: None
     report: Callable[[StationStatus], None] = lambda _status: None
     notifier: Notifier = field(default_factory=lambda: Notifier({}))
