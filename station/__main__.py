@@ -30,6 +30,7 @@ from station.broker_link import Address
 from station.calibrate import CannotCalibrate
 from station.cameras import Camera, open_camera
 from station.cameras.rehearsal import RehearsalCamera
+from station.cards import Cards
 from station.codes import Cascade
 from station.documents import load_snapshot
 from station.duty import Duty
@@ -223,6 +224,7 @@ def _wire(
     panel = open_panel(settings.panel)
     if world.stage is not None and isinstance(panel, RehearsalPanel):
         world.stage.reach(panel)
+    maker = PassMaker(identity.pass_key, settings.data_folder / "passes_made", secrets.token_bytes)
     equipment = Equipment(
         settings=settings,
         recorder=Recorder(settings, journal, _journals(settings, at_end, uplink), tuple(told), time.monotonic),
@@ -232,8 +234,9 @@ def _wire(
         health=_health_desk(settings, inbox.put, at_end),
         matches=_matches(settings, at_end),
         duty=Duty(settings.data_folder / "duty.json"),
-        maker=PassMaker(identity.pass_key, settings.data_folder / "passes_made", secrets.token_bytes),
+        maker=maker,
         voice=_voice(settings, inbox.put, at_end),
+        cards=Cards(settings.data_folder / "cards.json", lambda trust: maker.certificate(trust) is not None),
         preview=eyes.preview,
         report=uplink.report,
         notifier=Notifier(),

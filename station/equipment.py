@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from gate.wire import StationStatus
 from station import lane as machine
+from station.cards import Cards
 from station.duty import Duty
 from station.matches import Matches
 from station.notify import Notifier
@@ -39,6 +40,7 @@ class Equipment:
     duty: Duty
     maker: PassMaker
     voice: Speaking
+    cards: Cards = field(default_factory=Cards)
     preview: Callable[[], bytes | None] = lambda: None
     report: Callable[[StationStatus], None] = lambda _status: None
     notifier: Notifier = field(default_factory=lambda: Notifier({}))

@@ -23,6 +23,7 @@ from gate.roster import Resident
 from gate.sealing import public_of
 from gate.trust import TrustedKey, Usage, index, key_id_of
 from gate.wire import Crossings, StationStatus, decode_body
+from station.cards import Cards
 from station.codes import SeenCode
 from station.duty import Duty
 from station.equipment import Equipment
@@ -153,6 +154,7 @@ class TestLane:
         self.recorder = Recorder(self.settings, self.journal, self._begin, told, lambda: self.seconds)
         self.timekeeper = Timekeeper(folder / "clock.json", clocks, NOON - timedelta(days=30))
         self.panel = GpioPanel(self.settings.panel, self.factory)
+        maker = PassMaker(PASS_KEY, folder / "passes_made", self.randomness)
         equipment = Equipment(
             settings=self.settings,
             recorder=self.recorder,
@@ -162,8 +164,9 @@ class TestLane:
             health=health or HealthDesk(None, self._inbox.put, lambda: self.seconds, self.wall),
             matches=Matches(None, bytes(KEY_BYTES)),
             duty=Duty(folder / "duty.json"),
-            maker=PassMaker(PASS_KEY, folder / "passes_made", self.randomness),
+            maker=maker,
             voice=self.voice,
+            cards=Cards(folder / "cards.json", lambda trust: maker.certificate(trust) is not None),
             report=self.reports.append,
             notifier=notifier or Notifier({}),
             randomness=self.randomness,
