@@ -10,6 +10,7 @@ from gate.wording import Words
 from station.drill import IS_OFF, IS_ON, NOT_NOW, Drill, may_begin
 from station.equipment import Equipment, first_lane
 from station.hands import Act, GateHands, Instant, LaneInHand
+from station.lane.renewing import with_roster
 from station.recogniser import Recogniser
 from station.snapshot import Snapshot
 from station.timekeeper import Reading
@@ -50,6 +51,12 @@ class Lanes:
         """What is true of the gate itself, also while its lane is put aside."""
         self._gate.hear(signal, self._instant())
         self._troubles.changed = True
+
+    def take_snapshot(self, held: Snapshot) -> None:
+        """What is in force from now on, also for those who were named before."""
+        self.held = held
+        for each in {self._gate, self._in_hand}:
+            each.lane = with_roster(each.lane, held.residents)
 
     def act(self, act: Act) -> None:
         """What no lane asked for: a tone. In training there is none."""

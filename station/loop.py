@@ -215,7 +215,8 @@ class Loop:
             self._recogniser.forget()
 
     def _take_snapshot(self, held: Snapshot) -> None:
-        self._lanes.held = self._recogniser.snapshot = held
+        self._recogniser.snapshot = held
+        self._lanes.take_snapshot(held)
         self.desk.take_snapshot(held)
         self._equipment.voice.announce(held.notices)
         # What is in view may have been revoked, or isolated.

@@ -21,6 +21,21 @@ def with_outings_since(arrival: Arrival, lane: Lane, rules: Rules | None) -> Arr
     return replace(arrival, trace=replace(arrival.trace, exits=(*arrival.trace.exits, *since)))
 
 
+def still_to_come(lane: Lane) -> tuple[Arrival, ...]:
+    """Those of the family who wait; whoever has shown his own pass meanwhile is through."""
+    first = lane.family
+    through = {
+        decided.evidence.resident.person
+        for decided in lane.recent
+        if first is not None
+        and decided.sequence is not None
+        and decided.sequence >= first
+        and decided.holds is Outcome.ADMIT
+        and decided.evidence.resident is not None
+    }
+    return tuple(each for each in lane.party if each.resident.person not in through)
+
+
 def _is_outing_of(decided: Decided, arrival: Arrival, first: int | None) -> bool:
     """first: the sequence of the family's first passage; None while there is none."""
     evidence = decided.evidence

@@ -11,6 +11,7 @@ from gate.policy import Direction, Rules
 from gate.reason import Outcome, Reason
 from station.lane.answers import nobody_on_duty, policy_of
 from station.lane.arriving import next_of_family
+from station.lane.family import still_to_come
 from station.objections import objection
 from station.prompts import verdict_prompts
 from station.visit import (
@@ -83,7 +84,7 @@ def clear_in_time(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> 
 
 def clear(lane: Lane, _signal: Signal, rules: Rules | None, now: Now) -> Step:
     """The screen is free: for the next one of a family, or for anybody."""
-    lane = replace(lane, phase=Ready())
+    lane = replace(lane, phase=Ready(), party=still_to_come(lane))
     return next_of_family(lane, rules, now) if lane.party else (lane, (ShowLamp(lane.idle_lamp),))
 
 

@@ -13,6 +13,7 @@ from gate.notices import Notice, Notices
 from gate.passage import Amendment, Caller, Ground, Passage
 from gate.policy import Choice, Direction, GateRule
 from gate.reason import Outcome, Reason
+from gate.roster import Standing
 from gate.sealing import open_sealed
 from gate.temperature import HAND_HELD, RetestRule, Site
 from gate.wire import JournalReceipt, Receipt
@@ -24,6 +25,7 @@ from station.taps import (
     BeginRest,
     BeginRetest,
     ChooseDirection,
+    Dismiss,
     FillForm,
     Settle,
     TapRefused,
@@ -83,6 +85,38 @@ class TestByName:
         assert [each.person for each in (first, second, third)] == [A, B, C]
         assert (first.party, second.party, third.party) == (None, 1, 1)
         assert lane.view.party == ()
+
+    def test_whoever_is_isolated_while_his_family_waits_is_not_let_through(self, lane):
+        """The first one keeps the lane, the office isolates the second meanwhile: the news counts, not his naming."""
+        held = snapshot("abc", **NO_MEASURING)
+
+        def isolated(*people: str) -> SnapshotCame:
+            news = {each: msgspec.structs.replace(held.residents[each], standing=Standing.ISOLATED) for each in people}
+            return SnapshotCame(replace(held, residents={**held.residents, **news}))
+
+        lane.post(isolated(A))
+        lane.tap(ArriveNamed((A, B, C)))
+        lane.post(isolated(A, B))
+        lane.tap(Dismiss())
+        assert [each.reasons for each in passages(lane)] == [(Reason.ISOLATED,), (Reason.ISOLATED,)]
+        assert not lane.open
+
+    def test_whoever_left_the_roster_while_he_waits_is_nobodys_visit(self, lane):
+        """Named and not measured yet, or next of a family: without an entry nobody is admitted by name."""
+        lane.tap(ArriveNamed((A, B)))
+        lane.post(SnapshotCame(snapshot("c")))
+        lane.forehead(36.5)
+        (record,) = passages(lane)
+        assert (record.person, record.outcome, lane.view.party) == (None, Outcome.REFER, ())
+
+    def test_one_of_a_family_who_shows_his_own_pass_meanwhile_passes_once(self, lane):
+        """The barrier does not open a second time for whoever is through."""
+        lane.post(SnapshotCame(snapshot("abc", **NO_MEASURING)))
+        lane.tap(ArriveNamed((A, B, C)))
+        lane.show(pass_of("b"))
+        for _ in range(3):
+            lane.wait(3.1)
+        assert [each.person for each in passages(lane)] == [A, B, C]
 
 
 class TestThePurpose:
