@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import json
 
 from tests.faults.matrix import faults
+from tests.guard_day.soak import guard_day
 from tests.rehearsal import settings
 from tests.rehearsal.bare import bare_decisions_ms, empty_lane_ms
 from tests.rehearsal.forgery import forgery
@@ -121,7 +122,14 @@ def ingest(scale: float) -> Figures:
 
 
 CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
-    "soak": {"outage": outage, "forgery": forgery, "fuzz": fuzz, "lane_hour": lane_hour, "faults": faults},
+    "soak": {
+        "outage": outage,
+        "forgery": forgery,
+        "fuzz": fuzz,
+        "lane_hour": lane_hour,
+        "faults": faults,
+        "guard_day": guard_day,
+    },
     "bench": {
         "decision": decision,
         "decode_empty": decode_empty,
