@@ -48,8 +48,8 @@ from station.notify import Notifier
 from station.panels import PanelFailed, open_panel
 from station.panels.rehearsal import RehearsalPanel
 from station.pass_maker import PassMaker
-from station.peer_store import load_digests
 from station.peers import REMEMBERED_RECORDS, Peers
+from station.peers.store import load_digests
 from station.recorder import Recorded, Recorder
 from station.resolver import HealthDesk, RehearsalResolver, Resolver
 from station.resolver_https import HttpsResolver, token_of

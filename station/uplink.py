@@ -46,7 +46,7 @@ from station.broker_link import (
 )
 from station.documents import Documents
 from station.inbox import CrossingsHeard, Faulty, LinkChanged, Post, Receipted, SnapshotCame
-from station.peer_store import PeerStore
+from station.peers.store import PeerStore
 from station.roster import MANIFEST, NOTICES, POLICY, STAFF, TRUST, Part, Reader
 from station.steadiness import Steadiness
 from station.view import Link

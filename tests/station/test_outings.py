@@ -12,8 +12,8 @@ from gate.decision import ALWAYS
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from gate.wire import MOST_CROSSINGS, Crossings
-from station.peer_store import MOST_DIGESTS, PeerStore, load_digests
 from station.peers import BEAT_SECONDS, FRESH_SECONDS, REMEMBERED_RECORDS, Ask, Peers
+from station.peers.store import MOST_DIGESTS, PeerStore, load_digests
 from tests.station.town_of_peers import LI, NOON, STEPS, WANG, Town, act
 
 

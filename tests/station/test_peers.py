@@ -10,8 +10,8 @@ from msgspec import json
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from gate.wire import MOST_CROSSINGS
-from station.peer_store import PeerStore, load_digests
 from station.peers import BEAT_SECONDS, FORGOTTEN_AFTER, FRESH_SECONDS
+from station.peers.store import PeerStore, load_digests
 from tests.station.town_of_peers import LI, STEPS, WANG, Town, act
 
 CODE = "cd" * 16

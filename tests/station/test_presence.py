@@ -5,7 +5,7 @@ from sys import getsizeof
 
 from gate.policy import Direction
 from gate.wire import Crossing
-from station.presence import MOST_CODES, MOST_EXITS, Exits, Presence
+from station.peers.presence import MOST_CODES, MOST_EXITS, Exits, Presence
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 WANG = "0a" * 8

@@ -12,7 +12,7 @@ from gate import topics
 from gate.policy import Direction
 from gate.wire import Crossing, Crossings, JournalReceipt
 from station.inbox import CrossingsHeard, Receipted, SnapshotCame
-from station.peer_store import load_digests
+from station.peers.store import load_digests
 from station.view import Link
 from tests.broker import Broker
 from tests.station.linked_station import JOURNAL_ID, Station, broker_of_the_compound

@@ -1,6 +1,6 @@
 """The digests of crossings that gates tell each other: this gate's own, and how far each peer's is known without a gap.
 
-`peers` owns both; pure. A digest names the stretch of a journal that it covers, so each one says whether something was
+`Peers` owns both; pure. A digest names the stretch of a journal that it covers, so each one says whether something was
 missed before it; a longer one that comes later may fill the hole. Rule: what is not whole is not known.
 """
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gate.wire import Crossings, decode_crossings
 from station import told_file
-from station.streams import PeerStream
+from station.peers.streams import PeerStream
 
 log = logging.getLogger(__name__)
 

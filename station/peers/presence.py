@@ -1,7 +1,7 @@
 """Who crossed last, who went out how often, and which codes of phones were used: the memory behind 'used twice',
 'back too late' and the quotas.
 
-`peers` fills it with the crossings of this gate and of all others, and asks it for every code that is read. Pure; in
+`Peers` fills it with the crossings of this gate and of all others, and asks it for every code that is read. Pure; in
 memory alone. Rule: only a passage that somebody really took counts, and what a guard took back never happened.
 """
 

@@ -17,8 +17,8 @@ from gate.passage import Amendment, Passage, Record
 from gate.policy import Direction
 from gate.reason import Outcome
 from gate.wire import BodyMalformed, Crossing, Crossings, decode_body
-from station.presence import Presence
-from station.streams import OwnStream, PeerStream
+from station.peers.presence import Presence
+from station.peers.streams import OwnStream, PeerStream
 
 BEAT_SECONDS = 10.0
 # Three beats and a little: past that a peer is silent.
