@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Annotated
 
 import zxingcpp
-from litestar import post
-from litestar.params import JSONBody
+from litestar import Request, post
+from litestar.datastructures import State
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from gate.forms import VisitorForm
 from gate.names import Pseudonym
 from station.kiosk.aside import aside
-from station.kiosk.taps import refusal
+from station.kiosk.taps import refusal, told
 from station.taps import TapRefused
 from station.view import Desk, Person
 
@@ -42,9 +42,12 @@ def pass_route(desk: Desk) -> ControllerRouterHandler:
     """POST /make-pass."""
 
     @post("/make-pass", status_code=200)
-    async def make_pass(data: JSONBody[Wanted]) -> Response[Drawn] | Response[dict[str, str] | None]:
+    async def make_pass(
+        request: Request[object, object, State],
+    ) -> Response[Drawn] | Response[dict[str, str] | None]:
+        wanted = told(await request.body(), Wanted)
         try:
-            made = await aside(desk.make_pass, data.person, data.form, data.hours)
+            made = await aside(desk.make_pass, wanted.person, wanted.form, wanted.hours)
         except TapRefused as refused:
             return refusal(refused)
         return Response(Drawn(picture_of(made.code), made.expires_at, made.person), status_code=200)

@@ -16,7 +16,7 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Response, Template
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -28,6 +28,7 @@ from station.cameras import Pixels
 from station.cameras.pictures import decode_picture
 from station.happenings import Press
 from station.kiosk.aside import aside
+from station.kiosk.taps import told
 from station.kiosk.words import WORDS
 from station.taps import TapRefused
 
@@ -163,14 +164,16 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
         await aside(stage.clear)
 
     @post("/forehead", status_code=204)
-    async def forehead(request: Request[object, object, State], data: JSONBody[Forehead]) -> None:
+    async def forehead(request: Request[object, object, State]) -> None:
+        felt = told(await request.body(), Forehead)
         note(request)
-        await aside(stage.forehead, data.celsius)
+        await aside(stage.forehead, felt.celsius)
 
     @post("/panel", status_code=204)
-    async def panel(request: Request[object, object, State], data: JSONBody[Touch]) -> None:
+    async def panel(request: Request[object, object, State]) -> None:
+        touch = told(await request.body(), Touch)
         note(request)
-        await aside(stage.touch, data)
+        await aside(stage.touch, touch)
 
     looks: list[ControllerRouterHandler] = [rehearsal, pictures, picture, thumbnail, newcomer]
     deeds: list[ControllerRouterHandler] = [show, clear, forehead, panel]

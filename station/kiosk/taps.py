@@ -4,6 +4,8 @@ Mounted by `app`. Rule: every tap goes to the Desk, which alone knows whether it
 409 in both languages, and a body that is no such tap never reaches it.
 """
 
+from typing import TypeVar
+
 import msgspec
 from litestar import Request, post
 from litestar.datastructures import State
@@ -11,6 +13,7 @@ from litestar.exceptions import ValidationException
 from litestar.response import Response
 from litestar.types import ControllerRouterHandler
 
+from gate.unreadable import UNREADABLE
 from station.kiosk.aside import aside
 from station.taps import (
     ActivateCard,
@@ -35,6 +38,8 @@ from station.taps import (
     TypeTemperature,
 )
 from station.view import Desk
+
+T = TypeVar("T")
 
 # Where the page posts which tap.
 TAPS: dict[str, type[Tap]] = {
@@ -72,7 +77,7 @@ def refusal(refused: TapRefused) -> Response[dict[str, str] | None]:
 def _route(desk: Desk, path: str, kind: type[Tap]) -> ControllerRouterHandler:
     @post(path, name=path)
     async def tapped(request: Request[object, object, State]) -> Response[dict[str, str] | None]:
-        tap = _read(await request.body(), kind)
+        tap = told(await request.body(), kind)
         try:
             await aside(desk.tap, tap)
         except TapRefused as refused:
@@ -82,9 +87,10 @@ def _route(desk: Desk, path: str, kind: type[Tap]) -> ControllerRouterHandler:
     return tapped
 
 
-def _read(body: bytes, kind: type[Tap]) -> Tap:
+def told(body: bytes, kind: type[T]) -> T:
+    """What the page posted. Raises ValidationException, which is a 400, for anything else."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, ValueError) as wrong:
+    except (*UNREADABLE, ValueError) as wrong:
         # What was typed may be somebody's telephone number: the page learns that it was odd, not what it was.
         raise ValidationException("this is not such a tap") from wrong

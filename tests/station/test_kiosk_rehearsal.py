@@ -131,3 +131,12 @@ def test_hands_and_fate_reach_the_panel(gate, stage) -> None:
 def test_what_no_panel_has_is_refused(gate, stage, body) -> None:
     assert gate.post("/rehearsal/panel", json=body).status_code == 400
     assert stage.touched == []
+
+
+@pytest.mark.parametrize("path", ["/make-pass", "/sign-on", "/rehearsal/forehead", "/rehearsal/panel"])
+@pytest.mark.parametrize(
+    "body", [b'{"person": "\xff"}', b'{"\xff": 1}', b'{"x":' + b"[" * 4000], ids=["value", "name", "deep"]
+)
+def test_bytes_that_are_no_text_are_the_senders_fault(gate, path, body) -> None:
+    """A body that is no JSON of ours is refused as such, whatever is wrong with it; nothing broke at the gate."""
+    assert gate.post(path, content=body).status_code == 400
