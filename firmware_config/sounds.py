@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from gate.wording import LANGUAGES
 from station.prompts import PHRASES, Prompt
-from station.speaker import SpeakerFailed, speak
 from station.voice import sound_name
+from station.voice.speaker import SpeakerFailed, speak
 
 # RMS of the loudest tenth of a second, and a peak that no loudspeaker clips; of full scale.
 LOUDNESS = 0.25

@@ -1,6 +1,6 @@
 """What the office has its gates say aloud: announcements with beginning, end and loudness, and the hours of rest.
 
-The body of one signed document for every gate of the compound; station/announcements.py says when each is due. Rule: an
+The body of one signed document for every gate of the compound; a station's voice knows when each is due. Rule: an
 announcement without an end cannot be written down, and what is due in the hours of rest is not said at all.
 """
 

@@ -14,7 +14,7 @@ from station.view import Hint
 
 
 class Rank(Enum):
-    """How a prompt behaves in the queue; see station.speech."""
+    """How a prompt behaves in the queue; see station.voice.speech."""
 
     VERDICT = "verdict"
     STEP = "step"

@@ -15,7 +15,7 @@ import pytest
 from firmware_config import sounds
 from firmware_config.render import SOUND, main
 from station.prompts import Prompt
-from station.speaker import VOICES
+from station.voice.speaker import VOICES
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "firmware_config/gate.toml"
@@ -227,8 +227,8 @@ def test_speaker_and_player_run_under_the_stations_filter(built: Path, tmp_path:
     program = f"""
 import sys, time
 from pathlib import Path
-from station.players import AplayPlayer
-from station.speaker import speak
+from station.voice.players import AplayPlayer
+from station.voice.speaker import speak
 speak("核酸检测今天进行", "zh", Path({str(tmp_path / "a.wav")!r}))
 player = AplayPlayer("null")
 player.start([Path({str(tmp_path / "a.wav")!r}), Path({str(built / "mask.zh.wav")!r})], 50)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gate.notices import Notice, Notices
-from station.announcements import due, resting
+from station.voice.announcements import due, resting
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TEN = datetime(2026, 3, 1, 10, 0, tzinfo=SHANGHAI)

@@ -14,11 +14,11 @@ import pytest
 from gate.passage import Amendment, Happening, Passage, What
 from gate.reason import Outcome
 from station.inbox import Faulty
-from station.players import AplayPlayer
 from station.prompts import Prompt
 from station.settings import VoiceBackend, VoiceSettings
 from station.visit import Lamp
 from station.voice import Voice
+from station.voice.players import AplayPlayer
 from tests.station.broken_pin import broken
 from tests.station.lane_of_tests import TestLane, pass_of
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.prompts import PHRASES, Prompt, Rank, verdict_prompts
-from station.speech import LULL_SECONDS, MOST_WAITING, Speech, Utterance
+from station.voice.speech import LULL_SECONDS, MOST_WAITING, Speech, Utterance
 
 
 def of(prompt: Prompt) -> Utterance:

@@ -15,11 +15,11 @@ import pytest
 
 from gate.notices import Notice, Notices
 from station.inbox import Faulty
-from station.players import AplayPlayer, PlayerFailed, RehearsalPlayer, softened
 from station.prompts import Prompt
 from station.settings import VoiceBackend, VoiceSettings
-from station.speaker import VOICES, SpeakerFailed, speak
 from station.voice import MOST_UNHEARD, Voice, open_voice
+from station.voice.players import AplayPlayer, PlayerFailed, RehearsalPlayer, softened
+from station.voice.speaker import VOICES, SpeakerFailed, speak
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=SHANGHAI)

@@ -1,9 +1,9 @@
 """The gate's voice: prompts for whoever stands there, and the office's announcements, in a thread of its own.
 
 The loop calls `say`, `repeat` and `announce`, which only leave a word in its inbox; what is said next is for
-station.speech to judge, when an announcement is due for station.announcements. Rule: the lane never waits for its
-voice; a sound card that is dead, a file that is missing, a text that cannot be spoken is a fault on the guard's screen
-and nothing else.
+`speech` to judge, when an announcement is due for `announcements`. Rule: the lane never waits for its voice; a sound
+card that is dead, a file that is missing, a text that cannot be spoken is a fault on the guard's screen and nothing
+else.
 """
 
 import logging
@@ -18,13 +18,13 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from gate.notices import Notice, Notices
-from station.announcements import due, resting
 from station.inbox import Faulty, Post
-from station.players import AplayPlayer, Player, PlayerFailed, RehearsalPlayer
 from station.prompts import Prompt, Rank
 from station.settings import VoiceBackend, VoiceSettings
-from station.speaker import SpeakerFailed, speak
-from station.speech import Speech, Utterance
+from station.voice.announcements import due, resting
+from station.voice.players import AplayPlayer, Player, PlayerFailed, RehearsalPlayer
+from station.voice.speaker import SpeakerFailed, speak
+from station.voice.speech import Speech, Utterance
 
 log = logging.getLogger(__name__)
 
