@@ -38,6 +38,7 @@ from station.ears import Ears
 from station.equipment import Equipment
 from station.eyes import Eyes
 from station.feeler import Feeler
+from station.heap import share_heaps
 from station.identity import Identity
 from station.inbox import Inbox, Post
 from station.journal import Journal, JournalReader, JournalUnusable, open_journal, set_aside
@@ -165,6 +166,7 @@ def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
     """Run the lane in this thread until it is told to end."""
     # Journal and documents speak of residents: nobody else on this machine reads them.
     os.umask(0o077)
+    share_heaps()
     with ExitStack() as at_end:
         _lock(settings, at_end)
         world = _rehearsed_world(settings) if rehearsal else _real_world(settings)
