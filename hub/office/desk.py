@@ -5,11 +5,11 @@ the page then shows is what the registry says, whatever became of it.
 """
 
 import logging
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, PathParameter
 from litestar.response import Redirect
 
 from hub.desk_orders import DeskOrder, SettleCase, SettleMadePass
@@ -19,6 +19,10 @@ from hub.office.sessions import WebRequest, clerk_of
 from hub.order import OrderRefused
 
 log = logging.getLogger(__name__)
+
+# Whatever else an address says is no number of the registry's, and nothing for the log.
+CaseNumber = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
+Serial = Annotated[str, PathParameter(pattern=r"^[0-9a-f]{16}\Z")]
 
 
 @get("/happenings", sync_to_thread=True)
@@ -35,12 +39,12 @@ def show_cases(request: WebRequest, office: NamedDependency[Office]) -> Response
 
 
 @post("/cases/{case:int}/close", sync_to_thread=True)
-def close_case(request: WebRequest, office: NamedDependency[Office], case: FromPath[int]) -> Redirect:
+def close_case(request: WebRequest, office: NamedDependency[Office], case: FromPath[CaseNumber]) -> Redirect:
     return _settle(office, SettleCase(case, True, clerk_of(request) or ""), "/cases")
 
 
 @post("/cases/{case:int}/reopen", sync_to_thread=True)
-def reopen_case(request: WebRequest, office: NamedDependency[Office], case: FromPath[int]) -> Redirect:
+def reopen_case(request: WebRequest, office: NamedDependency[Office], case: FromPath[CaseNumber]) -> Redirect:
     return _settle(office, SettleCase(case, False, clerk_of(request) or ""), "/cases")
 
 
@@ -52,12 +56,12 @@ def show_temporary(request: WebRequest, office: NamedDependency[Office]) -> Resp
 
 
 @post("/temporary/{serial:str}/confirm", sync_to_thread=True)
-def confirm_temporary(request: WebRequest, office: NamedDependency[Office], serial: FromPath[str]) -> Redirect:
+def confirm_temporary(request: WebRequest, office: NamedDependency[Office], serial: FromPath[Serial]) -> Redirect:
     return _settle(office, SettleMadePass(serial, True, clerk_of(request) or ""), "/temporary")
 
 
 @post("/temporary/{serial:str}/revoke", sync_to_thread=True)
-def revoke_temporary(request: WebRequest, office: NamedDependency[Office], serial: FromPath[str]) -> Redirect:
+def revoke_temporary(request: WebRequest, office: NamedDependency[Office], serial: FromPath[Serial]) -> Redirect:
     return _settle(office, SettleMadePass(serial, False, clerk_of(request) or ""), "/temporary")
 
 

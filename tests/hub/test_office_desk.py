@@ -63,6 +63,16 @@ def test_a_case_says_who_from_where_and_when_and_is_closed_and_opened_again(serv
     assert "待办" in plain(client.get("/cases").text)
 
 
+@pytest.mark.parametrize("address", [f"/cases/{2**63}/close", "/cases/0/reopen", "/temporary/x%0Ay/confirm"])
+def test_an_address_that_names_nothing_of_the_registrys_is_refused_and_not_logged(served: Served, address: str, caplog):
+    """A clerk's slip, or somebody who plays with the address, breaks nothing and writes no line of his own."""
+    with served.client() as client:
+        token = re.search(r'name="_csrf_token" value="([0-9a-f]+)"', client.get("/cases").text)
+        assert token is not None
+        assert client.post(address, data={"_csrf_token": token[1]}).status_code == 400
+    assert "not done" not in caplog.text
+
+
 def test_a_confirmed_pass_says_who_confirmed_it(served: Served, client: httpx.Client):
     send(client, f"/temporary/{'d1' * 8}/confirm")
     assert served.compound.registry.one("SELECT settled_by FROM made_pass WHERE confirmed_at IS NOT NULL") == (CLERK,)
