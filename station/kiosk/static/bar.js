@@ -4,7 +4,7 @@ import { known, put, say } from "/static/words.js";
 const $ = (id) => document.getElementById(id);
 const OLD_SECONDS = 60;
 
-export function age(seconds) {
+function age(seconds) {
   if (seconds < 60) return say("age.now");
   if (seconds < 3600) return say("age.minutes", { n: Math.floor(seconds / 60) });
   if (seconds < 48 * 3600) return say("age.hours", { n: Math.floor(seconds / 3600) });

@@ -43,7 +43,7 @@ export function drawRetest({ retest, guidance }) {
 }
 
 /** What the guard reads off his own thermometer: the tenth alone, as long as it is 36 and something. */
-export function openHand(at) {
+function openHand(at) {
   site = at;
   degrees = USUAL_DEGREES;
   drawHand();

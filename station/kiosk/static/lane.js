@@ -93,7 +93,7 @@ function stepsOf(view) {
 }
 
 /** Which passages still want the guard's word: those that he was asked about, and those that he took back. */
-export const isOpen = ({ settled, outcome, sequence }) => (settled ?? outcome) === "refer" && sequence !== null;
+const isOpen = ({ settled, outcome, sequence }) => (settled ?? outcome) === "refer" && sequence !== null;
 
 export function drawRecent(view, look) {
   const strip = $("recent");

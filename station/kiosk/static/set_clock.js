@@ -24,7 +24,7 @@ function wallAt(instant) {
 }
 
 /** The instant at which the wall clock shows this: found by the zone's own offset then. */
-export function instantOf(shown) {
+function instantOf(shown) {
   const offset = wallAt(shown) - shown;
   return new Date(shown - offset);
 }

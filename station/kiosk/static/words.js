@@ -21,7 +21,7 @@ export function onLanguage(listener) {
   listeners.add(listener);
 }
 
-export function setLanguage(wanted) {
+function setLanguage(wanted) {
   language = wanted === "en" ? "en" : "zh";
   localStorage.setItem(KEPT, language);
   draw();
