@@ -90,18 +90,25 @@ class Speech:
         return self.text("building_number", number=value) if value.isdecimal() else value
 
     def time(self, instant: datetime) -> str:
-        return f"{instant.astimezone(self._zone):%H:%M:%S}"
+        return f"{self._local(instant):%H:%M:%S}"
 
     def day(self, instant: datetime) -> str:
-        return f"{instant.astimezone(self._zone):%m-%d}"
+        return f"{self._local(instant):%m-%d}"
 
     def moment(self, instant: datetime) -> str:
-        return f"{instant.astimezone(self._zone):%m-%d %H:%M}"
+        return f"{self._local(instant):%m-%d %H:%M}"
 
     def since(self, instant: datetime, now: datetime) -> str:
         """Only the time for today, the day with it for anything older."""
-        local, today = instant.astimezone(self._zone), now.astimezone(self._zone).date()
+        local, today = self._local(instant), now.astimezone(self._zone).date()
         return f"{local:%H:%M}" if local.date() == today else f"{local:%m-%d %H:%M}"
+
+    def _local(self, instant: datetime) -> datetime:
+        """By the compound's clock. A gate's mad clock may have written an hour that this zone's calendar lacks."""
+        try:
+            return instant.astimezone(self._zone)
+        except OverflowError:
+            return instant
 
     def filter_value(self, name: str, value: str) -> str:
         """A filter's value as its select shows it."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gate.forms import Door, HandOver, VisitorForm
-from gate.passage import Happening, MadePass, Passage, What
+from gate.passage import Caller, Happening, MadePass, Passage, What
 from gate.policy import Direction
 from gate.reason import Reason
 from hub.registry import passes
@@ -71,6 +71,20 @@ def test_an_address_that_names_nothing_of_the_registrys_is_refused_and_not_logge
         assert token is not None
         assert client.post(address, data={"_csrf_token": token[1]}).status_code == 400
     assert "not done" not in caplog.text
+
+
+@pytest.mark.parametrize("page", ["/", "/happenings", "/temporary"])
+def test_a_gate_with_a_mad_clock_takes_no_page_from_the_office(served: Served, client: httpx.Client, page: str):
+    """The last minute of the calendar, which is past it in Shanghai, is shown as it stands."""
+    last = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    served.compound.station("mad-1", "west")
+    served.compound.brings("mad-1", Passage(stamp(last), "west", "1", Direction.IN))
+    served.compound.brings("mad-1", Happening(stamp(last), "west", "1", What.FIRE))
+    made = MadePass(stamp(), "west", "e7" * 8, 1, last, Caller.VISITOR)
+    served.compound.brings("mad-1", made)
+    answer = client.get(page)
+    assert answer.status_code == 200
+    assert "12-31" in answer.text
 
 
 def test_a_confirmed_pass_says_who_confirmed_it(served: Served, client: httpx.Client):
