@@ -126,11 +126,6 @@ class Journal:
         )
         return [(sequence, body) for sequence, body, told in rows if body_hash(body) == told]
 
-    def last_written_at(self) -> datetime | None:
-        """When the newest record was written; None in an empty journal."""
-        row = self._connection.execute("SELECT written_at FROM record ORDER BY sequence DESC LIMIT 1").fetchone()
-        return datetime.fromisoformat(row[0]) if row else None
-
     def oldest_unconfirmed_written_at(self) -> datetime | None:
         """When the oldest record without a receipt was written; None where there is none, or the disk cannot tell."""
         try:

@@ -26,7 +26,6 @@ from gate.formats.cose import Sign1, load_exactly, open_sign1, seal
 from gate.reason import Reason
 
 NAME = "GC1-PHONE"
-RENEWED_EVERY = timedelta(seconds=30)
 VALID_FOR = timedelta(seconds=60)
 # A phone that sets its clock by its network is right within a second; one that is set by hand may be this much ahead.
 GREATEST_LEAD = timedelta(seconds=30)
