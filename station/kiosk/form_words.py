@@ -19,6 +19,8 @@ SEARCH = {
     "find.room": Words("{n} 室", "room {n}"),
     "find.family": Words("全家", "All"),
     "find.pass": Words("发证", "Pass"),
+    "find.card": Words("启用空白卡", "Activate a card"),
+    "find.title.card": Words("空白卡给谁？", "Who gets the blank card?"),
     "find.together": Words("{n} 人一起", "{n} together"),
     "find.untick": Words("没来的人，点一下去掉", "Tap whoever is not here"),
     "find.stranger": Words("不在名单上", "Not on the list"),
@@ -31,6 +33,12 @@ SEARCH = {
     "made.until": Words("有效至 {at}", "Good until {at}"),
     "made.later": Words("社区稍后确认；不合规会作废", "The office confirms it later, or withdraws it"),
     "made.done": Words("拍好了", "Done"),
+    "card.title": Words("请把空白卡放到镜头前", "Hold the blank card before the camera"),
+    "card.how": Words("这时不识读通行证，不会放行", "No pass is read meanwhile, nobody is let through"),
+    "card.visitor": Words("访客 · {building} 号楼", "Visitor · building {building}"),
+    "card.counts": Words("卡已启用，可以交给本人", "The card counts: hand it over"),
+    "card.failed": Words("没有启用卡", "No card was activated"),
+    "done": Words("完成", "Done"),
 }
 
 GUESTS = {
@@ -51,6 +59,7 @@ GUESTS = {
     "send.agreed": Words("住户同意，放行", "Household agrees: let in"),
     "send.not": Words("只登记，不放行", "Write down only"),
     "send.pass": Words("发临时证", "Make a pass"),
+    "send.card": Words("启用空白卡", "Activate a card"),
     "send.car": Words("放行", "Let through"),
     "send.shelf": Words("放货架，不进门", "Leave at the shelf"),
     "send.door": Words("送到门口，放行", "To the door: let in"),

@@ -24,12 +24,14 @@ from station.kiosk import create_app
 from station.kiosk.made_pass import picture_of
 from station.kiosk.taps import TAPS as TAPS_BY_PATH
 from station.taps import (
+    ActivateCard,
     ArriveNamed,
     ArriveWithoutCode,
     BeginRest,
     BeginRetest,
     ChooseDirection,
     Dismiss,
+    EndActivation,
     FillForm,
     ReadAloud,
     SetClock,
@@ -96,6 +98,8 @@ TAPS = [
     ("/train", {"on": True}, Train(True)),
     ("/clock", {"at": "2026-01-16T12:15:00Z"}, SetClock(datetime(2026, 1, 16, 12, 15, tzinfo=UTC))),
     ("/read-aloud", {}, ReadAloud()),
+    ("/activate", {"person": "0a" * 8, "hours": 6}, ActivateCard("0a" * 8, hours=6)),
+    ("/activate-end", {}, EndActivation()),
 ]
 
 

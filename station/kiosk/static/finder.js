@@ -1,5 +1,6 @@
 // The guard finds a resident: by initials or the end of a telephone number on few keys, or by tiles of building and
 // room. One touch on a row takes him; 'all' takes his family, less those who are not here.
+import { activateCard } from "/static/card.js";
 import { doorPicker, pathName } from "/static/door.js";
 import { familyShown, forgetFound, offerRows, showFound, ticked } from "/static/found.js";
 import { closeSheet, onClosing, openSheet } from "/static/sheets.js";
@@ -22,13 +23,22 @@ const asQuery = ({ building, unit, room }) => [building, unit, room].filter(Bool
 
 /** taken(found): what a touch on a row does. named: a family may come in one go. stranger: for somebody on no list. */
 function begin({ title, holder = "", taken, named = false, passes = false, stranger = null, only = "" }) {
-  purpose = { stranger };
-  offerRows({ taken, passes, takeFamily: named ? (of) => search(asQuery(of), of.household) : null });
-  put($("finder-title"), say(title));
+  purpose = { title, taken, named, passes, stranger };
+  wantCard(false);
   put($("finder-holder"), holder);
   $("finder-stranger").hidden = stranger === null;
   turn("name");
   openSheet("finder", only);
+}
+
+/** on: a touch on a row is for a blank card, and for nothing else. */
+function wantCard(on) {
+  const { title, taken, named, passes } = purpose;
+  const takeFamily = named && !on ? (of) => search(asQuery(of), of.household) : null;
+  offerRows({ taken: on ? ({ person }) => activateCard({ person }) : taken, passes: passes && !on, takeFamily });
+  put($("finder-title"), say(on ? "find.title.card" : title));
+  $("finder-card").hidden = !passes;
+  $("finder-card").setAttribute("aria-pressed", String(on));
 }
 
 export function findCertificate(verdict, key, settled) {
@@ -82,6 +92,10 @@ async function search(text, whole = null) {
   showFound(found, text, whole);
 }
 
+$("finder-card").addEventListener("click", () => {
+  wantCard($("finder-card").getAttribute("aria-pressed") !== "true");
+  type(query);
+});
 for (const key of document.querySelectorAll("[data-key]")) {
   key.addEventListener("click", () => type(query + key.dataset.key));
 }

@@ -1,4 +1,5 @@
 // Who is on no list: visitor, delivery, somebody back from away. Each form is tiles, and its last touch sends it.
+import { activateCard } from "/static/card.js";
 import { doorPicker, offers, pathName } from "/static/door.js";
 import { findReturnee } from "/static/finder.js";
 import { makePass } from "/static/made.js";
@@ -65,6 +66,7 @@ $("door-enough").addEventListener("click", () => doors.enough());
 $("visitor-agreed").addEventListener("click", () => send(visitorForm(true), true));
 $("visitor-not").addEventListener("click", () => send(visitorForm(false), false));
 $("visitor-pass").addEventListener("click", () => makePass({ form: visitorForm(true) }));
+$("visitor-card").addEventListener("click", () => activateCard({ form: visitorForm(true) }));
 $("delivery-shelf").addEventListener("click", () => send(deliveryForm(filled.slot), false));
 $("delivery-in").addEventListener("click", () => send(deliveryForm(""), true));
 $("delivery-medicine").addEventListener("click", () => {

@@ -2,6 +2,7 @@
 // no view, no green; a green past its time, no green.
 import { drawAim } from "/static/aim.js";
 import { drawBar } from "/static/bar.js";
+import { drawCard } from "/static/card.js";
 import { contact, preview } from "/static/contact.js";
 import { drawDuty } from "/static/duty.js";
 import { drawResting, drawRetest } from "/static/fever.js";
@@ -39,7 +40,7 @@ function showScreen(name, whose = "") {
 function draw() {
   if (view === null) return;
   for (const keep of [keepTime, keepDay, keepZone]) keep(view);
-  for (const part of [drawTheme, drawBar, drawDuty, drawTrip, drawPurpose, drawResting, drawTidings]) part(view);
+  for (const part of [drawTheme, drawBar, drawDuty, drawTrip, drawPurpose, drawResting, drawTidings, drawCard]) part(view);
   drawRecent(view, (sequence) => { looking = sequence; draw(); });
   $("lane-side").toggleAttribute("data-asked", questionAsked());
   drawScreen();

@@ -18,7 +18,7 @@ export function keepTime(view) {
 }
 
 /** Until midnight at the gate, and two hours at least. */
-function hoursLeft() {
+export function hoursLeft() {
   const hour = Number(clockText(here ?? Date.now(), timezone, { hour: "2-digit" }).replace(/\D/g, ""));
   return Math.max(LEAST_HOURS, 24 - hour);
 }
