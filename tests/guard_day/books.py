@@ -12,7 +12,7 @@ from typing import Any
 from gate.passage import What
 from tests.rehearsal.gates import until
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 30.0
 Row = dict[str, Any]
 
 

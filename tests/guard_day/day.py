@@ -23,7 +23,7 @@ from tests.rehearsal.gates import Gate, NotTaken, Screen, until
 from tests.rehearsal.pictures import blank
 from tests.rehearsal.visitors import encoded
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 30.0
 Rules = Callable[[datetime], str]
 
 

@@ -25,7 +25,7 @@ def a_visitor_on_foot_whose_household_agrees_is_written_down_and_let_in(day: Day
     day.post.touches("#visitor-agreed")
     day.post.sees("gathering")
     day.post.forehead()
-    day.post.verdict(ADMIT, who="")
+    day.post.verdict(ADMIT, Reason.UNANNOUNCED, who="")
     row = day.books.passage(caller=Caller.VISITOR, outcome=REFER, final_outcome=ADMIT, ground=Ground.HOST_AGREED)
     assert row["reasons"] == [Reason.UNANNOUNCED]
     form, host = day.books.form(row), day.neighbour("host")
@@ -56,7 +56,7 @@ def a_visitor_by_car_costs_eight_touches_plate_and_all(day: Day) -> None:
     day.post.touches("#vehicle-in")
     day.post.sees("gathering")
     day.post.forehead()
-    day.post.verdict(ADMIT, who="")
+    day.post.verdict(ADMIT, Reason.UNANNOUNCED, who="")
     row = day.books.passage(caller=Caller.VEHICLE, final_outcome=ADMIT)
     form = day.books.form(row)
     assert (form["kind"], form["plate"]) == ("vehicle", "豫A8K123")
@@ -75,10 +75,13 @@ def a_visitor_with_the_offices_pass_costs_nothing(day: Day) -> None:
 def medicine_for_a_household_is_left_on_the_shelf(day: Day) -> None:
     _to_the_door(day, "delivery")
     day.post.touches("#delivery-slot button >> nth=1", "#delivery-medicine", "#delivery-shelf")
+    day.post.sees("gathering")
+    day.post.forehead()
+    day.post.verdict(REFER, Reason.UNANNOUNCED, who="")
     row = day.books.passage(caller=Caller.COURIER)
     form = day.books.form(row)
     assert (form["kind"], form["slot"], form["medicine"]) == ("delivery", "A2", True)
-    assert row["final_outcome"] != ADMIT
+    assert (row["outcome"], row["final_outcome"]) == (REFER, None)
 
 
 @journey(NOON, costs=5)
@@ -87,7 +90,7 @@ def a_courier_with_a_heavy_parcel_is_let_in_to_the_door(day: Day) -> None:
     day.post.touches("#delivery-in")
     day.post.sees("gathering")
     day.post.forehead()
-    day.post.verdict(ADMIT, who="")
+    day.post.verdict(ADMIT, Reason.UNANNOUNCED, who="")
     row = day.books.passage(caller=Caller.COURIER, final_outcome=ADMIT)
     assert day.books.form(row)["kind"] == "delivery"
 

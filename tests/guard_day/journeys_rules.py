@@ -48,8 +48,8 @@ def a_courier_at_another_hour_is_not_let_in_by_the_form(day: Day) -> None:
     day.post.forehead()
     day.post.sees("verdict")
     day.post.touches("#send-back")
-    row = day.books.passage(caller=Caller.COURIER, outcome=REFUSE, final_outcome=REFUSE)
-    assert Reason.CALLER_NOT_ALLOWED in row["reasons"]
+    row = day.books.passage(caller=Caller.COURIER, outcome=REFER, final_outcome=REFUSE, ground=Ground.SENT_BACK)
+    assert Reason.OUT_OF_HOURS in row["reasons"]
 
 
 @journey(AFTERNOON, costs=1, under=rules.shut, gate=EAST)

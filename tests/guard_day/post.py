@@ -21,7 +21,7 @@ from tests.rehearsal.gates import Gate, NotTaken, Shown
 from tests.rehearsal.pictures import render, scene
 from tests.rehearsal.visitors import encoded
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 POSES, LOOKS = 4, 40
 WELL = 36.5
 CODE_PX = 420
