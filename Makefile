@@ -1,5 +1,5 @@
 # The two commands a newcomer needs are `make demo` and `make test`; both set up what they need, once.
-# Everything else: smoke, soak, bench, lint, screens, sounds.
+# Everything else: smoke, soak, bench, lint, screens, handbook, sounds.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -19,7 +19,7 @@ SCALE ?= 1
 ONLY ?=
 RECORDINGS ?=
 
-.PHONY: help setup demo test lint unit smoke soak bench screens sounds clean
+.PHONY: help setup demo test lint unit smoke soak bench screens handbook sounds clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -52,6 +52,9 @@ bench: $(READY) ## how fast, as ratios within one run; ONLY=name, SCALE=0.01
 
 screens: $(READY) ## draw the pictures of the screens in docs/screens anew
 	@$(BIN)/python -m tests.rehearsal screens
+
+handbook: $(READY) ## print the guard's handbook, one sheet a task, into build/handbook
+	@$(BIN)/python -m tests.rehearsal handbook
 
 sounds: $(READY) ## speak every prompt of a gate into build/sounds, for its card; RECORDINGS=folder of your own
 	@$(BIN)/python -m firmware_config.sounds build/sounds $(if $(RECORDINGS),--recordings "$(RECORDINGS)")

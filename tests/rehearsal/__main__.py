@@ -1,4 +1,4 @@
-"""The town that `make demo`, `make smoke`, `make soak`, `make bench` and `make screens` run.
+"""The town that `make demo`, `make smoke`, `make soak`, `make bench`, `make screens` and `make handbook` run.
 
 Rule: Ctrl-C and SIGTERM end it in order, whatever it is at.
 """
@@ -36,6 +36,10 @@ def _run(asked: argparse.Namespace) -> int:
             from tests.rehearsal.campaigns import campaign
 
             return campaign(asked.command, asked.only, asked.scale)
+        case "handbook":
+            from tests.rehearsal.handbook import handbook
+
+            return handbook()
         case _:
             from tests.rehearsal.screens import screens
 
@@ -55,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         long.add_argument("--only", default="", help="the campaign of that name")
         long.add_argument("--scale", type=float, default=1.0, help="0.01 for a hundredth")
     commands.add_parser("screens", help="draw the pictures in docs/screens anew")
+    commands.add_parser("handbook", help="print the guard's handbook into build/handbook")
     return parser
 
 
