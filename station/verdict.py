@@ -16,6 +16,7 @@ from gate.wording import REASONS
 FAMILIES = {
     "GC1": "community pass on paper",
     "GC1-PHONE": "community pass on a phone",
+    "GC1-GATE": "temporary pass made at a gate",
     "HC1": "EU digital certificate",
     "SHC": "SMART Health Card",
     "HEALTH": "health code of a province",
@@ -34,6 +35,7 @@ STEPS = {
     "schema": "they are what the format allows",
     "use": "the key may sign this kind of certificate",
     "compound": "it is of this compound",
+    "certificate": "its gate may make such passes",
     "wrapper": "it is wrapped as its kind must be",
     "algorithm": "the phone signed with ES256",
     "statement": "the phone says when, and for which pass",

@@ -10,14 +10,16 @@ from statistics import median
 from time import process_time_ns
 
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gate.credential import read
 from gate.formats import base45, cose
-from gate.trust import Trust
+from gate.trust import Trust, index
 from tests.gate import foreign_makers as foreign
-from tests.gate.makers import NOON, OFFICE, a_pass, trust
+from tests.gate.gate_pass_makers import STATION, a_gate_pass, certificate
+from tests.gate.makers import COMPOUND, NOON, OFFICE, a_pass, trust
 from tests.gate.phone_makers import PHONE, a_phone_code, certified
 
 MOST_BEYOND_MS = 1.0
@@ -68,6 +70,11 @@ def _works() -> dict[str, _Work]:
     return {
         "GC1": _Work(a_pass(), trust(revoked=REVOKED), _ed25519(_below(a_pass()))),
         "GC1-PHONE": _phone(a_phone_code()),
+        "GC1-GATE": _Work(
+            a_gate_pass(),
+            index(COMPOUND, (), REVOKED, gates=[certificate()]),
+            _ed25519(base45.decode(a_gate_pass().removeprefix(b"GT1:")), STATION),
+        ),
         "HC1": _Work(
             foreign.as_code(eu),
             foreign.trusting(foreign.ANY_USE, revoked=REVOKED),
@@ -107,8 +114,8 @@ def _jws_parts(jws: bytes) -> tuple[bytes, bytes]:
     return foreign.es256(signed, foreign.CLINIC), signed
 
 
-def _ed25519(message: bytes) -> Callable[[], None]:
-    public, parts = OFFICE.public_key(), cose.open_sign1(message, "")
+def _ed25519(message: bytes, key: Ed25519PrivateKey = OFFICE) -> Callable[[], None]:
+    public, parts = key.public_key(), cose.open_sign1(message, "")
     signature, signed = parts.signature, parts.signed_bytes
     return lambda: public.verify(signature, signed)
 
