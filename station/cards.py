@@ -5,7 +5,6 @@ of it holds with no network; the file says pseudonyms, a building and times, nev
 """
 
 import logging
-import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ from gate.formats.chain import Credential, Kind
 from gate.names import Instant, Pseudonym
 from gate.roster import Resident
 from gate.trust import Trust
+from station import whole_file
 from station.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Cards:
         if self._path is None:
             return
         try:
-            _write(self._path, json.encode(kept))
+            whole_file.write(self._path, json.encode(kept))
         except OSError as cause:
             log.warning("%s cannot be written (%s); after a restart the hub has to tell of the card", self._path, cause)
 
@@ -98,13 +98,3 @@ def _read(path: Path) -> list[Card]:
     except (OSError, MsgspecError) as cause:
         log.warning("%s cannot be read (%s); the hub has to tell of the cards that count", path, cause)
         return []
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing, for the station's user alone."""
-    new = path.with_suffix(".new")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -7,7 +7,6 @@ office.
 """
 
 import logging
-import os
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -19,6 +18,7 @@ from gate.formats.chain import Kind
 from gate.names import Instant, Slug
 from gate.staff import Guard, Staff, holds
 from gate.wording import Words
+from station import whole_file
 from station.taps import TapRefused
 from station.view import OnDuty
 from station.visit import ReadCode
@@ -122,7 +122,7 @@ class Duty:
         if self._path is None:
             return
         try:
-            _write(self._path, json.encode(kept))
+            whole_file.write(self._path, json.encode(kept))
         except OSError as cause:
             log.warning("%s cannot be written (%s); the guard signs on again after a restart", self._path, cause)
 
@@ -174,13 +174,3 @@ def _read(path: Path) -> _Kept | None:
     except (OSError, MsgspecError) as cause:
         log.warning("%s cannot be read (%s); the guard signs on again", path, cause)
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing, for the station's user alone."""
-    new = path.with_suffix(".new")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -6,7 +6,6 @@ on the disk before a pass bears it, so no two passes share one, whatever the pow
 """
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from gate.formats.gate_pass import LONGEST_BUILDING, Leave, pack
 from gate.passage import Caller
 from gate.trust import GateKey, Trust, key_id_of
 from gate.wording import Words
+from station import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,8 @@ class PassMaker:
             number = int(self._counter.read_text("ascii")) + 1 if self._counter.exists() else 1
             if number > most:
                 return _ALL_USED
-            _write_durably(self._counter, f"{number}\n")
+            whole_file.write(self._counter, f"{number}\n".encode("ascii"))
+            whole_file.settle(self._counter.parent)
         except (OSError, ValueError) as cause:
             log.error("the number of passes made cannot be kept in %s (%s)", self._counter, cause)
             return _NO_DISK
@@ -121,19 +122,3 @@ def _objection(certificate: GateKey, caller: Caller, now: Moment) -> Words | Non
     if not certificate.not_before <= now.utc <= certificate.not_after:
         return _OTHER_DAYS
     return None
-
-
-def _write_durably(path: Path, text: str) -> None:
-    """Whole or not at all, and on the disk before it returns."""
-    partial = path.with_suffix(".new")
-    descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -19,7 +19,6 @@ same drift, until a time server has a better one; it raises no floor, and never 
 
 import ctypes
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -34,6 +33,7 @@ from gate.names import Instant, JournalId
 from gate.passage import Stamp
 from gate.wire import BodyMalformed, decode_body
 from gate.wording import Words
+from station import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +167,7 @@ class Timekeeper:
     def save(self) -> None:
         """Write the floor down. A disk that refuses is the journal's matter, not this one's."""
         try:
-            _write(self._path, json.encode(Kept(self._synced, self._sync)))
+            whole_file.write(self._path, json.encode(Kept(self._synced, self._sync)))
         except OSError as cause:
             log.warning("%s cannot be written: %s", self._path, cause)
 
@@ -235,13 +235,3 @@ def _vouched_for(kept: datetime | None, recorded: datetime | None) -> datetime |
     if kept is None or recorded is None:
         return kept or recorded
     return max(kept, min(recorded, kept + KEPT_LAGS_BY))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing: a power cut leaves the old file or the new one."""
-    new = path.with_suffix(".new")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
