@@ -2,7 +2,8 @@
 
 Called by `campaigns`. What is measured: how long each decision took, from the frame in hand to the commit; how much the
 station's process and the page in Chromium grow. Rule: what came of every visit is held against the scenario's literals,
-as in smoke; below five minutes nothing is judged by time, and visits come as fast as the lane takes them.
+as in smoke; below five minutes nothing is judged by time, and visits come as fast as the lane takes
+them; below half an hour nothing is judged by memory.
 """
 
 import os
@@ -34,6 +35,8 @@ from tests.rehearsal.visitors import Visitors, be_slower_than_the_gates
 HOUR_SECONDS = 3600.0
 VISITS_A_MINUTE = 60
 JUDGED_FROM_SECONDS = 300.0
+# In less time a heap that breathes by 10 MB looks as if it grew, or shrank, by more than an hour allows.
+MEMORY_JUDGED_FROM_SECONDS = 1800.0
 MOST_DECISION_MS = 50.0
 MOST_KIOSK_MEGABYTES_AN_HOUR = 5.0
 # A station of 200 MB that grew by this would still run for weeks; a leak of one frame or record a visit shows at once.
@@ -65,7 +68,7 @@ def lane_hour(scale: float) -> Figures:
     for complaint in (*complaints, *made.wrong.values(), *memory.complaints):
         progress.say(complaint)
     complaints += memory.complaints
-    return {"core": core, **told_of(queue, made), **memory.figures(), **failings(made, memory, complaints, judged)}
+    return {"core": core, **told_of(queue, made), **memory.figures(), **failings(made, memory, complaints, seconds)}
 
 
 def told_of(queue: "Queue", made: Account) -> Figures:
@@ -75,12 +78,13 @@ def told_of(queue: "Queue", made: Account) -> Figures:
     }  # fmt: skip
 
 
-def failings(made: Account, memory: "Memory", complaints: Sequence[str], judged: bool) -> Figures:
+def failings(made: Account, memory: "Memory", complaints: Sequence[str], seconds: float) -> Figures:
     """Counts of what may not be. Slow or grown is nothing that a short run can be."""
+    slow, grown = seconds >= JUDGED_FROM_SECONDS, seconds >= MEMORY_JUDGED_FROM_SECONDS
     slowest = percentiles(made.took_ms)["p99"] or 0.0
     return {
         "lost": len(made.lost), "doubled": len(made.doubled), "wrong": len(made.wrong), "not_ended": len(complaints),
-        "slow": int(judged and slowest > MOST_DECISION_MS), "grown": memory.grown if judged else 0,
+        "slow": int(slow and slowest > MOST_DECISION_MS), "grown": memory.grown if grown else 0,
     }  # fmt: skip
 
 
