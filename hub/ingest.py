@@ -19,6 +19,7 @@ from hub.forms import Opener
 from hub.registry import Registry
 from hub.registry.records import Identity, Parcel, Taken, Unnamed, take
 from hub.registry.rows import rows_of
+from hub.registry.second_reading import UNREAD
 
 BATCH_RECORDS = 5_000
 # What may wait in memory. Beyond it the link's thread is held back for a moment, so TCP holds back the broker, and then
@@ -193,7 +194,7 @@ def parcel_of(envelope: Envelope, opener: Opener) -> Parcel:
     try:
         rows = rows_of(*place, decode_body(body), opener)
     except (BodyMalformed, OverflowError, ValueError, RecursionError) as cause:
-        return Parcel(*place, found, body, why=f"body unreadable: {cause}")
+        return Parcel(*place, found, body, why=f"{UNREAD}{cause}")
     return Parcel(*place, found, body, rows)
 
 

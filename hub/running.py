@@ -5,6 +5,7 @@ back. Made and ended by hub.run; the office's pages and the commands reach it th
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from gate import topics
 from hub.announcer import Announcer
@@ -19,6 +20,7 @@ from hub.registry import Registry
 from hub.registry.documents import Editions
 from hub.registry.records import Identity, Taken
 from hub.registry.sealed_forms import open_again
+from hub.registry.second_reading import read_again
 from hub.registry.writer import Rank, Writer
 from hub.settings import Settings
 from hub.statuses import Statuses
@@ -58,7 +60,8 @@ class RunningHub:
 
     def start(self) -> None:
         self.writer.start()
-        self.writer.post(lambda registry: registry.run(lambda each: open_again(each, self._opener)), Rank.OFFICE)
+        for again in (read_again, open_again):
+            self.writer.post(partial(_once_more, again, self._opener), Rank.OFFICE)
         self.confirm()
         self._link.start()
 
@@ -98,3 +101,8 @@ class RunningHub:
         self._receipts.committed(identities, self._clock())
         if taken.arrivals or taken.amended or taken.besides:
             self.announcer.announce(taken.arrivals, taken.amended)
+
+
+def _once_more(again: Callable[[Registry, Opener], object], opener: Opener, registry: Registry) -> None:
+    """What the hub could not make out before, tried once when it starts."""
+    registry.run(lambda each: again(each, opener))

@@ -69,11 +69,7 @@ def take(registry: Registry, parcels: Sequence[Parcel], unnamed: Sequence[Unname
     taken, at = Taken(), written(now)
     fresh = _sift(registry, parcels, taken, at)
     _insert_records(registry, fresh, at)
-    said = [each.rows for each in fresh]
-    _insert(registry, "amendment", rows.AMENDMENT, [each.amendment for each in said if each.amendment is not None])
-    taken.arrivals = insert_passages(registry, [each.passage for each in said if each.passage is not None])
-    taken.amended = _fold(registry, said, taken.arrivals)
-    taken.besides = _insert_besides(registry, said)
+    enter(registry, [each.rows for each in fresh], taken)
     taken.registered = len(fresh)
     spoiled = [each for each in fresh if each.why]
     for parcel in spoiled:
@@ -81,6 +77,14 @@ def take(registry: Registry, parcels: Sequence[Parcel], unnamed: Sequence[Unname
     strange = sum(_quarantine_unnamed(registry, each, at) for each in unnamed)
     taken.quarantined += len(spoiled) + strange
     return taken
+
+
+def enter(registry: Registry, said: Sequence[Rows], taken: Taken) -> None:
+    """What new records say, in the tables of their kinds; what became of it is noted in taken."""
+    _insert(registry, "amendment", rows.AMENDMENT, [each.amendment for each in said if each.amendment is not None])
+    taken.arrivals = insert_passages(registry, [each.passage for each in said if each.passage is not None])
+    taken.amended = _fold(registry, said, taken.arrivals)
+    taken.besides = _insert_besides(registry, said)
 
 
 def _sift(registry: Registry, parcels: Sequence[Parcel], taken: Taken, at: str) -> list[Parcel]:

@@ -10,7 +10,9 @@ import pytest
 from sqlite_utils import Database
 
 from gate.clock import ClockState
-from gate.passage import Happening, MadePass, Record, Stamp, What
+from gate.passage import Amendment, Ground, Happening, MadePass, Passage, Record, Stamp, What
+from gate.policy import Direction
+from gate.reason import Outcome, Reason
 from gate.wire import body_hash, encode_body
 from hub.casebook import Casebook
 from hub.feed import Feed, Filter
@@ -20,6 +22,7 @@ from hub.registry.instants import written
 from hub.registry.migrations import MIGRATIONS
 from hub.registry.records import Parcel, take
 from hub.registry.rows import rows_of
+from hub.registry.second_reading import read_again
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL = "ab" * 8
@@ -145,3 +148,26 @@ def test_a_gate_of_today_is_heard_beside_what_an_old_one_told(path: Path) -> Non
         book = Casebook(path)
         assert [each.what for each in book.standing()] == ["fire"]
         assert [each.serial for each in book.temporary_passes(NOW)] == ["d9" * 8]
+
+
+def test_what_a_newer_gate_told_an_older_hub_counts_once_the_hub_is_newer(path: Path) -> None:
+    """Kept in quarantine as it came, read when a hub starts that knows the words; nonsense stays where it is."""
+    fever = Passage(
+        Stamp(NOW, ClockState.SYNCED, "a" * 16, 1.0), "east", "1", Direction.OUT, reasons=(Reason.FEVER,), person=LI,
+        named=True,
+    )  # fmt: skip
+    word = Amendment(fever.stamp, JOURNAL, 5, Outcome.REFUSE, Ground.SENT_BACK)
+    strange = {5: encode_body(fever), 6: encode_body(word), 7: b'{"kind":"of tomorrow"}'}
+    other = encode_body(Happening(fever.stamp, "east", "1", What.FIRE))
+    with opened(path, NOW, "sunshine") as upgraded:
+        why = "body unreadable: Object contains unknown field `named`"
+        parcels = [Parcel("east-1", JOURNAL, at, body_hash(body), body, why=why) for at, body in strange.items()]
+        changed = Parcel("east-1", JOURNAL, 8, body_hash(other), other, why="the body is not its envelope's")
+        upgraded.run(lambda each: take(each, [*parcels, changed], [], NOW))
+        before = len(Feed(path).quarantined())
+        assert [upgraded.run(lambda each: read_again(each, Opener("sunshine", b""))).registered for _ in "12"] == [2, 0]
+        (row,) = Feed(path).recent(Filter(person=LI))
+        assert (row.sequence, row.reasons, row.named, row.now_holds) == (5, ("fever",), True, "refuse")
+        assert len(Feed(path).quarantined()) == before - 2
+        assert Casebook(path).happenings() == []
+        assert upgraded.rows("SELECT sequence FROM record WHERE quarantined = 1") == [(7,), (8,)]
