@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gate.formats import base45
 from gate.formats.chain import Credential, Draft, Format, Kind, StepFailed
-from gate.formats.cose import Sign1, load_exactly, open_sign1, seal
+from gate.formats.cose import Sign1, eddsa_header, key_id_in, load_exactly, open_sign1, seal
 from gate.formats.packing import from_base45
 from gate.reason import Reason
 from gate.trust import TrustedKey, Usage
@@ -35,7 +35,6 @@ LATEST_SECONDS = 2**32
 # A P-256 point in the compressed form of SEC 1, section 2.3.3: the sign of y, then x.
 HOLDER_KEY_BYTES = 33
 
-_ALGORITHM, _KEY_ID, _EDDSA = 1, 4, -8
 _ISS, _SUB, _EXP, _IAT, _CTI, _CNF, _KIND = 1, 2, 4, 6, 7, 8, -70001
 _CLAIM_TYPES = {_ISS: str, _SUB: bytes, _EXP: int, _IAT: int, _CTI: bytes, _KIND: int}
 
@@ -71,7 +70,7 @@ def certify(credential: Credential, signer: Callable[[bytes], bytes], holder_key
     if holder_key is not None:
         claims[_CNF] = _confirmation(holder_key)
     claims[_KIND] = KINDS.index(credential.kind)
-    protected = cbor2.dumps({_ALGORITHM: _EDDSA, _KEY_ID: bytes.fromhex(credential.key_id)})
+    protected = eddsa_header(credential.key_id)
     return seal(protected, cbor2.dumps(claims), signer)
 
 
@@ -95,14 +94,7 @@ def _open_envelope(draft: Draft) -> None:
 def _read_header(draft: Draft) -> None:
     """algorithm"""
     assert isinstance(draft, PassDraft)
-    header = load_exactly(draft.message.protected, "the protected header")
-    match header:
-        case {1: algorithm, 4: bytes(key_id)} if len(header) == 2 and len(key_id) == 8:
-            if algorithm != _EDDSA or isinstance(algorithm, bool):
-                raise StepFailed(Reason.FORGED, "the algorithm is not EdDSA")
-            draft.key_id = key_id.hex()
-        case _:
-            raise StepFailed(Reason.CODE_DAMAGED, "the header must name algorithm and key, nothing else")
+    draft.key_id = key_id_in(draft.message.protected)
 
 
 def _find_key(draft: Draft) -> None:

@@ -1,7 +1,7 @@
 """COSE_Sign1 (RFC 9052) as our own passes use it: one spelling only, nothing outside of the signature.
 
-The community pass and the phone's wrapper around it are opened and packed here; other people's certificates are read
-by their own formats, which have to be less strict.
+The community pass, the pass of a gate and the phone's wrapper are opened and packed here; other people's certificates
+are read by their own formats, which have to be less strict.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,6 +16,7 @@ from gate.reason import Reason
 # The tag, its array and the maps in it, or a claim, its key and that key's values.
 DEEPEST = 4
 _TAG = 18
+_ALGORITHM, _KEY_ID, _EDDSA = 1, 4, -8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,22 @@ def open_sign1(data: bytes, what: str) -> Sign1:
             return Sign1(protected, payload, signature)
         case _:
             raise StepFailed(Reason.CODE_DAMAGED, f"{what} is not a COSE_Sign1 message of four parts")
+
+
+def eddsa_header(key_id: str) -> bytes:
+    """The protected header of what an Ed25519 key signs: algorithm and key, nothing else."""
+    return cbor2.dumps({_ALGORITHM: _EDDSA, _KEY_ID: bytes.fromhex(key_id)})
+
+
+def key_id_in(protected: bytes) -> str:
+    """Whose key signed, by a header as `eddsa_header` makes it. Raises StepFailed for any other header."""
+    match load_exactly(protected, "the protected header"):
+        case {1: algorithm, 4: bytes(key_id), **others} if not others and len(key_id) == 8:
+            if algorithm != _EDDSA or isinstance(algorithm, bool):
+                raise StepFailed(Reason.FORGED, "the algorithm is not EdDSA")
+            return key_id.hex()
+        case _:
+            raise StepFailed(Reason.CODE_DAMAGED, "the header must name algorithm and key, nothing else")
 
 
 def load_exactly(data: bytes, what: str) -> Any:  # noqa: ANN401 - CBOR may hold anything; the caller matches its shape

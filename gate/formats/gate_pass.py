@@ -20,7 +20,7 @@ from gate.clock import Moment
 from gate.formats import base45
 from gate.formats.chain import Credential, Draft, Format, Kind, StepFailed
 from gate.formats.community_pass import LATEST_SECONDS, instant, verifies
-from gate.formats.cose import Sign1, load_exactly, open_sign1, seal
+from gate.formats.cose import Sign1, eddsa_header, key_id_in, load_exactly, open_sign1, seal
 from gate.formats.packing import from_base45
 from gate.passage import Caller
 from gate.reason import Reason
@@ -41,7 +41,6 @@ _KINDS = {
     Caller.COURIER: Kind.COURIER,
     Caller.STAFF: Kind.STAFF,
 }
-_ALGORITHM, _KEY_ID, _EDDSA = 1, 4, -8
 _ISS, _SUB, _EXP, _IAT, _CTI, _CALLER, _NUMBER, _BUILDING = 1, 2, 4, 6, 7, -70001, -70003, -70004
 _CLAIM_TYPES = {
     _ISS: str, _SUB: bytes, _EXP: int, _IAT: int, _CTI: bytes, _CALLER: int, _NUMBER: int, _BUILDING: str,
@@ -78,7 +77,7 @@ def pack(leave: Leave, key_id: str, signer: Callable[[bytes], bytes]) -> str:
         _NUMBER: leave.number,
         _BUILDING: leave.building,
     }
-    protected = cbor2.dumps({_ALGORITHM: _EDDSA, _KEY_ID: bytes.fromhex(key_id)})
+    protected = eddsa_header(key_id)
     return (PREFIX + base45.encode(seal(protected, cbor2.dumps(claims), signer))).decode("ascii")
 
 
@@ -107,14 +106,7 @@ def _open_envelope(draft: Draft) -> None:
 def _read_header(draft: Draft) -> None:
     """header"""
     assert isinstance(draft, _LeaveDraft)
-    header = load_exactly(draft.message.protected, "the protected header")
-    match header:
-        case {1: algorithm, 4: bytes(key_id)} if len(header) == 2 and len(key_id) == 8:
-            if algorithm != _EDDSA or isinstance(algorithm, bool):
-                raise StepFailed(Reason.FORGED, "the algorithm is not EdDSA")
-            draft.key_id = key_id.hex()
-        case _:
-            raise StepFailed(Reason.CODE_DAMAGED, "the header must name algorithm and key, nothing else")
+    draft.key_id = key_id_in(draft.message.protected)
 
 
 def _check_signature(draft: Draft) -> None:
