@@ -8,7 +8,7 @@ gate/1/COMPOUND/hub/staff               out  who guards its gates, signed and se
 gate/1/COMPOUND/hub/notices             out  what its gates announce, signed
 gate/1/COMPOUND/hub/manifest            out  which of these belong together, signed; sent after them
 gate/1/COMPOUND/hub/receipt/STATION     out  what of a station's journals is safe, signed
-gate/1/COMPOUND/station/STATION/records  in  passages and amendments, a list of envelopes
+gate/1/COMPOUND/station/STATION/records  in  what happened there, a list of envelopes
 gate/1/COMPOUND/station/STATION/status   in  how the station is (its last will)
 gate/1/COMPOUND/station/STATION/crossings  peers  whom it let through, live, for the other gates
 """
@@ -54,7 +54,12 @@ STAFF = Topic(f"{ROOT}/{{compound}}/hub/staff", Way.OUT, True, "who guards its g
 NOTICES = Topic(f"{ROOT}/{{compound}}/hub/notices", Way.OUT, True, "what its gates announce, signed")
 MANIFEST = Topic(f"{ROOT}/{{compound}}/hub/manifest", Way.OUT, True, "which documents belong together, signed")
 RECEIPT = Topic(f"{ROOT}/{{compound}}/hub/receipt/{{station}}", Way.OUT, True, "what of its journals is safe, signed")
-RECORDS = Topic(f"{ROOT}/{{compound}}/station/{{station}}/records", Way.IN, False, "passages and amendments")
+RECORDS = Topic(
+    f"{ROOT}/{{compound}}/station/{{station}}/records",
+    Way.IN,
+    False,
+    "passages, amendments, happenings, passes made there",
+)
 STATUS = Topic(f"{ROOT}/{{compound}}/station/{{station}}/status", Way.IN, True, "how the station is")
 CROSSINGS = Topic(
     f"{ROOT}/{{compound}}/station/{{station}}/crossings", Way.PEERS, False, "whom it let through, live, for its peers"
