@@ -89,7 +89,7 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say it aloud: the name of one of station.voice's prompts."""
+    """Say it aloud: one of station.prompts by its name."""
 
     prompt: str
 
