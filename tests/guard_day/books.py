@@ -55,8 +55,9 @@ class Books:
         return [{**row, "reasons": json.loads(row["reasons"])} for row in self._newest("passage", count)]
 
     def happenings(self, *expected: What) -> list[Row]:
-        """What befell the gates: just this, in this order."""
-        rows = self._newest("happening", len(expected))
+        """What befell the gates, of these kinds: just this, in this order."""
+        wanted = f"what IN ({', '.join('?' * len(expected))})"
+        rows = self._newest("happening", len(expected), wanted, *expected)
         assert [row["what"] for row in rows] == list(expected)
         return rows
 
@@ -75,9 +76,9 @@ class Books:
         )  # fmt: skip
         return {"kind": form["kind"], **json.loads(form["body"])}
 
-    def _newest(self, table: str, count: int) -> list[Row]:
-        question = f"SELECT * FROM {table} WHERE arrival > ? ORDER BY arrival"
-        until(lambda: len(self.rows(question, self._since[table])) >= count, PATIENCE_SECONDS)
-        rows = self.rows(question, self._since[table])
+    def _newest(self, table: str, count: int, wanted: str = "1", *values: object) -> list[Row]:
+        question = f"SELECT * FROM {table} WHERE arrival > ? AND {wanted} ORDER BY arrival"
+        until(lambda: len(self.rows(question, self._since[table], *values)) >= count, PATIENCE_SECONDS)
+        rows = self.rows(question, self._since[table], *values)
         assert len(rows) == count, rows
         return rows

@@ -143,6 +143,7 @@ class Day:
 
     def _empty(self, world: Gate, way: Direction | None) -> None:
         """As a lane looks when the last one has gone, and the guard has put his training away."""
+        world.tap("/rehearsal/panel", fire=False, tamper=False, jam=False, lift=False)
         world.show(encoded(blank(random.Random(6), view=0)), None)
         for path, told in (("/train", {"on": False}), ("/sign-off", {}), ("/dismiss", {})):
             with suppress(NotTaken):

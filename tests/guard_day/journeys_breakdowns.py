@@ -100,3 +100,26 @@ def in_a_fire_the_screen_says_so_and_the_office_reads_when(day: Day) -> None:
     expect(day.post.page.locator("#fire")).to_be_hidden(timeout=PATIENCE_MS)
     day.books.happenings(What.FIRE, What.FIRE_OVER)
     day.books.passage(person=who.person, outcome=ADMIT)
+
+
+@journey(NIGHT, costs=0, way=OUT)
+def a_boom_that_does_not_move_is_told_on_the_screen_and_to_the_office(day: Day) -> None:
+    who = day.neighbour("before the boom")
+    for jammed in (True, False):
+        day.post.panel(jam=jammed)
+        day.post.holds_up(who.code)
+        day.post.verdict(ADMIT, way=OUT, who=who.masked_name)
+        day.post.leaves()
+        if jammed:
+            day.post.says("#ready-way", "barrier.stuck")
+    day.books.happenings(What.BARRIER_STUCK, What.BARRIER_MENDED)
+    assert [row["outcome"] for row in day.books.passages(2)] == [ADMIT, ADMIT]
+
+
+@journey(NIGHT, costs=0)
+def whoever_opens_the_box_is_noticed(day: Day) -> None:
+    day.post.panel(tamper=True)
+    day.post.amber("tamper")
+    day.post.panel(tamper=False)
+    expect(day.post.page.locator("#health [data-part=tamper]")).to_have_count(0, timeout=PATIENCE_MS)
+    day.books.happenings(What.TAMPERED, What.TAMPER_OVER)

@@ -1,5 +1,7 @@
 """The morning: residents with a pass, without a phone, with a fever, under isolation, behind a sealed door."""
 
+import json
+
 from gate.passage import Caller, Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
@@ -174,6 +176,15 @@ def a_forehead_cooled_by_the_winter_is_measured_by_hand(day: Day) -> None:
     day.post.touches("#hand", "[data-tenth='7']")
     day.post.verdict(ADMIT, who=who.masked_name)
     day.books.passage(person=who.person, outcome=ADMIT, celsius=36.7, sensor="hand_held")
+
+
+@journey(MORNING, costs=0)
+def a_resident_under_watch_is_measured_twice_and_passes_by_himself(day: Day) -> None:
+    who = day.neighbour("monitored")
+    day.post.holds_up(who.code)
+    day.post.verdict(ADMIT, who=who.masked_name)
+    day.post.says("#tags", "monitored")
+    assert json.loads(day.books.passage(person=who.person, outcome=ADMIT)["also_measured"])
 
 
 @journey(MORNING, costs=3)

@@ -15,9 +15,9 @@ from tests.rehearsal.town import everybody
 # Each of these lives alone behind a door of an open building.
 ALONE = (
     "worker", "paper", "wanderer", "grandmother", "by door", "by phone", "feverish", "still feverish", "yellow",
-    "isolated", "patient", "monitored", "returnee", "host", "newcomer", "slip", "payer", "sender", "errand",
+    "isolated", "patient", "monitored", "returnee", "host", "newcomer", "slip", "payer", "errand",
     "second outing", "late", "under duty", "after the cut", "while alone", "without broker", "cold", "trainee",
-    "of the unsure hour", "at the fire",
+    "of the unsure hour", "at the fire", "before the boom",
 )  # fmt: skip
 _MARKS: dict[str, dict[str, object]] = {
     "grandmother": {"phone": None},

@@ -25,6 +25,8 @@ PATIENCE_MS = 30_000
 POSES, LOOKS = 4, 40
 WELL = 36.5
 CODE_PX = 420
+# How it is held: the same way every time, upright and near.
+POSE = 7
 COUNTING = "window.touched = 0; addEventListener('click', (e) => { if (e.isTrusted) window.touched += 1; }, true);"
 
 
@@ -57,7 +59,7 @@ class Street:
 
     def holds_up(self, text: str, celsius: float | None = WELL, carrier: str = "paper") -> Shown:
         """Somebody shows a code until a passage came of it; held anew where the camera could not read it."""
-        rng = random.Random(text)
+        rng = random.Random(POSE)
         for _ in range(POSES):
             picture = encoded(render(text, scene("easy", carrier, rng, 0), rng))  # type: ignore[arg-type]
             shown = self.world.show(picture, celsius, wait=30, looks=LOOKS)
@@ -67,7 +69,7 @@ class Street:
 
     def holds_up_in_vain(self, text: str, celsius: float | None = WELL) -> None:
         """As in training: whatever the screen says, no passage comes of it."""
-        rng = random.Random(text)
+        rng = random.Random(POSE)
         self.world.show(encoded(render(text, scene("easy", "paper", rng, 0), rng)), celsius)
 
     def photograph(self, picture: bytes, celsius: float | None = WELL) -> Shown:

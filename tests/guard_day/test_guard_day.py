@@ -30,3 +30,12 @@ def day(browser: Browser) -> Iterator[Day]:
 def test_guard_day(day: Day, journey: Journey, look: Look) -> None:
     """It ends as it should, for just the touches that it may cost, and the registry holds it."""
     journey.live(day, look)
+
+
+def test_what_the_guard_is_spared() -> None:
+    """25 journeys and more; known residents cost nothing, one by name four touches at most, a visitor eight."""
+    costs = {each.name: each.costs for each in ALL_DAY}
+    assert len(costs) == len(ALL_DAY) >= 25
+    assert {cost for name, cost in costs.items() if name.startswith("a_known_resident")} == {0}
+    assert max(cost for name, cost in costs.items() if "by_name" in name) <= 4
+    assert max(cost for name, cost in costs.items() if name.startswith("a_visitor")) <= 8
