@@ -330,8 +330,9 @@ def _health_code_allows(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
 
 
 def _building_is_free_to_leave(evidence: Evidence, rules: Rules, lifted: Leave) -> Iterator[Reason]:
-    """Zones bind whoever leaves; nobody is kept from going home. A visitor is not at home there."""
-    if evidence.direction is Direction.IN and caller(evidence) is not Caller.VISITOR:
+    """Zones bind whoever leaves; nobody is kept from going home. A visitor is not at home there, by car or on foot."""
+    visits = caller(evidence) is Caller.VISITOR or (caller(evidence) is Caller.VEHICLE and evidence.resident is None)
+    if evidence.direction is Direction.IN and not visits:
         return
     building = _building(evidence)
     reason = _ZONE_REASONS.get(rules.policy.zone_of(building)) if building else None

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gate.forms import DeliveryForm, Door, VisitorForm
+from gate.forms import DeliveryForm, Door, VehicleForm, VisitorForm
 from gate.hours import Hours, Per, Quota
 from gate.passage import Ground, Passage
 from gate.permit import Permit, PermitKind
@@ -227,6 +227,18 @@ def test_a_visitor_is_not_written_in_to_a_sealed_building(tmp_path: Path) -> Non
     assert last(lane).reasons == (Reason.UNANNOUNCED, Reason.BUILDING_SEALED)
     assert not lane.open
     lane.tap(FillForm(DeliveryForm(Door("3")), admit=True))
+    assert last(lane).reasons == (Reason.UNANNOUNCED,)
+    assert lane.open
+    lane.close()
+
+
+def test_a_visitor_by_car_is_held_to_the_building_like_one_on_foot(tmp_path: Path) -> None:
+    """The car's door names it; a car that names none goes where its people live."""
+    lane = TestLane(tmp_path, snapshot(zones={"3": Zone.SEALED}, measure_on=frozenset()))
+    lane.tap(FillForm(VehicleForm("豫A12345", door=Door("3")), admit=True))
+    assert last(lane).reasons == (Reason.UNANNOUNCED, Reason.BUILDING_SEALED)
+    assert not lane.open
+    lane.tap(FillForm(VehicleForm("豫A12345"), admit=True))
     assert last(lane).reasons == (Reason.UNANNOUNCED,)
     assert lane.open
     lane.close()
