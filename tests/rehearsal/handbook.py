@@ -33,7 +33,7 @@ OFFICE = {"zh": "社区电话", "en": "Office telephone"}
 _GREEN = re.compile(r"verdict\.let_through|admit\.|send\.(agreed|car|door)|find\.together|clock\.set|duty\.(on|off)")
 _RED = re.compile(r"verdict\.send_back|outcome\.refuse")
 _AMBER = re.compile(r"outcome\.refer|recent\.open|clock\.floor")
-_SEEN = re.compile(r"reason\.|.*\.title|train\.mark")
+_SEEN = re.compile(r"reason\.|.*\.title|train\.mark|card\.counts")
 _WORD = re.compile(r"\{([a-z_.:-]+)\}")
 Word = Callable[[str, str], str]
 

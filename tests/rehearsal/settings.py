@@ -44,7 +44,7 @@ sites = ["forehead", "wrist"]
 # few people come again and again.
 BRISK_POLICY = "green_seconds = 1.0\nvisit_seconds = 4.0\nsame_way_hours = 0\n" + POLICY
 # And for one in which pictures are taken: a green stays until it was.
-SCREENS_POLICY = "green_seconds = 12.0\n" + POLICY
+SCREENS_POLICY = "green_seconds = 30.0\n" + POLICY
 
 
 def hub(data: Path, broker_port: int, resident_port: int) -> str:
