@@ -5,7 +5,7 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import httpx
@@ -22,7 +22,8 @@ class Witness:
     def __init__(self, url: str) -> None:
         self.views: list[View] = []
         self._changed = threading.Condition()
-        self._socket = connect(f"ws{url.removeprefix('http').rstrip('/')}/view")
+        self._open = ExitStack()
+        self._socket = self._open.enter_context(connect(f"ws{url.removeprefix('http').rstrip('/')}/view"))
         self._follower = threading.Thread(target=self._follow, name="witness", daemon=True)
         self._follower.start()
         self.until(lambda view: True, 10)
@@ -48,7 +49,8 @@ class Witness:
             return next((view for view in self.views[mark:] if content(view)), None)
 
     def close(self) -> None:
-        self._socket.close()
+        with suppress(ConnectionClosed):
+            self._open.close()
         self._follower.join(5)
 
     def _follow(self) -> None:
