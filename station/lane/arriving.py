@@ -40,7 +40,8 @@ def take_form(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step
     visit = _nobodys(lane)
     if visit is None and isinstance(lane.phase, Gathering):
         return busy(lane, signal, rules, now)
-    return _go_on_as(lane, replace(visit or Gathering(now.seconds), form=cast(FormTaken, signal)), rules, now)
+    form = replace(cast(FormTaken, signal), guard=lane.guard)
+    return _go_on_as(lane, replace(visit or Gathering(now.seconds), form=form), rules, now)
 
 
 def withdraw(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:

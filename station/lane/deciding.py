@@ -112,7 +112,8 @@ def decide_now(lane: Lane, rules: Rules | None, now: Now) -> Step:
         family=visit.family,
         party=lane.family if visit.family else None,
         form=form.sealed if form else None,
-        admit=form.ground if form and form.admit else None,
+        # Whoever relieved him since has tapped nothing.
+        admit=form.ground if form and form.admit and form.guard == lane.guard else None,
     )
     return replace(lane, phase=Committing(draft), readings=(), attended=True), (RecordPassage(draft),)
 

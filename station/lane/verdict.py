@@ -51,7 +51,7 @@ def speak(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
         lane = replace(lane, family=sequence)
     decided = _decided(draft, sequence)
     lane, effects = _show(lane, decided, rules, now)
-    settled = _by_the_same_tap(lane, draft, decided, rules, now)
+    settled = _by_the_same_tap(lane, draft, sequence, rules, now)
     if settled is None:
         return lane, effects
     return replace(lane, amending=settled), (RecordAmendment(settled),)
@@ -100,11 +100,11 @@ def _show(lane: Lane, decided: Decided, rules: Rules | None, now: Now) -> Step:
     return lane, (*opens, *signs(decided))
 
 
-def _by_the_same_tap(lane: Lane, draft: Draft, decided: Decided, rules: Rules | None, now: Now) -> GuardSettled | None:
+def _by_the_same_tap(lane: Lane, draft: Draft, sequence: int, rules: Rules | None, now: Now) -> GuardSettled | None:
     """The guard's word that came with the form, where nothing speaks against it that he could not know."""
-    if draft.admit is None or decided.sequence is None or not frozenset(draft.reasons) <= _OF_THE_FORM:
+    if draft.admit is None or draft.guard != lane.guard or not frozenset(draft.reasons) <= _OF_THE_FORM:
         return None
-    settled = GuardSettled(decided.sequence, Outcome.ADMIT, draft.admit, guard=lane.guard)
-    # He may have signed off, and the office may have changed the rules, since he tapped.
+    settled = GuardSettled(sequence, Outcome.ADMIT, draft.admit, guard=lane.guard)
+    # He may have signed off, or been relieved, and the office may have changed the rules, since he tapped.
     against = lane.amending is not None or nobody_on_duty(lane, rules) or objection(lane, settled, rules, now)
     return None if against else settled

@@ -155,7 +155,7 @@ class FormTaken:
     """The guard wrote somebody down. sealed: the form, for the hub alone. resident: of whom it speaks, if it names one.
 
     admit: let him through with the same tap, on that ground, if nothing but his being on no list speaks against it.
-    building: where he goes, if he goes in.
+    building: where he goes, if he goes in. guard: set by the lane, which knows who was on duty as he tapped.
     """
 
     caller: Caller
@@ -166,6 +166,7 @@ class FormTaken:
     ground: Ground = Ground.HOST_AGREED
     trace: Trace = NO_TRACE
     building: str = ""
+    guard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,17 @@ class TestAForm:
         assert gate.amendments == [GuardSettled(1, Outcome.ADMIT, Ground.HOST_AGREED, guard="li")]
         assert gate.tones[-1] is Tone.ADMIT
 
+    def test_the_word_of_a_guard_is_not_his_reliefs(self):
+        """Whoever has taken over since has tapped nothing: he sees the visitor and decides himself."""
+        gate = Gate()
+        gate.tell(GuardChanged("li"))
+        gate.visitor(admit=True)
+        gate.tell(GuardChanged("wang"))
+        gate.forehead(36.5)
+        assert (gate.passages, gate.opened, gate.amendments) == ([(Reason.UNANNOUNCED,)], 0, [])
+        gate.settle(Outcome.ADMIT, Ground.HOST_AGREED)
+        assert gate.amendments == [GuardSettled(1, Outcome.ADMIT, Ground.HOST_AGREED, guard="wang")]
+
     def test_that_names_a_resident_is_still_a_form(self):
         """A car with a resident at the wheel is a car, and the guard's matter."""
         gate = Gate()
