@@ -46,6 +46,10 @@ OF_ANYBODY = GuardKnown | Dismiss | ChooseDirection | ArriveWithoutCode | ReadAl
 _SIGN_ON_FIRST = Words("请先上岗（密码或工作证）", "Sign on first, by PIN or badge")
 _NOBODY_ON = Words("现在无人在岗", "Nobody is on duty")
 _LEFT = Words("名单上已没有此人", "No longer on this gate's list")
+_NO_DOOR = Words(
+    f"请先填写去哪栋楼（最多 {LONGEST_BUILDING} 个字）",
+    f"Say which building first, in {LONGEST_BUILDING} signs at most",
+)
 _NO_DISK = Words("存储故障，不能制作临时证", "The disk refuses, so no pass can be made")
 NO_FORM_KEY = Words(
     "还没有收到社区的密钥，无法保密登记：请打电话告诉社区",
@@ -181,10 +185,12 @@ class Gatehouse:
         if refused is not None:
             return refused
         form = tap.form if resident is None else None
+        building = form.door.building if form is not None else ""
+        if resident is None and not 0 < len(building) <= LONGEST_BUILDING:
+            return _NO_DOOR
         sealed = self.seal(form, held.trust) if form is not None else None
         if isinstance(sealed, Words):
             return sealed
-        building = form.door.building[:LONGEST_BUILDING] if form is not None else ""
         return Bearer(resident, caller, building, tap.hours, sealed)
 
     def activate(self, blank: Credential, bearer: Bearer, held: Snapshot) -> MadePass | Words:
@@ -217,12 +223,15 @@ class Gatehouse:
         resident = held.residents.get(person) if person is not None else None
         if person is not None and resident is None:
             return _LEFT
+        building = form.door.building if form is not None else ""
+        # By its building a visitor's pass is held to the rules at every gate; cut short it would be another one.
+        if resident is None and not 0 < len(building) <= LONGEST_BUILDING:
+            return _NO_DOOR
         sealed = self.seal(form, held.trust) if form is not None else None
         if isinstance(sealed, Words):
             return sealed
         reading = self._timekeeper.read()
         caller = Caller.VISITOR if resident is None else resident.caller
-        building = form.door.building if form is not None else ""
         made = self._maker.make(held.trust, caller, person, building, hours, reading.moment)
         if isinstance(made, Words):
             return made

@@ -17,7 +17,7 @@ from gate.trust import GateKey, index
 from gate.wording import Words
 from station.inbox import Warned
 from station.snapshot import Snapshot
-from station.taps import ArriveWithoutCode, ReadAloud, SetClock, TapRefused
+from station.taps import ActivateCard, ArriveWithoutCode, ReadAloud, SetClock, TapRefused
 from station.timekeeper import CONTRADICTED_BY
 from station.view import Barrier, MadeCode
 from tests.station.lane_of_tests import FORM_SECRET, NOON, PASS_KEY, TestLane, pass_of, snapshot
@@ -216,6 +216,15 @@ class TestItsPasses:
         assert (record.person, record.caller, made.person) == (None, Caller.VISITOR, None)
         assert decode_form(open_sealed(record.form, "yuyuan", FORM_SECRET)) == VISITOR
         assert "赵六".encode() not in lane.path.read_bytes()
+
+    @pytest.mark.parametrize("form", [None, VisitorForm(Door("")), VisitorForm(Door("阳光花园三期东区十二号楼甲"))])
+    def test_of_a_visitor_names_his_building_whole_or_is_not_made(self, lane, form):
+        """Without it, or cut short, no gate could hold him to that building's zone, and his pass would open."""
+        with pytest.raises(TapRefused, match="which building"):
+            self.make(lane, None, form)
+        with pytest.raises(TapRefused, match=r"which building|No longer"):
+            lane.tap(ActivateCard(None, form))
+        assert lane.records() == []
 
     def test_lives_no_longer_than_the_certificate_allows(self, lane):
         assert self.make(lane, "a" * 16, hours=100).expires_at == NOON + timedelta(hours=24)
