@@ -43,14 +43,14 @@ def touch(registry: Registry, serials: Iterable[Pseudonym]) -> None:
 def on_roster(registry: Registry, now: datetime) -> list[Resident]:
     """An entry for each card that counts now; of a card that two gates gave out, the later word holds."""
     may = {each.station: each.allowance for each in gate_keys.listed(registry)}
-    entries: dict[Pseudonym, Resident] = {}
+    found: dict[Pseudonym, Resident | None] = {}
     for card, household, station, at, expires_at, number, caller, person, form in registry.rows(
         _COUNTS, {"now": written(now)}
     ):
         until = read(expires_at)
         if _allowed(may.get(station), Caller(caller), number, read(at), until):
-            entries[card] = _entry(card, household, Caller(caller), person, form, until)
-    return [entries[card] for card in sorted(entries)]
+            found[card] = _entry(card, household, Caller(caller), person, form, until)
+    return [entry for _, entry in sorted(found.items()) if entry is not None]
 
 
 def _allowed(may: Allowance | None, caller: Caller, number: int, at: datetime, until: datetime) -> bool:
@@ -66,10 +66,13 @@ def _allowed(may: Allowance | None, caller: Caller, number: int, at: datetime, u
 
 def _entry(
     card: Pseudonym, household: Pseudonym, caller: Caller, person: Pseudonym | None, form: str | None, until: datetime
-) -> Resident:
+) -> Resident | None:
+    """None where it would be somebody of whom nothing is known: no gate could hold him to a zone."""
     if person is not None:
         return Resident(card, household, "", "", caller=caller, until=until, stands_for=person)
     said = json.decode(form) if form else {}
     building = str(said.get("door", {}).get("building", ""))
+    if caller is not Caller.VISITOR or not building:
+        return None
     name = mask(str(said["name"])) if said.get("name") else _A_VISITOR
     return Resident(card, household, name, building, caller=caller, until=until)

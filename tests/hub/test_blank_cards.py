@@ -115,6 +115,21 @@ class TestOnTheRoster:
         east.hear(record)
         assert entries(east) == []
 
+    @pytest.mark.parametrize(
+        "record",
+        [
+            replace(MADE, person=None),
+            replace(MADE, person=None, caller=Caller.VISITOR),
+            replace(MADE, person=None, caller=Caller.VISITOR, form=b"sealed for another hub"),
+            replace(MADE, person=None, caller=Caller.VISITOR, form=sealed(VisitorForm(Door("")))),
+        ],
+        ids=["a resident who is nobody", "no form", "a form nobody can open", "no building"],
+    )
+    def test_somebody_of_whom_nothing_is_known_is_not(self, east: Hub, record: MadePass) -> None:
+        """No roster entry comes of nothing: the gates could hold it to no building's zone."""
+        east.hear(record)
+        assert entries(east) == []
+
     def test_a_gate_that_may_make_none_any_more_voids_its_cards(self, east: Hub) -> None:
         east.hear(MADE)
         east.registry.run(lambda each: gate_keys.allow(each, "east-1", None))
