@@ -60,7 +60,7 @@ def usual(_now: datetime) -> str:
 
 def strict(now: datetime) -> str:
     """Whoever leaves is asked what for, and leaves once; couriers come at other hours."""
-    more = 'ask_purpose_on = ["out"]\nexit_quota = { times = 1, days = 1, per = "person" }'
+    more = 'ask_purpose_on = ["out"]\nexit_quota = { times = 1, days = 2, per = "person" }'
     return _rules("严格管理", more, f"[callers.courier]\nhours = {_hours_to_come(now)}\n")
 
 
