@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gate.notices import Notices
 from gate.permit import PermitKind
-from gate.staff import PIN_DIGITS, SALT_BYTES, Guard, holds, pin_hash
+from gate.staff import PIN_DIGITS, SALT_BYTES, Guard, pin_hash, whose
 from gate.wording import PERMITS
 from hub.guard_orders import GuardPut, GuardRemoved, GuardsListed, ListGuards, PutGuard, RemoveGuard
 from hub.guests import SignedPass
@@ -31,8 +31,10 @@ from hub.terminal import CommandFailed, Terminal
 
 def guard_add(words: Namespace, terminal: Terminal) -> None:
     badge = _new_file(words.badge, "--badge")
-    pin = _draw_pin(terminal, terminal.ask(ListGuards(), GuardsListed).guards, words.id)
-    salt = terminal.randomness(SALT_BYTES)
+    known = terminal.ask(ListGuards(), GuardsListed).guards
+    pin = _draw_pin(terminal, known, words.id)
+    # One for all, so that a gate tries a PIN once and not once for each guard.
+    salt = known[0].salt if known else terminal.randomness(SALT_BYTES)
     order = PutGuard(words.id, words.name, salt, pin_hash(pin, salt), words.days if badge else None)
     done = terminal.ask(order, GuardPut)
     if badge is not None and done.badge is not None:
@@ -131,7 +133,7 @@ def _draw_pin(terminal: Terminal, known: tuple[Guard, ...], guard: str) -> str:
     others = [each for each in known if each.id != guard]
     while True:
         pin = f"{int.from_bytes(terminal.randomness(8)) % 10**PIN_DIGITS:0{PIN_DIGITS}d}"
-        if not any(holds(each, pin) for each in others):
+        if whose(others, pin) is None:
             return pin
 
 

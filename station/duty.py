@@ -16,7 +16,7 @@ from msgspec import MsgspecError, Struct, json
 
 from gate.formats.chain import Kind
 from gate.names import Instant, Slug
-from gate.staff import Guard, Staff, holds
+from gate.staff import Guard, Staff, whose
 from gate.wording import Words
 from station import whole_file
 from station.taps import TapRefused
@@ -66,7 +66,7 @@ class PinCheck:
             )
         if staff is None or not staff.guards:
             raise TapRefused(*_NO_STAFF)
-        guard = next((each for each in staff.guards if holds(each, pin)), None)
+        guard = whose(staff.guards, pin)
         self._count(guard is None)
         if guard is None:
             raise TapRefused(*_WRONG)
