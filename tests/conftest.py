@@ -4,6 +4,7 @@ Rule: pytest-playwright's own `page` fixture is what tests use; nothing is downl
 loopback.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,13 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with a browser go last: once it ran, Playwright's event loop stays in the thread, and no other can run."""
-    with_browser = {item.path for item in items if item.get_closest_marker("browser")}
-    items.sort(key=lambda item: item.path in with_browser)
+    """Files with a browser go last: once it ran, Playwright's event loop stays in the thread, and no other can run.
+
+    The longest files go first among their like, so that no worker is left alone with one at the end.
+    """
+    with_browser, long = (_files(items, marker) for marker in (("browser",), ("faults", "guard_day")))
+    items.sort(key=lambda item: (item.path in with_browser, item.path not in long))
+
+
+def _files(items: list[pytest.Item], markers: tuple[str, ...]) -> set[Path]:
+    return {item.path for item in items if any(item.get_closest_marker(marker) for marker in markers)}
