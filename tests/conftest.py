@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     The longest files go first among their like, so that no worker is left alone with one at the end.
     """
-    with_browser, long = (_files(items, marker) for marker in (("browser",), ("faults", "guard_day")))
+    with_browser, long = (_files(items, marker) for marker in (("browser",), ("faults", "guard_day", "long")))
     items.sort(key=lambda item: (item.path in with_browser, item.path not in long))
 
 

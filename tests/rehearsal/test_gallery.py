@@ -63,7 +63,7 @@ def test_no_picture_shows_an_identity_number() -> None:
 
 @pytest.mark.browser
 def test_the_residents_side_says_what_its_pictures_say(browser: Browser) -> None:
-    """The guard's is compared state by state where its layout is, in test_kiosk_states."""
+    """The guard's is compared state by state where its layout is, in every_state."""
     with glasses(browser) as glass:
         for name in RESIDENT:
             assert words_on(glass.resident(name)) == words_in(picture_of("resident", name, "both")), (

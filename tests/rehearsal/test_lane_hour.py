@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.broker
-@pytest.mark.browser
+@pytest.mark.long
 def test_a_minutes_visitors_at_a_lane_on_one_core_all_end_as_written_down() -> None:
     """Sixty visits, the guard's page open: none lost, doubled or wrong, and no script of the page stumbles."""
     done = subprocess.run(

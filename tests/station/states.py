@@ -1,6 +1,6 @@
 """Every state of the guard's screen at its fullest: what the lane says, and what the guard touches to come there.
 
-Used by test_kiosk_states.py, and by whoever wants a picture of them all.
+Used by every_state.py, and by whoever wants a picture of them all.
 """
 
 from dataclasses import dataclass

@@ -1,22 +1,15 @@
-"""Every state of the guard's screen on both glasses and in both languages: all in view, large, and nothing cut.
-
-Each also says what its picture in docs/screens.md says.
-"""
+"""Every state of the guard's screen in Chinese on the large glass."""
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from tests.rehearsal.gallery import picture_of, words_in, words_on
-from tests.station.desk import NIGHT
-from tests.station.drawn_states import GUARD
+from tests.station.every_state import every_state_fits
 from tests.station.guard import SIZES, Guard, at_the_gate
-from tests.station.layout import assert_fits
-from tests.station.states import STATES
 
-pytestmark = pytest.mark.browser
-LARGE, SMALL = SIZES
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+LARGE, _ = SIZES
 
 
 @pytest.fixture
@@ -25,23 +18,6 @@ def guard(page: Page) -> Iterator[Guard]:
         yield guard
 
 
-@pytest.mark.parametrize(("size", "language"), [(SMALL, "en"), (LARGE, "zh")], ids=["1024-en", "1280-zh"])
-def test_each_state_fits_its_glass(guard, size, language) -> None:
-    """Longest names, most reasons, most places: English, which is longer, on the small one; Chinese on the large."""
-    guard.page.set_viewport_size({"width": size[0], "height": size[1]})
-    # As the pictures were taken: by day, and the notices' turn stands still.
-    guard.page.clock.set_fixed_time(NIGHT)
-    guard.page.add_init_script("localStorage.setItem('gate.theme', 'light')")
-    if language == "en":
-        guard.touches("#language")
-    for name, state in STATES.items():
-        guard.desk.found = state.found
-        guard.desk.put(state.view)
-        guard.page.goto(guard.address)
-        for selector in state.touches:
-            guard.touches(selector)
-        expect(guard.page.locator(state.sees).first).to_be_visible()
-        assert_fits(guard.page, name)
-        if name in GUARD:
-            said = words_in(picture_of("guard", name, language))
-            assert words_on(guard.page) == said, f"the picture of {name} is out of date: run make screens"
+def test_each_state_fits_its_glass(guard: Guard) -> None:
+    """Longest names, most reasons, most places."""
+    every_state_fits(guard, LARGE, "zh")
