@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import expect
 
 # No test depends on how fast the machine is: hypothesis would fail an example that once took 200 ms.
 settings.register_profile("gate", deadline=None)
 settings.load_profile("gate")
+# Nor does any on how soon a screen is drawn while other tests run.
+expect.set_options(timeout=30_000)
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
