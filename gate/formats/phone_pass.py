@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from gate.formats import base45, community_pass
 from gate.formats.chain import Draft, Format, StepFailed
-from gate.formats.community_pass import LATEST_SECONDS, PREFIX, PassDraft, instant
+from gate.formats.community_pass import PREFIX, PassDraft
 from gate.formats.cose import Sign1, load_exactly, open_sign1, seal
+from gate.formats.signed_pass import LATEST_SECONDS, instant
 from gate.reason import Reason
 
 NAME = "GC1-PHONE"
@@ -146,7 +147,7 @@ FORMAT = Format(
     recognise=lambda code: code.startswith(_OPENING),
     start=_PhoneDraft,
     steps=(
-        ("base45", community_pass.unwrap_text),
+        ("base45", community_pass.UNWRAP),
         ("wrapper", _open_wrapper),
         ("algorithm", _check_algorithm),
         ("statement", _read_statement),

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_priva
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gate.clock import Moment
-from gate.formats import base45, community_pass, cose, phone_pass
+from gate.formats import base45, community_pass, cose, phone_pass, signed_pass
 from gate.formats.chain import Credential, Kind
 from gate.reason import Reason
 from gate.trust import Usage, index
@@ -129,7 +129,7 @@ def _of_any(rng: Random, now: Moment, drawn: _Drawn, code: bytes, opens: str) ->
             code[: 4 + 3 * rng.randrange(6, len(code) // 3 - 1) + 1], ("base45",), Reason.CODE_DAMAGED, TRUST
         ),
         "oversized": lambda: Attempt(
-            code + code[5:6] * rng.randrange(community_pass.LONGEST, 5000), ("base45",), Reason.CODE_DAMAGED, TRUST
+            code + code[5:6] * rng.randrange(signed_pass.LONGEST, 5000), ("base45",), Reason.CODE_DAMAGED, TRUST
         ),
         "followed by something": lambda: _shown(message + rng.randbytes(rng.randrange(1, 9)), opens),
         "revoked": lambda: made(drawn.but(serial=rng.choice(REVOKED)), "revocation", Reason.REVOKED),
