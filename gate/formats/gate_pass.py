@@ -5,8 +5,8 @@ of the compound: the hub's signed trust list says which stations may make passes
 many (gate.trust.GateKey). The number stands in the pass, so a stolen station is worth no more than the passes that were
 left to it, and a station whose certificate was withdrawn is worth none.
 
-Claims as in gate.formats.signed_pass, whose: an index into CALLERS; -70003 the number of the pass under its station's key, from 1; -70004 the
-building that a visitor goes to, empty for a resident, whom the roster knows.
+Claims as in gate.formats.signed_pass, whose: an index into CALLERS; -70003 the number of the pass under its station's
+key, from 1; -70004 the building that a visitor goes to, empty for a resident, whom the roster knows.
 """
 
 from collections.abc import Callable
