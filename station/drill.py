@@ -5,6 +5,7 @@ nothing is written, opened, lit or told to anybody; the gate's own lane is put a
 stood in view in training is nobody's visit afterwards.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from gate.wording import Words
@@ -47,7 +48,7 @@ class IdleHands:
 class Drill:
     """gate: the lane that is put aside; it must not be in the middle of a visit. seconds: monotonic."""
 
-    def __init__(self, gate: Lane, seconds: float, voice: Speaking) -> None:
+    def __init__(self, gate: Lane, seconds: Callable[[], float], voice: Speaking) -> None:
         fresh = Lane(
             gate.direction,
             gate.both_directions,
@@ -55,8 +56,8 @@ class Drill:
             empty_seconds=gate.empty_seconds,
             guard=gate.guard,
         )
-        self.lane = LaneInHand(fresh, IdleHands(voice))
-        self._ends_at = seconds + LONGEST_SECONDS
+        self.lane = LaneInHand(fresh, IdleHands(voice), seconds)
+        self._ends_at = seconds() + LONGEST_SECONDS
 
     def is_over(self, seconds: float) -> bool:
         return seconds >= self._ends_at

@@ -5,7 +5,7 @@ are not. Rules: a record is on the disk before the lane hears that it is; then t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gate.passage import Stamp
@@ -69,11 +69,12 @@ class Hands(Protocol):
 
 
 class LaneInHand:
-    """lane: what it is in the middle of; nobody else steps it."""
+    """lane: what it is in the middle of; nobody else steps it. seconds: monotonic."""
 
-    def __init__(self, lane: Lane, hands: Hands) -> None:
+    def __init__(self, lane: Lane, hands: Hands, seconds: Callable[[], float]) -> None:
         self.lane = lane
         self._hands = hands
+        self._seconds = seconds
 
     def hear(self, signal: Signal, at: Instant) -> Words | None:
         """Do as the lane says; why it refused the guard's tap, if it did."""
@@ -96,16 +97,20 @@ class LaneInHand:
         match effect:
             case RecordPassage(draft):
                 sequence = self._hands.record(draft, at)
-                return self._hear(CommitFailed() if sequence is None else Committed(sequence), at)
+                return self._hear(CommitFailed() if sequence is None else Committed(sequence), self._after(at))
             case RecordAmendment(settled):
                 about = next((each for each in self.lane.recent if each.sequence == settled.sequence), None)
                 written = self._hands.amend(settled, about, at)
-                return self._hear(AmendmentCommitted() if written else AmendmentFailed(), at)
+                return self._hear(AmendmentCommitted() if written else AmendmentFailed(), self._after(at))
             case RefuseTap(why):
                 return why
             case _:
                 self._hands.act(effect, at)
                 return None
+
+    def _after(self, at: Instant) -> Instant:
+        """A card may have kept the gate waiting for seconds: green, relay and boom are timed from when they begin."""
+        return replace(at, now=replace(at.now, seconds=self._seconds()))
 
 
 class GateHands:

@@ -27,7 +27,7 @@ class Lanes:
         hands = GateHands(
             equipment.recorder, equipment.panel, equipment.voice, troubles, equipment.matches, recogniser.forget
         )
-        self._gate = LaneInHand(first_lane(equipment), hands)
+        self._gate = LaneInHand(first_lane(equipment), hands, equipment.seconds)
         self._drill: Drill | None = None
         self.held = held
         self.reading: Reading = equipment.timekeeper.read()
@@ -77,7 +77,7 @@ class Lanes:
         return None if may_begin(self._gate.lane.phase) else NOT_NOW
 
     def begin_training(self) -> None:
-        self._drill = Drill(self._gate.lane, self._equipment.seconds(), self._equipment.voice)
+        self._drill = Drill(self._gate.lane, self._equipment.seconds, self._equipment.voice)
         self._troubles.changed = True
 
     def end_training(self) -> Words | None:

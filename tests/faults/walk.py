@@ -31,8 +31,8 @@ from tests.rehearsal.settings import CONTROLLED, SEALED
 from tests.rehearsal.verdicts import journals
 
 SEED = 7
-SEES_SECONDS = 20.0
-VERDICT_SECONDS = 15.0
+SEES_SECONDS = 60.0
+VERDICT_SECONDS = 60.0
 # For as long nothing may happen where nothing is promised; a look takes a tenth of it.
 STILL_SECONDS = 0.6
 CATCH_UP_SECONDS = 60.0

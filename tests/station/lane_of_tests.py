@@ -138,6 +138,7 @@ class TestLane:
         folder.mkdir(exist_ok=True)
         self.path = folder / "journal.sqlite"
         self.seconds = 1000.0
+        self.disk_takes = 0.0
         self.synchronised = synchronised
         self.told: list[tuple[str, int, Record]] = []
         self.reports: list[StationStatus] = []
@@ -247,7 +248,13 @@ class TestLane:
 
     def _open(self) -> Journal:
         self._number += 1
-        return open_journal(self.path, lambda: f"{self._number:016x}", self.wall)
+        return open_journal(self.path, lambda: f"{self._number:016x}", self._wall_of_a_commit)
+
+    def _wall_of_a_commit(self) -> datetime:
+        """The journal reads the time as it begins to write, and a bad card keeps it waiting from there."""
+        wall = self.wall()
+        self.seconds += self.disk_takes
+        return wall
 
     def _begin(self, old: Journal) -> Journal:
         old.close()

@@ -94,6 +94,16 @@ class TestAPassage:
             (took,) = connection.execute("SELECT took_ms FROM record").fetchone()
         assert took == pytest.approx(40.0)
 
+    def test_on_a_card_that_takes_its_time_the_barrier_and_green_last_as_long_as_ever(self, tmp_path):
+        """They are timed from when they begin, not from before the commit: the boom is given its time to rise."""
+        with closing(TestLane(tmp_path / "slow", panel={"barrier_sensor_pin": 8})) as lane:
+            lane.wait()
+            lane.disk_takes = 20.0
+            admit(lane)
+            lane.wait(0.5)
+            assert (lane.open, lane.lamps, lane.screen) == (True, [Lamp.GREEN], Screen.VERDICT)
+            assert "barrier" not in lane.view.health.faults
+
     def test_of_somebody_unknown_names_nobody(self, lane):
         """A foreign code leaves nothing of itself in the record."""
         lane.forehead(36.5)
