@@ -44,6 +44,7 @@ from station.broker_link import (
     SubscribeRefused,
     Unreachable,
 )
+from station.disbelief import Disbelief
 from station.documents import Documents
 from station.inbox import CrossingsHeard, Faulty, LinkChanged, Post, Receipted, SnapshotCame
 from station.peers.store import PeerStore
@@ -148,6 +149,7 @@ class Uplink:
         self._open_journal, self._documents_path = open_journal, documents_path
         self._peers_path = peers_path
         self._post, self._clock = post, clock
+        self._disbelief = Disbelief(post)
         self._limits, self._pace = limits or Limits(), pace or Pace()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._window = Window(self._limits, jitter)
@@ -328,6 +330,9 @@ class Uplink:
                     self._post(SnapshotCame(snapshot))
         except DocumentRefused as refused:
             log.warning("%s is not believed, what is here stays in force: %s", topic, refused)
+            self._disbelief.refused(topic)
+        else:
+            self._disbelief.believed(topic)
 
     def _hear_peer(self, topic: str, payload: bytes) -> None:
         """The broker's access list vouches for the station that a topic names."""

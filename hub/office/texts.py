@@ -63,6 +63,7 @@ TEXTS = {
     "fault_barrier": Words("道闸不动作或被强行打开", "Barrier stuck or forced open"),
     "fault_fire": Words("消防报警", "Fire alarm"),
     "fault_tamper": Words("机箱被打开", "Box opened"),
+    "fault_documents": Words("收到不可信的社区文件", "Documents not believed"),
     "fault_voice": Words("语音故障", "Voice out of order"),
     "fault_clock": Words("时钟不可信", "Clock unsure"),
     "no_stations": Words("还没有添加任何门", "No gates yet"),

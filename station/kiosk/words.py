@@ -42,6 +42,7 @@ KIOSK = {
     "part.voice": Words("语音", "Voice"),
     "part.journal": Words("记录", "Records"),
     "part.broker": Words("消息服务器", "Broker"),
+    "part.documents": Words("社区文件", "Office's papers"),
     "part.disk": Words("存储", "Storage"),
     "part.clock": Words("时钟", "Clock"),
     "part.ok.camera": Words("相机正常", "Camera OK"),

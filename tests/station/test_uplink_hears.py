@@ -11,7 +11,7 @@ from msgspec import json
 from gate import topics
 from gate.policy import Direction
 from gate.wire import Crossing, Crossings, JournalReceipt
-from station.inbox import CrossingsHeard, Receipted, SnapshotCame
+from station.inbox import CrossingsHeard, Faulty, Receipted, SnapshotCame
 from station.peers.store import load_digests
 from station.view import Link
 from tests.broker import Broker
@@ -46,6 +46,26 @@ def test_a_refused_document_is_one_clear_line(tmp_path: Path, broker: Broker, ca
         (line,) = (record for record in caplog.records if record.levelno >= logging.WARNING)
         assert "hub/policy" in line.getMessage()
         assert not any(isinstance(post, SnapshotCame) for post in station.posts)
+
+
+def test_a_refused_document_is_a_fault_until_a_good_one_comes(tmp_path: Path, broker: Broker) -> None:
+    """The guard reads which document is not believed; the hub's own word on that topic, and no other, ends it."""
+    policy, roster = topics.POLICY.of(COMPOUND), topics.ROSTER.of(COMPOUND, bucket=7)
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker) as station:
+        forger = Office(seed=2)
+        hub.publish(policy, forger.policy())
+        until(lambda: _of_documents(station))
+        hub.publish(roster, b"[]")
+        until(lambda: "list of residents" in _of_documents(station)[-1])
+        hub.publish(policy, hub.office.policy())
+        until(lambda: "rules" not in _of_documents(station)[-1])
+        hub.publish(roster, hub.office.bucket(7, ()))
+        until(lambda: _of_documents(station)[-1] == "")
+        assert len(_of_documents(station)) == 4
+
+
+def _of_documents(station: Station) -> list[str]:
+    return [post.sentence for post in station.posts if isinstance(post, Faulty) and post.part == "documents"]
 
 
 def _forged(office: Office) -> bytes:
