@@ -8,7 +8,8 @@ gate/1/COMPOUND/hub/staff               out  who guards its gates, signed and se
 gate/1/COMPOUND/hub/notices             out  what its gates announce, signed
 gate/1/COMPOUND/hub/manifest            out  which of these belong together, signed; sent after them
 gate/1/COMPOUND/hub/receipt/STATION     out  what of a station's journals is safe, signed
-gate/1/COMPOUND/station/STATION/records  in  what happened there, a list of envelopes
+gate/1/COMPOUND/station/STATION/records  in  what happens there, a list of envelopes
+gate/1/COMPOUND/station/STATION/backlog  in  what waited there, such a list in compressed form
 gate/1/COMPOUND/station/STATION/status   in  how the station is (its last will)
 gate/1/COMPOUND/station/STATION/crossings  peers  whom it let through, live, for the other gates
 """
@@ -60,18 +61,21 @@ RECORDS = Topic(
     False,
     "passages, amendments, happenings, passes made there",
 )
+BACKLOG = Topic(
+    f"{ROOT}/{{compound}}/station/{{station}}/backlog", Way.IN, False, "such records that had to wait, compressed"
+)
 STATUS = Topic(f"{ROOT}/{{compound}}/station/{{station}}/status", Way.IN, True, "how the station is")
 CROSSINGS = Topic(
     f"{ROOT}/{{compound}}/station/{{station}}/crossings", Way.PEERS, False, "whom it let through, live, for its peers"
 )
 
-TOPICS = (HUB_STATUS, POLICY, TRUST, ROSTER, STAFF, NOTICES, MANIFEST, RECEIPT, RECORDS, STATUS, CROSSINGS)
+TOPICS = (HUB_STATUS, POLICY, TRUST, ROSTER, STAFF, NOTICES, MANIFEST, RECEIPT, RECORDS, BACKLOG, STATUS, CROSSINGS)
 
 
 def station_of(topic: str) -> str | None:
-    """The station that a RECORDS, STATUS or CROSSINGS topic speaks of; None for any other topic."""
+    """The station that a RECORDS, BACKLOG, STATUS or CROSSINGS topic speaks of; None for any other topic."""
     match topic.split("/"):
-        case [*_, "station", station, "records" | "status" | "crossings"]:
+        case [*_, "station", station, "records" | "backlog" | "status" | "crossings"]:
             return station
         case _:
             return None

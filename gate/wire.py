@@ -5,6 +5,7 @@ apart from the body: what cannot be read inside can still be named, quarantined 
 of its neighbours (rule 9). The structs are the whitelist: a field that is not written here cannot travel.
 """
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,6 +23,12 @@ VERSION = 1
 MOST_CROSSINGS = 256
 # Holes that one receipt lists; where there are more, it reaches less far.
 MOST_HOLES = 64
+# Of a journal without a record.
+CHAIN_BEGINS = "0" * 32
+# What a message of backlog may inflate to; a station's own lists stay far below it.
+MOST_INFLATED_BYTES = 8 * 2**20
+# The fastest level; the next ones save little on lists of records, and a gate has other work.
+_LEVEL = 1
 
 
 class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,8 +75,8 @@ class HubStatus(Struct, frozen=True, forbid_unknown_fields=True):
 class StationStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Retained, with the station's last will, which carries `online` false and nothing else that changed.
 
-    queue: records without a receipt. newest: the last sequence written. at: the station's clock. faults: what is
-    out of order ("camera", "thermometer", "disk", "clock").
+    queue: records without a receipt. newest: the last sequence written; chain: of all its hashes, see `chain_on`.
+    at: the station's clock. faults: what is out of order ("camera", "thermometer", "disk", "clock").
     """
 
     v: Annotated[int, Meta(ge=1, le=VERSION)]
@@ -83,6 +90,7 @@ class StationStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     roster: str | None = None
     at: Instant | None = None
     faults: tuple[Slug, ...] = ()
+    chain: Digest | None = None
 
 
 class Crossing(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -140,6 +148,11 @@ def body_hash(body: bytes) -> Digest:
     return sha256(body).digest()[:16].hex()
 
 
+def chain_on(chain: Digest, hash_: Digest) -> Digest:
+    """The chain of a journal's hashes, one record further: whoever holds records 1 to n finds the same in them all."""
+    return sha256(bytes.fromhex(chain) + bytes.fromhex(hash_)).digest()[:16].hex()
+
+
 def encode_body(record: Record) -> bytes:
     return json.encode(record)
 
@@ -162,6 +175,24 @@ def decode_records(payload: bytes) -> list[Envelope | Malformed]:
         return list(_ENVELOPES.decode(payload))
     except UNREADABLE:
         return _decode_one_by_one(payload)
+
+
+def pack_backlog(envelopes: Iterable[Envelope]) -> bytes:
+    """Records that waited -> a message: the list of `encode_records` as a zlib stream (RFC 1950)."""
+    return zlib.compress(encode_records(envelopes), _LEVEL)
+
+
+def unpack_backlog(payload: bytes) -> list[Envelope | Malformed]:
+    """Such a message -> its envelopes, as `decode_records` gives them; inflates to MOST_INFLATED_BYTES at the most."""
+    stream = zlib.decompressobj()
+    try:
+        inflated = stream.decompress(payload, MOST_INFLATED_BYTES)
+    except zlib.error as cause:
+        return [Malformed(payload, f"not compressed records: {cause}")]
+    if not stream.eof or stream.unused_data:
+        why = "more follows" if stream.unused_data else f"cut short, or larger than {MOST_INFLATED_BYTES} bytes"
+        return [Malformed(payload, f"not one whole list of compressed records: {why}")]
+    return decode_records(inflated)
 
 
 def decode_crossings(payload: bytes) -> Crossings | Malformed:

@@ -14,7 +14,7 @@ from datetime import datetime
 from threading import Condition
 
 from gate import topics
-from gate.wire import BodyMalformed, Envelope, Malformed, body_hash, decode_body, decode_records
+from gate.wire import BodyMalformed, Envelope, Malformed, body_hash, decode_body, decode_records, unpack_backlog
 from hub.forms import Opener
 from hub.registry import Registry
 from hub.registry.records import Identity, Parcel, Taken, Unnamed, take
@@ -27,16 +27,22 @@ BATCH_RECORDS = 5_000
 # Mosquitto 2.0.11 exceeds its own window when it releases a backlog.
 BACKLOG_BYTES = 32 * 2**20
 HOLD_SECONDS = 2.0
+# Of one record in a message of backlog, about.
+COMPRESSED_BYTES = 90
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What came in on a records topic; topic: the broker's ACL vouches for its station."""
+    """What came in on a topic of records; the broker's ACL vouches for the station that it names.
+
+    live: as the gate wrote it; False for what waited there, which comes compressed.
+    """
 
     topic: str
     payload: bytes
+    live: bool = True
 
 
 class Backlog:
@@ -101,7 +107,8 @@ class Backlog:
                 messages.append(message)
                 self._bytes -= len(message.payload)
                 # Every record's envelope names its hash once; an estimate is enough to bound a batch.
-                records += max(1, message.payload.count(b'"hash"'))
+                live, size = message.live, len(message.payload)
+                records += max(1, message.payload.count(b'"hash"') if live else size // COMPRESSED_BYTES)
             self._changed.notify_all()
         return messages
 
@@ -166,11 +173,11 @@ class Ingest:
 
     def _unpacked(self, message: Message) -> tuple[list[Parcel], list[Unnamed]]:
         station = topics.station_of(message.topic)
-        if station is None or message.topic != topics.RECORDS.of(self._compound, station):
+        if station is None or message.topic != _kind(message).of(self._compound, station):
             return [], [self._whole(message, "came on a topic that carries no records")]
         parcels: list[Parcel] = []
         unnamed: list[Unnamed] = []
-        for part in decode_records(message.payload):
+        for part in (decode_records if message.live else unpack_backlog)(message.payload):
             if isinstance(part, Malformed):
                 unnamed.append(_unnamed(station, part.payload, part.why))
             elif (part.compound, part.station) != (self._compound, station):
@@ -182,6 +189,10 @@ class Ingest:
 
     def _whole(self, message: Message, why: str) -> Unnamed:
         return _unnamed(topics.station_of(message.topic) or "", message.payload, why)
+
+
+def _kind(message: Message) -> topics.Topic:
+    return topics.RECORDS if message.live else topics.BACKLOG
 
 
 def parcel_of(envelope: Envelope, opener: Opener) -> Parcel:

@@ -38,10 +38,11 @@ log = logging.getLogger(__name__)
 class Hearers:
     """Whom the link calls, on its own thread; none of them may wait long.
 
-    records, status: topic and payload. greet: the subscriptions stand; it ends by calling `Link.say_up`.
+    records: topic, payload, and whether they are live or waited at their gate. status: topic and payload. greet: the
+    subscriptions stand; it ends by calling `Link.say_up`.
     """
 
-    records: Callable[[str, bytes], object]
+    records: Callable[[str, bytes, bool], object]
     status: Callable[[str, bytes], object]
     greet: Callable[[], object]
 
@@ -119,7 +120,7 @@ class Link:
             log.error("the broker refuses the hub: %s; check user and password file in hub.toml", reason)
             return
         log.info("connected to the broker at %s:%d", self._broker.host, self._broker.port)
-        wanted = [(topic.of(self._compound), QOS) for topic in (topics.RECORDS, topics.STATUS)]
+        wanted = [(topic.of(self._compound), QOS) for topic in (topics.RECORDS, topics.BACKLOG, topics.STATUS)]
         client.subscribe(wanted)
 
     def _on_subscribe(
@@ -144,8 +145,8 @@ class Link:
             log.exception("a message could not be handed on; its station sends it again")
 
     def _dispatch(self, topic: str, payload: bytes) -> None:
-        if topic.endswith("/records"):
-            self._hearers.records(topic, payload)
+        if topic.endswith(("/records", "/backlog")):
+            self._hearers.records(topic, payload, topic.endswith("/records"))
         else:
             self._hearers.status(topic, payload)
 

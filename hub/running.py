@@ -89,8 +89,8 @@ class RunningHub:
         self._receipts.send_all(self._clock())
         self._link.say_up()
 
-    def _hear_records(self, topic: str, payload: bytes) -> None:
-        self._backlog.put(Message(topic, payload))
+    def _hear_records(self, topic: str, payload: bytes, live: bool) -> None:
+        self._backlog.put(Message(topic, payload, live))
 
     def _hear_status(self, topic: str, payload: bytes) -> None:
         station = topics.station_of(topic)

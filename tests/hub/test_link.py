@@ -19,7 +19,7 @@ from gate.document import DocumentKind, body_of, open_document
 from gate.passage import Passage, Stamp
 from gate.policy import Direction, Policy
 from gate.roster import BUCKETS, Manifest, digest
-from gate.wire import HubStatus, Receipt, StationStatus, encode_body, encode_records, envelope
+from gate.wire import Envelope, HubStatus, Receipt, StationStatus, encode_body, encode_records, envelope, pack_backlog
 from hub import keys
 from hub.registry import documents, open_registry, opened, read_only, stations
 from hub.running import RunningHub
@@ -145,9 +145,13 @@ def office(tmp_path: Path, broker: Broker) -> Office:
     return Office(tmp_path / "data", broker.port)
 
 
-def records(*sequences: int) -> bytes:
+def envelopes(*sequences: int) -> list[Envelope]:
     body = encode_body(Passage(Stamp(NOW, ClockState.SYNCED, "b0" * 8, 1.0), "east", "1", Direction.IN))
-    return encode_records(envelope("sunshine", "east-1", JOURNAL, each, body) for each in sequences)
+    return [envelope("sunshine", "east-1", JOURNAL, each, body) for each in sequences]
+
+
+def records(*sequences: int) -> bytes:
+    return encode_records(envelopes(*sequences))
 
 
 TO_HUB = topics.RECORDS.of("sunshine", "east-1")
@@ -170,6 +174,15 @@ def test_a_passage_is_registered_and_its_receipt_is_the_hubs_own(office: Office,
         payload = post.board[topics.RECEIPT.of("sunshine", "east-1")]
         document = open_document(payload, DocumentKind.RECEIPT, "sunshine", [public])
         assert body_of(document, Receipt).station == document.heading.addressee == "east-1"
+
+
+def test_what_waited_at_a_gate_is_registered_as_well(office: Office, post: Post):
+    """Compressed on its own topic, beside what is live; one receipt speaks of both."""
+    with office.hub():
+        post.until(lambda: post.hub_is(up=True))
+        post.say(TO_HUB, records(9))
+        post.say(topics.BACKLOG.of("sunshine", "east-1"), pack_backlog(envelopes(1, 2, 3)))
+        post.until(lambda: post.covers(3) and post.covers(9) and not post.covers(4))
 
 
 def test_a_station_that_says_how_it_is_is_remembered(office: Office, post: Post):
