@@ -85,9 +85,10 @@ def _clear_retest(decided: Decided, rules: Rules | None) -> bool:
 
 
 def _against_the_resident(settled: GuardSettled, decided: Decided, rules: Rules | None, now: Now) -> Words | None:
-    """What nobody could know before the certificate had a resident: that he is isolated, or his building sealed."""
+    """What nobody could know before the certificate had a resident: that he is isolated, his building sealed, or that
+    he has just gone the same way."""
     if settled.resident is None:
         return None
-    named = decide(replace(decided.evidence, resident=settled.resident), rules, now.moment)
+    named = decide(replace(decided.evidence, resident=settled.resident, trace=settled.trace), rules, now.moment)
     new = [reason for reason in named.reasons if reason not in decided.reasons]
     return REASONS[new[0]].say if new else None

@@ -5,7 +5,7 @@ read it and nobody must in the clear.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gate.caller import Caller
 from gate.decision import NO_TRACE, Trace
@@ -73,9 +73,8 @@ class AtHand:
 def signal_of(tap: LaneTap, hand: AtHand) -> Signal | Words:
     """What the lane hears; or why there is nothing to hear."""
     match tap:
-        case Settle(sequence, outcome, ground, person):
-            resident = hand.residents.get(person) if person is not None else None
-            return _LEFT if person and resident is None else GuardSettled(sequence, outcome, ground, resident)
+        case Settle():
+            return _settled(tap, hand)
         case Dismiss():
             return GuardDismissed()
         case ChooseDirection(direction):
@@ -96,6 +95,14 @@ def signal_of(tap: LaneTap, hand: AtHand) -> Signal | Words:
             return RetestBegun(sequence)
         case TypeTemperature(celsius, site):
             return _temperature(celsius, site, hand)
+
+
+def _settled(tap: Settle, hand: AtHand) -> Signal | Words:
+    settled = GuardSettled(tap.sequence, tap.outcome, tap.ground)
+    if tap.person is None:
+        return settled
+    resident = hand.residents.get(tap.person)
+    return _LEFT if resident is None else replace(settled, resident=resident, trace=hand.trace(resident))
 
 
 def _named(persons: tuple[str, ...], hand: AtHand) -> Signal | Words:

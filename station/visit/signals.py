@@ -105,7 +105,8 @@ class AmendmentFailed:
 class GuardSettled:
     """The guard decides on the passage of that sequence number. resident: whose certificate it is, if he found him.
 
-    guard, readings: set by the lane, which knows who is on duty and what a retest measured.
+    trace: what the gates remember of that resident. guard, readings: set by the lane, which knows who is on duty and
+    what a retest measured.
     """
 
     sequence: int
@@ -114,6 +115,7 @@ class GuardSettled:
     resident: Resident | None = None
     guard: str | None = None
     readings: tuple[Measurement, ...] = ()
+    trace: Trace = NO_TRACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
+from gate.hours import Per, Quota
 from gate.passage import Amendment, Ground, Passage
+from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.roster import Standing
 from gate.trust import index
 from station.inbox import SnapshotCame
-from station.taps import ArriveWithoutCode, Settle, TapRefused
+from station.taps import ArriveWithoutCode, ChooseDirection, Settle, TapRefused
 from station.view import CertificateHolder
 from tests.gate import foreign_makers as make
-from tests.station.lane_of_tests import NOON, TestLane, snapshot
+from tests.station.lane_of_tests import _TRUSTED, NOON, TestLane, pass_of, snapshot
 
 CODE = make.eu(make.some_claims(iat=int(NOON.timestamp()) - 3600))
 
@@ -103,6 +105,28 @@ def test_whoever_is_found_is_held_to_his_own_rules(tmp_path) -> None:
     assert (len(lane.records()), lane.open) == (1, False)
     again(lane)
     assert lane.records()[1].reasons == (Reason.HOLDER_UNMATCHED,)
+    lane.close()
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ({"exit_quota": Quota(times=1, per=Per.PERSON)}, "No outings left"),
+        ({"same_way_hours": 16}, "Used twice the same way"),
+    ],
+)
+def test_whoever_is_found_is_held_to_what_the_gates_remember_of_him(tmp_path, rule, why) -> None:
+    """Whoever has just gone out by his own pass does not go out again by his papers, the first time they are seen."""
+    trust = index("yuyuan", [_TRUSTED], (), make.issuer_keys(make.ANY_USE))
+    lane = TestLane(tmp_path, replace(snapshot(measure_on=frozenset(), **rule), trust=trust))
+    lane.tap(ChooseDirection(Direction.OUT))
+    lane.show(pass_of("a"))
+    assert lane.open
+    again(lane)
+    with pytest.raises(TapRefused, match=why):
+        lane.tap(Settle(2, Outcome.ADMIT, Ground.PAPERS_CHECKED, "a" * 16))
+    lane.tap(Settle(2, Outcome.ADMIT, Ground.PAPERS_CHECKED, "b" * 16))
+    assert len(lane.records()) == 3
     lane.close()
 
 

@@ -94,7 +94,7 @@ SIMPLE = [
     (Settle(7, Outcome.ADMIT, Ground.MEDICAL), GuardSettled(7, Outcome.ADMIT, Ground.MEDICAL)),
     (
         Settle(7, Outcome.ADMIT, Ground.PAPERS_CHECKED, "a" * 16),
-        GuardSettled(7, Outcome.ADMIT, Ground.PAPERS_CHECKED, WANG),
+        GuardSettled(7, Outcome.ADMIT, Ground.PAPERS_CHECKED, WANG, trace=SEEN),
     ),
     (Dismiss(), GuardDismissed()),
     (ChooseDirection(Direction.OUT), DirectionChosen(Direction.OUT)),
