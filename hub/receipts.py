@@ -32,7 +32,7 @@ class Receipts:
 
     def committed(self, identities: Iterable[Identity], now: datetime) -> None:
         """These are in the registry, new or once more: one receipt for each station that sent some."""
-        self._send(sorted(self._received.note(identities)), now)
+        self._send(sorted(self._received.note(identities, now)), now)
 
     def send_all(self, now: datetime) -> None:
         """To every station ever heard: the broker may have lost what it retained."""

@@ -1,57 +1,76 @@
 """Which sequence numbers of each journal are safe in the registry, kept in memory so that a receipt costs nothing.
 
 Rebuilt from `record` when the hub starts (from where `journal` says it is whole), added to after every commit, read by
-hub.receipts. Belongs to the writer's
-thread.
+hub.receipts, asked for gaps. Belongs to the writer's thread.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from gate.wire import MOST_HOLES, JournalReceipt, Receipt
 from hub.registry import Registry, Row
-from hub.registry.instants import written
+from hub.registry.inbox import runs_of
+from hub.registry.instants import read, written
+from hub.registry.records import Identity
 
 # A station writes one journal; a few older ones may still have rows to release after a card was changed.
 MOST_JOURNALS = 8
 
-# The runs of numbers without a gap behind a known beginning, and when the last of each was received.
+# The runs of numbers without a gap behind a known beginning, when the last of each was received, and when its first.
 _ISLANDS = """
-    SELECT min(sequence), max(sequence), max(received_at)
-    FROM (SELECT sequence, received_at, sequence - row_number() OVER (ORDER BY sequence) AS island
-          FROM record WHERE station = ? AND journal = ? AND sequence > ?)
-    GROUP BY island ORDER BY 1
+    SELECT first, last, heard_at, (SELECT received_at FROM record
+        WHERE station = :station AND journal = :journal AND sequence = first)
+    FROM (SELECT min(sequence) AS first, max(sequence) AS last, max(received_at) AS heard_at
+        FROM (SELECT sequence, received_at, sequence - row_number() OVER (ORDER BY sequence) AS island
+              FROM record WHERE station = :station AND journal = :journal AND sequence > :through)
+        GROUP BY island)
+    ORDER BY first
 """
 _NEXT_JOURNAL = "SELECT station, journal FROM record WHERE (station, journal) > (?, ?) ORDER BY 1, 2 LIMIT 1"
 _SAVE = "INSERT OR REPLACE INTO journal (station, journal, through, heard_at) VALUES (?, ?, ?, ?)"
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Records `first` to `last` of a journal have not come, though later ones have.
+
+    since: when the first of the later ones came. While a gate's backlog drains behind its live records there is always
+    such a hole; it is the age that tells.
+    """
+
+    station: str
+    journal: str
+    first: int
+    last: int
+    since: datetime
+
+
 class Islands:
-    """A set of sequence numbers as rising, disjoint, inclusive runs."""
+    """A set of sequence numbers as rising, disjoint, inclusive runs; and since when each is known to be an island."""
 
     def __init__(self) -> None:
         self._first: list[int] = []
         self._last: list[int] = []
+        self._since: list[datetime] = []
 
-    def add(self, first: int, last: int) -> None:
-        """Add the run first to last; where a part of it is known, that part must be a whole run or a piece of one."""
-        at = bisect_right(self._first, first)
-        if at and last <= self._last[at - 1]:
-            return
-        touches_left = bool(at) and self._last[at - 1] >= first - 1
-        touches_right = at < len(self._first) and self._first[at] <= last + 1
-        if touches_left and touches_right:
-            self._last[at - 1] = self._last.pop(at)
-            del self._first[at]
-        elif touches_left:
-            self._last[at - 1] = last
-        elif touches_right:
-            self._first[at] = first
-        else:
-            self._first.insert(at, first)
-            self._last.insert(at, last)
+    def add(self, first: int, last: int, now: datetime) -> None:
+        """Add the run first to last, whatever of it is known. What is left of a hole is as old as all of it was."""
+        start = bisect_left(self._last, first - 1)
+        end = bisect_right(self._first, last + 1)
+        since = self._since[start] if start < len(self._since) else now
+        if start < end:
+            first, last = min(first, self._first[start]), max(last, self._last[end - 1])
+        self._first[start:end], self._last[start:end], self._since[start:end] = [first], [last], [since]
+
+    def holes(self) -> Iterator[tuple[int, int, datetime]]:
+        """Rising (first, last, since)."""
+        for end, first, since in zip((0, *self._last), self._first, self._since, strict=False):
+            if first > end + 1:
+                yield end + 1, first - 1, since
 
     @property
     def through(self) -> int:
@@ -60,16 +79,10 @@ class Islands:
 
     def receipt(self, journal: str) -> JournalReceipt:
         """As far as the holes that one receipt may list."""
-        before = [0, *self._last]
-        holes: list[tuple[int, int]] = []
-        through = 0
-        for end, first, last in zip(before, self._first, self._last, strict=False):
-            if first > end + 1:
-                if len(holes) == MOST_HOLES:
-                    break
-                holes.append((end + 1, first - 1))
-            through = last
-        return JournalReceipt(journal, through, tuple(holes))
+        found = [(first, last) for first, last, _ in islice(self.holes(), MOST_HOLES + 1)]
+        if len(found) > MOST_HOLES:
+            return JournalReceipt(journal, found.pop()[0] - 1, tuple(found))
+        return JournalReceipt(journal, self._last[-1] if self._last else 0, tuple(found))
 
 
 class Received:
@@ -79,14 +92,23 @@ class Received:
         self._stations: dict[str, OrderedDict[str, Islands]] = {}
         self._unsaved: set[tuple[str, str]] = set()
 
-    def note(self, identities: Iterable[tuple[str, str, int]]) -> set[str]:
+    def note(self, identities: Iterable[Identity], now: datetime) -> set[str]:
         """Add (station, journal, sequence) that were committed; the stations that they came from."""
         stations = set()
-        for station, journal, sequence in identities:
-            self._journal(station, journal).add(sequence, sequence)
+        for station, journal, first, last in runs_of(identities):
+            self._journal(station, journal).add(first, last, now)
             self._unsaved.add((station, journal))
             stations.add(station)
         return stations
+
+    def gaps(self, now: datetime) -> list[Gap]:
+        """Every hole in every journal. now: none of them can be younger, wherever the clock has been."""
+        return [
+            Gap(station, journal, first, last, min(since, now))
+            for station, journals in self._stations.items()
+            for journal, islands in journals.items()
+            for first, last, since in islands.holes()
+        ]
 
     def stations(self) -> list[str]:
         return list(self._stations)
@@ -117,13 +139,15 @@ class Received:
         found = []
         for station, journal in _journals(registry):
             through, heard_at = saved.get((station, journal), (0, ""))
-            runs = registry.rows(_ISLANDS, (station, journal, through))
+            runs = registry.rows(_ISLANDS, {"station": station, "journal": journal, "through": through})
             found.append((max([heard_at, *(run[2] for run in runs)]), station, journal, through, runs))
         received = cls()
-        for _, station, journal, through, runs in sorted(found):
+        for heard_at, station, journal, through, runs in sorted(found):
             islands = received._journal(station, journal)
-            for first, last in [(1, through)] * bool(through) + [run[:2] for run in runs]:
-                islands.add(first, last)
+            if through:
+                islands.add(1, through, read(heard_at))
+            for first, last, _, since in runs:
+                islands.add(first, last, read(since))
         return received
 
 

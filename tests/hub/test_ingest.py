@@ -330,14 +330,14 @@ def test_received_numbers_become_the_same_receipt_in_any_order(numbers):
     """The holes and the reach say exactly what is there."""
     received = Received()
     for number in numbers:
-        received.note([("east-1", JOURNAL, number)])
+        received.note([("east-1", JOURNAL, number)], NOW)
     (journal,) = received.receipt("east-1").journals
     assert [number for number in range(1, 50) if journal.covers(number)] == sorted(set(numbers))
 
 
 def test_a_receipt_with_too_many_holes_reaches_less_far():
     received = Received()
-    received.note(("east-1", JOURNAL, number) for number in range(2, 400, 2))
+    received.note((("east-1", JOURNAL, number) for number in range(2, 400, 2)), NOW)
     (journal,) = received.receipt("east-1").journals
     assert len(journal.holes) == 64
     assert journal.through == 128
@@ -347,7 +347,7 @@ def test_a_receipt_with_too_many_holes_reaches_less_far():
 def test_a_receipt_speaks_of_the_journals_heard_last():
     received = Received()
     for number in range(20):
-        received.note([("east-1", f"{number:016x}", 1)])
+        received.note([("east-1", f"{number:016x}", 1)], NOW)
     assert [int(each.journal, 16) for each in received.receipt("east-1").journals] == list(range(12, 20))
 
 
