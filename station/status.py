@@ -25,4 +25,5 @@ def status_of(
         roster=held.roster_edition,
         at=now.utc,
         faults=tuple(sorted({*faults, *(() if now.believed else ("clock",))})),
+        chain=journal.chain,
     )

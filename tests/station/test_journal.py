@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.wire import JournalReceipt, body_hash
-from station.journal import SCHEMA_VERSION, Journal, JournalBroken, JournalReader, JournalUnusable, open_journal
+from gate.wire import CHAIN_BEGINS, JournalReceipt, body_hash, chain_on
+from station.journal import SCHEMA_VERSION, Journal, JournalBroken, JournalReader, JournalUnusable, Whole, open_journal
 
 NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 
@@ -106,6 +106,80 @@ class TestAppend:
             assert journal.append("passage", bytes(100_000)) == 1
 
 
+class TestTheChain:
+    def test_it_follows_from_the_bodies_alone_and_goes_on_after_a_restart(self, shelf):
+        """So the hub, which has the hashes, can tell that it holds all of 1 to n and no other body."""
+        chain = CHAIN_BEGINS
+        with closing(shelf.open()) as journal:
+            assert journal.chain == chain
+        for number in range(1, 6):
+            with closing(shelf.open()) as journal:
+                journal.append("passage", b"%d" % number)
+                chain = chain_on(chain, body_hash(b"%d" % number))
+                assert journal.chain == chain
+
+    def test_a_record_that_could_not_be_written_is_no_part_of_it(self, shelf):
+        """What has no number has no place in the chain."""
+        with closing(filled(shelf, 2)) as journal:
+            before = journal.chain
+            journal._connection.execute("PRAGMA query_only = ON")
+            with pytest.raises(JournalBroken):
+                journal.append("passage", b"{}")
+            assert journal.chain == before
+
+
+class TestChangedRows:
+    @pytest.mark.parametrize(
+        "change",
+        ["body = x'7b'", "kind = 'amendment'", "written_at = '1970'", "checksum = x'00'", "kind = cast(x'ff' AS TEXT)"],
+    )
+    def test_a_row_that_changed_on_the_disk_is_handed_to_nobody(self, shelf, change):
+        """Neither to the uplink, in either order, nor to those who read the newest at the start; it is named."""
+        with closing(filled(shelf, 3)) as journal:
+            journal._connection.execute(f"UPDATE record SET {change} WHERE sequence = 2")
+            with closing(JournalReader(shelf.path)) as reader:
+                assert reader.pending(0, 2) == [(1, b"1"), (3, b"3")]
+                assert reader.pending_newest(2) == [(1, b"1"), (3, b"3")]
+                assert reader.damaged == {2}
+            assert journal.last(3) == [(1, b"1"), (3, b"3")]
+
+    def test_a_row_that_stands_under_another_number_is_not_believed(self, shelf):
+        """The checksum says whose row it is, and which."""
+        with closing(filled(shelf, 3)) as journal, closing(JournalReader(shelf.path)) as reader:
+            journal._connection.execute("UPDATE record SET sequence = 9 WHERE sequence = 3")
+            assert reader.pending(0, 9) == [(1, b"1"), (2, b"2")]
+
+
+class TestEarlierJournals:
+    ROWS = (Whole("e" * 16, 7, "passage", "2026-02-01T00:00:00+00:00", b"7"), Whole("e" * 16, 9, "passage", "x", b"9"))
+
+    def test_their_rows_wait_under_their_own_names_until_a_receipt_covers_them(self, shelf):
+        """Salvaged rows are in the queue like any other, once, however often they are found."""
+        with closing(filled(shelf, 1)) as journal, closing(JournalReader(shelf.path)) as reader:
+            assert journal.keep_earlier(self.ROWS[:1]) + journal.keep_earlier(self.ROWS) == 2
+            assert reader.earlier_pending(1) == [("e" * 16, 7, b"7")]
+            assert reader.earlier_pending(9) == [("e" * 16, 7, b"7"), ("e" * 16, 9, b"9")]
+            assert reader.unconfirmed_count == journal.unconfirmed_count == 3
+            assert journal.confirm(JournalReceipt("e" * 16, 9, ((8, 9),))) == 1
+            assert reader.earlier_pending(9) == [("e" * 16, 9, b"9")]
+            assert journal.unconfirmed_count == 2
+
+    def test_a_hub_that_forgot_them_gets_them_again(self, shelf):
+        """A receipt that covers less than the one before asks for the rest, also of an earlier journal."""
+        with closing(filled(shelf, 1)) as journal, closing(JournalReader(shelf.path)) as reader:
+            journal.keep_earlier(self.ROWS)
+            journal.confirm(JournalReceipt("e" * 16, 9))
+            assert reader.earlier_pending(9) == []
+            journal.confirm(JournalReceipt("e" * 16, 8))
+            assert reader.earlier_pending(9) == [("e" * 16, 9, b"9")]
+
+    def test_the_oldest_of_them_counts_as_the_oldest_that_waits(self, shelf):
+        """What the screen says of the queue's age speaks of all that waits."""
+        with closing(filled(shelf, 1)) as journal:
+            journal.keep_earlier(self.ROWS[:1])
+            assert journal.oldest_unconfirmed_written_at() == datetime(2026, 2, 1, tzinfo=UTC)
+
+
 class TestReceipts:
     def test_only_what_the_receipt_covers_is_released(self, shelf):
         """Holes and what lies behind `through` stay in the queue."""
@@ -150,6 +224,21 @@ class TestReceipts:
             assert not journal.outrun_by(JournalReceipt(journal.id, 3))
             assert not journal.outrun_by(JournalReceipt("f" * 16, 99))
 
+    def test_a_restart_between_two_receipts_changes_nothing(self, shelf):
+        """What the receipt before covered is known again, so the next one marks the difference alone."""
+        with closing(filled(shelf, 9)) as journal:
+            journal.confirm(JournalReceipt(journal.id, 8, ((3, 5),)))
+        with closing(shelf.open()) as journal:
+            assert journal.confirm(JournalReceipt(journal.id, 6, ((4, 4),))) == 2
+            assert journal.unconfirmed_count == 4
+        assert [row[0] for row in shelf.rows("confirmed")] == [1, 1, 1, 0, 1, 1, 0, 0, 0]
+
+    def test_the_newest_that_wait_come_in_rising_order(self, shelf):
+        """Live records go ahead of what waited long."""
+        with closing(filled(shelf, 5)) as journal, closing(JournalReader(shelf.path)) as reader:
+            journal.confirm(JournalReceipt(journal.id, 4, ((1, 3),)))
+            assert reader.pending_newest(2) == [(3, b"3"), (5, b"5")]
+
     def test_pending_pages_through_the_queue(self, shelf):
         """The uplink reads in order, from behind the last it sent, as much as it asked for."""
         with closing(filled(shelf, 5)), closing(JournalReader(shelf.path)) as reader:
@@ -186,6 +275,25 @@ class TestTheFile:
         with pytest.raises(JournalUnusable, match=r"newer station .* install the newer version"):
             shelf.open()
         assert shelf.path.read_bytes() == before
+
+    def test_a_file_of_schema_1_gets_its_checksums_and_chain(self, shelf):
+        """An upgrade in place: nothing is sent anew, and a row that had changed by then is not believed afterwards."""
+        with closing(sqlite3.connect(shelf.path)) as old:
+            old.executescript("""CREATE TABLE record(sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL,
+                body BLOB NOT NULL, hash TEXT NOT NULL, written_at TEXT NOT NULL, took_ms REAL,
+                confirmed INTEGER NOT NULL DEFAULT 0) STRICT;
+                CREATE INDEX record_unconfirmed ON record(sequence) WHERE confirmed = 0;
+                CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+                INSERT INTO meta VALUES ('journal', 'abcdabcdabcdabcd'); PRAGMA user_version = 1;""")
+            rows = [(1, b"1", body_hash(b"1"), 1), (2, b"changed", body_hash(b"2"), 0), (3, b"3", body_hash(b"3"), 0)]
+            old.executemany("INSERT INTO record VALUES (?, 'passage', ?, ?, '2026', NULL, ?)", rows)
+            old.commit()
+        with closing(shelf.open()) as journal, closing(JournalReader(shelf.path)) as reader:
+            assert (journal.id, journal.newest, journal.unconfirmed_count) == ("abcd" * 4, 3, 2)
+            assert journal.chain == chain_on(chain_on(chain_on(CHAIN_BEGINS, rows[0][2]), rows[1][2]), rows[2][2])
+            assert reader.pending(0, 9) == [(3, b"3")]
+            assert journal.confirm(JournalReceipt(journal.id, 2)) == 1
+            assert journal.append("passage", b"4") == 4
 
     def test_a_file_that_cannot_be_opened_is_refused(self, shelf):
         """What stands where the journal belongs is never overwritten blindly."""

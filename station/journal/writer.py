@@ -1,0 +1,220 @@
+"""The loop's hand at the journal: appends records, notes receipts. For the loop's thread alone.
+
+Rule: when `append` returns, the record survives a power cut. What the hub's receipt covers is marked, and what it does
+not cover any more is to be sent again; nothing else releases a row.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from msgspec import ValidationError, json
+
+from gate.names import Digest, JournalId
+from gate.wire import CHAIN_BEGINS, JournalReceipt, body_hash, chain_on
+from station.journal.ranges import Ranges, covered, less, runs
+from station.journal.rows import (
+    JournalBroken,
+    Whole,
+    checksum_of,
+    count_unconfirmed,
+    earlier_ids,
+    is_whole,
+    journal_id,
+    lenient,
+    oldest_unconfirmed_written_at,
+    read_meta,
+    sealed,
+    text_of,
+    unsealed,
+    write_meta,
+)
+
+log = logging.getLogger(__name__)
+
+_APPEND = """INSERT INTO record(sequence, kind, body, hash, written_at, took_ms, checksum, chain)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_CONFIRM = """UPDATE record INDEXED BY record_unconfirmed SET confirmed = 1
+WHERE confirmed = 0 AND sequence BETWEEN ? AND ?"""
+_RECALL = "UPDATE record SET confirmed = 0 WHERE confirmed = 1 AND sequence BETWEEN ? AND ?"
+_UNCONFIRMED = "SELECT sequence FROM record INDEXED BY record_unconfirmed WHERE confirmed = 0 ORDER BY sequence"
+_KEEP = """INSERT OR IGNORE INTO earlier(journal, sequence, kind, body, hash, checksum, written_at, confirmed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_CONFIRM_EARLIER = """UPDATE earlier INDEXED BY earlier_unconfirmed SET confirmed = 1
+WHERE confirmed = 0 AND journal = ? AND sequence BETWEEN ? AND ?"""
+_RECALL_EARLIER = """UPDATE earlier SET confirmed = 0
+WHERE confirmed = 1 AND journal = ? AND sequence BETWEEN ? AND ?"""
+
+
+class Journal:
+    """An open journal. `open_journal` opens one.
+
+    id: drawn when the file was made. newest: the last sequence; chain: through it. unconfirmed_count: records without
+    a receipt, those of earlier journals counted. earlier: the ids of these.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, wall: Callable[[], datetime]) -> None:
+        self._connection = connection
+        self._wall = wall
+        connection.text_factory = lenient
+        self.id: JournalId = journal_id(connection)
+        self.newest, self.chain = _end_of(connection)
+        self.unconfirmed_count: int = count_unconfirmed(connection)
+        self.earlier: list[JournalId] = earlier_ids(connection)
+        self._covered: dict[JournalId, Ranges] = {}
+
+    def append(self, kind: str, body: bytes, took_ms: Callable[[], float] | None = None) -> int:
+        """Commit one record and return its sequence; when this returns, it survives a power cut.
+
+        kind: "passage", "amendment", "happening" or "made_pass". took_ms: asked immediately before the commit.
+        Raises JournalBroken.
+        """
+        sequence, hash_ = self.newest + 1, body_hash(body)
+        chain = chain_on(self.chain, hash_)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            written_at = text_of(self._wall())
+            checksum = checksum_of(self.id, sequence, kind, written_at, body)
+            took = took_ms() if took_ms else None
+            row = (sequence, kind, body, hash_, written_at, took, checksum, bytes.fromhex(chain))
+            self._connection.execute(_APPEND, row)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as cause:
+            self._undo()
+            raise JournalBroken(f"the journal cannot be written: {cause}") from cause
+        self.newest, self.chain = sequence, chain
+        self.unconfirmed_count += 1
+        return sequence
+
+    def confirm(self, receipt: JournalReceipt) -> int:
+        """Mark what the hub's receipt covers; how many rows that newly released. Raises JournalBroken.
+
+        What it does not cover counts as unconfirmed again: a hub restored from a backup knows less than before, and
+        its receipt asks for the rest anew (rule 10). A receipt for a journal of which nothing is here, or for more
+        than was ever written here, is not ours to apply: see `outrun_by`.
+        """
+        known = receipt.journal == self.id or receipt.journal in self.earlier
+        if not known or self.outrun_by(receipt):
+            return 0
+        try:
+            # A receipt that a power cut forgets comes again; it need not make a resident wait for the disk.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("BEGIN IMMEDIATE")
+            released, recalled = self._note(receipt.journal, covered(receipt))
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as cause:
+            self._undo()
+            self._covered.pop(receipt.journal, None)
+            raise JournalBroken(f"the hub's receipt cannot be noted: {cause}") from cause
+        finally:
+            self._connection.execute("PRAGMA synchronous = FULL")
+        self.unconfirmed_count += recalled - released
+        return released
+
+    def keep_earlier(self, rows: Sequence[Whole]) -> int:
+        """Commit rows of journals that were set aside, under their own names; how many were new. Raises JournalBroken.
+
+        They wait for the hub's receipt like this journal's own.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            kept = sum(self._connection.execute(_KEEP, _as_kept(row)).rowcount for row in rows)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as cause:
+            self._undo()
+            raise JournalBroken(f"what is whole of an earlier journal cannot be kept: {cause}") from cause
+        self.unconfirmed_count = count_unconfirmed(self._connection)
+        self.earlier = earlier_ids(self._connection)
+        return kept
+
+    def probe(self) -> None:
+        """Find out whether the disk takes a commit. Raises JournalBroken."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            write_meta(self._connection, "probed_at", text_of(self._wall()))
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as cause:
+            self._undo()
+            raise JournalBroken(f"the journal cannot be written: {cause}") from cause
+
+    def outrun_by(self, receipt: JournalReceipt) -> bool:
+        """Whether the hub has more of this journal than it holds: the card was cloned or rolled back (rule 8)."""
+        return receipt.journal == self.id and receipt.through > self.newest
+
+    def last(self, limit: int) -> list[tuple[int, bytes]]:
+        """Up to `limit` of the newest records, in order: (sequence, body); less those whose bytes have changed."""
+        rows = self._connection.execute(
+            "SELECT sequence, kind, written_at, body, checksum FROM record WHERE sequence > ? ORDER BY sequence",
+            (self.newest - limit,),
+        )
+        return [(row[0], row[3]) for row in rows if is_whole(self.id, row)]
+
+    def oldest_unconfirmed_written_at(self) -> datetime | None:
+        """When the oldest record without a receipt was written; None where there is none, or the disk cannot tell."""
+        try:
+            return oldest_unconfirmed_written_at(self._connection, self.earlier) if self.unconfirmed_count else None
+        except sqlite3.Error:
+            return None
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _note(self, journal: JournalId, now: Ranges) -> tuple[int, int]:
+        """Rows released and recalled. Just the difference to the receipt before is marked, however much waits."""
+        before = self._covered_before(journal)
+        ours = journal == self.id
+        confirm, recall = (_CONFIRM, _RECALL) if ours else (_CONFIRM_EARLIER, _RECALL_EARLIER)
+        whose = () if ours else (journal,)
+        released = self._mark(confirm, whose, less(now, before))
+        recalled = self._mark(recall, whose, less(before, now))
+        if now != before:
+            write_meta(self._connection, _covered_key(journal), sealed(json.encode(now).decode()))
+            self._covered[journal] = now
+        return released, recalled
+
+    def _covered_before(self, journal: JournalId) -> Ranges:
+        """What the receipt before covered; where nobody wrote that down, what is marked."""
+        if journal not in self._covered:
+            told = unsealed(read_meta(self._connection, _covered_key(journal)))
+            self._covered[journal] = _ranges(told) if told is not None else self._marked(journal)
+        return self._covered[journal]
+
+    def _marked(self, journal: JournalId) -> Ranges:
+        if journal == self.id:
+            waiting = runs(sequence for (sequence,) in self._connection.execute(_UNCONFIRMED))
+            return less([(1, self.newest)] if self.newest else [], waiting)
+        marked = "SELECT sequence FROM earlier WHERE confirmed = 1 AND journal = ? ORDER BY sequence"
+        return runs(sequence for (sequence,) in self._connection.execute(marked, (journal,)))
+
+    def _mark(self, statement: str, whose: tuple[str, ...], ranges: Iterable[tuple[int, int]]) -> int:
+        return sum(self._connection.execute(statement, (*whose, *reach)).rowcount for reach in ranges)
+
+    def _undo(self) -> None:
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as cause:
+            log.error("the journal cannot even be rolled back: %s", cause)
+
+
+def _as_kept(row: Whole) -> tuple[object, ...]:
+    checksum = checksum_of(row.journal, row.sequence, row.kind, row.written_at, row.body)
+    hash_ = body_hash(row.body)
+    return row.journal, row.sequence, row.kind, row.body, hash_, checksum, row.written_at, int(row.confirmed)
+
+
+def _end_of(connection: sqlite3.Connection) -> tuple[int, Digest]:
+    row = connection.execute("SELECT sequence, chain FROM record ORDER BY sequence DESC LIMIT 1").fetchone()
+    return (row[0], row[1].hex()) if row else (0, CHAIN_BEGINS)
+
+
+def _covered_key(journal: JournalId) -> str:
+    return f"covered {journal}"
+
+
+def _ranges(text: str) -> Ranges:
+    try:
+        return json.decode(text, type=list[tuple[int, int]])
+    except ValidationError:
+        return []
