@@ -3,19 +3,22 @@ binds them.
 
 Runs on the writer's thread. Only what really changed is signed and sealed anew, so a gate fetches no more than that;
 the manifest is signed again at least hourly, which tells the gates that all of it still holds. What was published is
-kept in the registry and put back after every connection, since a broker may forget.
+kept in the registry and put back after every connection, since a broker may forget. What stands is remembered by its
+fingerprint, so that one person's change costs one bucket's work.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 from msgspec import Struct, json
 
 from gate import staff as staff_list
 from gate import topics
-from gate.document import DocumentKind, DocumentRefused, heading_of, open_document, sign
-from gate.names import Slug
+from gate.document import DocumentKind, DocumentRefused, Edition, body_of, heading_of, open_document, sign
+from gate.names import Digest, Slug
 from gate.notices import Notices
 from gate.policy import Policy
 from gate.revocations import pack, revocations_of
@@ -25,6 +28,7 @@ from gate.roster import (
     BucketUnreadable,
     Manifest,
     RosterBucket,
+    bucket_of,
     digest,
     fill,
     seal,
@@ -34,7 +38,7 @@ from gate.staff import Staff
 from gate.trust import TrustedKey, TrustList, Usage
 from hub.keys import Keys
 from hub.receipts import Publish
-from hub.registry import Registry, blanks, documents, gate_keys, guards, notices, pass_keys, passes, people
+from hub.registry import Change, Registry, blanks, documents, gate_keys, guards, notices, pass_keys, passes, people
 from hub.registry.documents import NO_BUCKET, Editions, Place, Published
 
 CONFIRM_EVERY = timedelta(hours=1)
@@ -44,6 +48,17 @@ log = logging.getLogger(__name__)
 _MANIFEST: Place = (DocumentKind.MANIFEST, NO_BUCKET)
 _STAFF: Place = (DocumentKind.STAFF, NO_BUCKET)
 _NOTICES: Place = (DocumentKind.NOTICES, NO_BUCKET)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is in force at one place, without its payload: body is the SHA-256 of what was signed."""
+
+    edition: Edition
+    at: datetime
+    digest: Digest
+    body: bytes
+    people: int
 
 
 class Bulletin:
@@ -58,61 +73,92 @@ class Bulletin:
         self._publish = publish
         self._randomness = randomness
         self._key_is_known = False
+        self._standing: dict[Place, Standing] = {}
 
     def refresh(self, registry: Registry, now: datetime) -> int:
         """Sign what changed, keep it, publish it; how many documents. Not inside a transaction."""
+        return self._tell(registry, now, None)
+
+    def follow(self, registry: Registry, now: datetime) -> int:
+        """`refresh` at once after a command: of the roster only the buckets of those whom it touched are looked at.
+
+        What else time has done to the others is told by the next `refresh`.
+        """
+        persons = registry.persons if Change.PEOPLE in registry.touched else frozenset()
+        return self._tell(registry, now, None if persons is None else {bucket_of(person) for person in persons})
+
+    def put_back(self, registry: Registry, wanted: Collection[str] | None = None) -> int:
+        """Publish again what is in force, the manifest last, or only what lies on these topics; how many documents."""
+        held = documents.published(registry)
+        last = held.pop(_MANIFEST, None)
+        standing = [*held.values(), *([last] if last else [])]
+        if wanted is not None:
+            standing = [each for each in standing if _topic(each.place, self._compound) in wanted]
+        self._publish_all(standing)
+        return len(standing)
+
+    def _tell(self, registry: Registry, now: datetime, buckets: Collection[int] | None) -> int:
         if not self._key_is_known:
             registry.run(lambda each: pass_keys.adopt(each, self._keys.pass_.public, now))
             self._key_is_known = True
         policy = documents.policy(registry)
         if policy is None:
-            registry.touched.clear()
+            registry.told()
             log.warning("no policy is in force, so every gate refers everybody: gate-hub policy publish FILE")
             return 0
-        held = documents.published(registry)
-        bodies = self._bodies(registry, policy, now) | _of_late(registry, held, now)
-        fresh = [
-            self._signed(place, body, now)
-            for place, body in bodies.items()
-            if not self._stands(held.get(place), body, registry.generation)
-        ]
-        if fresh or _is_due(held.get(_MANIFEST), now):
-            whole = {**held, **{each.place: each for each in fresh}}
-            fresh.append(self._signed(_MANIFEST, _manifest(whole, bodies), now))
+        standing = self._standing_in(registry)
+        if any((DocumentKind.ROSTER, bucket) not in standing for bucket in range(BUCKETS)):
+            buckets = None
+        bodies = self._bodies(registry, policy, now, buckets) | _of_late(registry, standing, now)
+        changed = {place: body for place, body in bodies.items() if _differs(standing.get(place), body)}
+        fresh = [self._signed(place, body, now) for place, body in changed.items()]
+        after = standing | {each.place: _standing(each, changed[each.place]) for each in fresh}
+        if fresh or _is_due(standing.get(_MANIFEST), now):
+            manifest = _manifest(after)
+            fresh.append(self._signed(_MANIFEST, manifest, now))
+            after[_MANIFEST] = _standing(fresh[-1], manifest)
         registry.run(lambda each: documents.keep(each, fresh))
-        registry.touched.clear()
+        self._standing = after
+        registry.told()
         self._publish_all(fresh)
         return len(fresh)
 
-    def put_back(self, registry: Registry) -> int:
-        """Publish everything that is in force, the manifest last; how many documents."""
-        held = documents.published(registry)
-        last = held.pop(_MANIFEST, None)
-        standing = [*held.values(), *([last] if last else [])]
-        self._publish_all(standing)
-        return len(standing)
+    def _standing_in(self, registry: Registry) -> dict[Place, Standing]:
+        """What is in force, signed with today's keys in today's generation; read and checked once, then remembered."""
+        generation = registry.generation
+        if any(each.edition.generation != generation for each in self._standing.values()):
+            self._standing = {}
+        if not self._standing:
+            held = documents.published(registry).values()
+            known = {each.place: self._checked(each) for each in held if each.edition.generation == generation}
+            self._standing = {place: standing for place, standing in known.items() if standing is not None}
+        return self._standing
 
-    def _bodies(self, registry: Registry, policy: Policy, now: datetime) -> dict[Place, Struct]:
-        """Everything that the gates should hold, as the registry has it now."""
+    def _checked(self, document: Published) -> Standing | None:
+        try:
+            payload = self._unsealed(document)
+            opened = open_document(payload, document.kind, self._compound, [self._keys.document.public])
+            people = len(body_of(opened, RosterBucket).residents) if document.kind is DocumentKind.ROSTER else 0
+        except (DocumentRefused, BucketUnreadable, staff_list.StaffUnreadable):
+            return None
+        body = sha256(bytes(opened.body)).digest()
+        return Standing(document.edition, document.at, digest(document.payload), body, people)
+
+    def _bodies(
+        self, registry: Registry, policy: Policy, now: datetime, buckets: Collection[int] | None
+    ) -> dict[Place, Struct]:
+        """What the gates should hold, as the registry has it now; of the roster only these buckets."""
         bodies: dict[Place, Struct] = {
             (DocumentKind.POLICY, NO_BUCKET): policy,
             (DocumentKind.TRUST, NO_BUCKET): self._trust(registry, now),
         }
-        everybody = (*people.roster(registry, now), *blanks.on_roster(registry, now))
+        if buckets is not None and not buckets:
+            return bodies
+        everybody = (*people.roster(registry, now, buckets), *blanks.on_roster(registry, now))
         for bucket, residents in enumerate(fill(everybody)):
-            bodies[DocumentKind.ROSTER, bucket] = RosterBucket(residents)
+            if buckets is None or bucket in buckets:
+                bodies[DocumentKind.ROSTER, bucket] = RosterBucket(residents)
         return bodies
-
-    def _stands(self, document: Published | None, body: Struct, generation: int) -> bool:
-        """Whether just this is in force, signed with today's keys in today's generation."""
-        if document is None or document.edition.generation != generation:
-            return False
-        try:
-            payload = self._unsealed(document)
-            opened = open_document(payload, document.kind, self._compound, [self._keys.document.public])
-        except (DocumentRefused, BucketUnreadable, staff_list.StaffUnreadable):
-            return False
-        return bytes(opened.body) == json.encode(body, order="deterministic")
 
     def _signed(self, place: Place, body: Struct, now: datetime) -> Published:
         kind, bucket = place
@@ -146,29 +192,42 @@ class Bulletin:
 
     def _publish_all(self, published: Sequence[Published]) -> None:
         for document in published:
-            self._publish(_topic(document, self._compound), document.payload)
+            self._publish(_topic(document.place, self._compound), document.payload)
 
 
-def _of_late(registry: Registry, held: Mapping[Place, Published], now: datetime) -> dict[Place, Struct]:
+def _of_late(registry: Registry, standing: Collection[Place], now: datetime) -> dict[Place, Struct]:
     """Staff and notices, once there are any: a gate of an older version would not understand a manifest with them."""
     bodies: dict[Place, Struct] = {_STAFF: guards.staff(registry), _NOTICES: notices.body(registry, now)}
-    return {place: body for place, body in bodies.items() if place in held or body not in (Staff(), Notices())}
+    return {place: body for place, body in bodies.items() if place in standing or body not in (Staff(), Notices())}
 
 
-def _manifest(whole: Mapping[Place, Published], bodies: Mapping[Place, Struct]) -> Manifest:
-    buckets = [whole[DocumentKind.ROSTER, bucket] for bucket in range(BUCKETS)]
+def _differs(standing: Standing | None, body: Struct) -> bool:
+    return standing is None or standing.body != _fingerprint(body)
+
+
+def _fingerprint(body: Struct) -> bytes:
+    return sha256(json.encode(body, order="deterministic")).digest()
+
+
+def _standing(document: Published, body: Struct) -> Standing:
+    people = len(body.residents) if isinstance(body, RosterBucket) else 0
+    return Standing(document.edition, document.at, digest(document.payload), _fingerprint(body), people)
+
+
+def _manifest(standing: Mapping[Place, Standing]) -> Manifest:
+    buckets = [standing[DocumentKind.ROSTER, bucket] for bucket in range(BUCKETS)]
     return Manifest(
-        policy=digest(whole[DocumentKind.POLICY, NO_BUCKET].payload),
-        trust=digest(whole[DocumentKind.TRUST, NO_BUCKET].payload),
-        roster=tuple(digest(each.payload) for each in buckets),
+        policy=standing[DocumentKind.POLICY, NO_BUCKET].digest,
+        trust=standing[DocumentKind.TRUST, NO_BUCKET].digest,
+        roster=tuple(each.digest for each in buckets),
         roster_edition=str(max(each.edition for each in buckets)),
-        people=sum(len(body.residents) for body in bodies.values() if isinstance(body, RosterBucket)),
-        staff=digest(whole[_STAFF].payload) if _STAFF in whole else None,
-        notices=digest(whole[_NOTICES].payload) if _NOTICES in whole else None,
+        people=sum(each.people for each in buckets),
+        staff=standing[_STAFF].digest if _STAFF in standing else None,
+        notices=standing[_NOTICES].digest if _NOTICES in standing else None,
     )
 
 
-def _is_due(manifest: Published | None, now: datetime) -> bool:
+def _is_due(manifest: Standing | None, now: datetime) -> bool:
     """Also where the clock was set back, so that no gate waits for a time that has been."""
     return manifest is None or not timedelta(0) <= now - manifest.at < CONFIRM_EVERY
 
@@ -179,10 +238,11 @@ def _long_expired(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
 
 
-def _topic(document: Published, compound: Slug) -> str:
-    match document.kind:
+def _topic(place: Place, compound: Slug) -> str:
+    kind, bucket = place
+    match kind:
         case DocumentKind.ROSTER:
-            return topics.ROSTER.of(compound, bucket=document.bucket)
+            return topics.ROSTER.of(compound, bucket=bucket)
         case DocumentKind.POLICY:
             return topics.POLICY.of(compound)
         case DocumentKind.TRUST:

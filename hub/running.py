@@ -42,7 +42,7 @@ class RunningHub:
         self._clock = clock
         self._opener = Opener(compound, keys.form)
         self.announcer = Announcer()
-        self.writer = Writer(registry, after=self._refresh)
+        self.writer = Writer(registry, after=self._follow)
         hearers = Hearers(records=self._hear_records, status=self._hear_status, greet=self._greet)
         self._link = Link(compound, registry.generation, settings.broker, password, hearers)
         editions = Editions(registry)
@@ -78,6 +78,9 @@ class RunningHub:
 
     def _refresh(self, registry: Registry) -> None:
         self._bulletin.refresh(registry, self._clock())
+
+    def _follow(self, registry: Registry) -> None:
+        self._bulletin.follow(registry, self._clock())
 
     def _greet(self) -> None:
         """On the link's thread, once its subscriptions stand."""

@@ -6,7 +6,7 @@ WAL-reset bug); while the hub runs it belongs to the writer's thread. Everybody 
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -39,26 +39,36 @@ class Change(StrEnum):
 class Registry:
     """The owner of the one writing connection. Not for two threads at once.
 
-    touched: what the commands since the last bulletin have changed; whoever publishes clears it.
+    touched: what the commands since the last bulletin have changed; whoever publishes it calls `told`. persons: whom
+    alone the changes of PEOPLE are about, by pseudonym; None where that may be anybody.
     """
 
     def __init__(self, path: Path, database: Database) -> None:
         self.path = path
         self.database = database
         self.touched: set[Change] = set()
+        self.persons: frozenset[str] | None = frozenset()
 
     def run(self, command: "Callable[[Registry], Result]") -> Result:
         """Carry out one command: all of it, committed to the disk, or nothing."""
-        before = set(self.touched)
+        before = set(self.touched), self.persons
         try:
             with self.database.atomic():
                 return command(self)
         except BaseException:
-            self.touched = before
+            self.touched, self.persons = before
             raise
 
-    def touch(self, change: Change) -> None:
+    def touch(self, change: Change, persons: Iterable[str] | None = None) -> None:
+        """persons: of a change of PEOPLE, whom it is about; None for anybody."""
         self.touched.add(change)
+        if change is Change.PEOPLE:
+            self.persons = None if persons is None or self.persons is None else self.persons.union(persons)
+
+    def told(self) -> None:
+        """The gates have been told of all that was touched."""
+        self.touched.clear()
+        self.persons = frozenset()
 
     def rows(self, sql: str, parameters: Any = ()) -> list[Row]:  # noqa: ANN401 - whatever sqlite3 binds
         return self.database.conn.execute(sql, parameters).fetchall()

@@ -36,8 +36,11 @@ def put(registry: Registry, serials: Iterable[Pseudonym]) -> None:
 def touch(registry: Registry, serials: Iterable[Pseudonym]) -> None:
     """Gates told of passes: where one of them is a blank, the roster says so at once."""
     asked = json.encode(tuple(serials)).decode()
-    if registry.one("SELECT 1 FROM blank WHERE serial IN (SELECT value FROM json_each(?))", (asked,)) is not None:
-        registry.touch(Change.PEOPLE)
+    cards = registry.rows(
+        "SELECT person FROM blank JOIN pass USING (serial) WHERE serial IN (SELECT value FROM json_each(?))", (asked,)
+    )
+    if cards:
+        registry.touch(Change.PEOPLE, [row[0] for row in cards])
 
 
 def on_roster(registry: Registry, now: datetime) -> list[Resident]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from gate.names import Pseudonym, Slug
-from hub.registry import Change, Registry
+from hub.registry import Change, Registry, passes
 from hub.registry.instants import written
 
 
@@ -17,7 +17,7 @@ def settle(registry: Registry, serial: Pseudonym, confirm: bool, clerk: str, now
     if not confirm:
         registry.touch(Change.TRUST)
         # Where it was a blank card, its entry on the roster ends with it.
-        registry.touch(Change.PEOPLE)
+        registry.touch(Change.PEOPLE, passes.holders(registry, [serial]))
     return changed.rowcount > 0
 
 

@@ -7,6 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime
 
+from msgspec import json
+
 from gate.formats import community_pass
 from gate.formats.chain import Credential, Kind
 from hub.registry import Change, Registry
@@ -73,6 +75,7 @@ def revoked_among(reader: sqlite3.Connection, serials: Iterable[str]) -> frozens
 
 def revoke(registry: Registry, serials: Iterable[str], now: datetime) -> list[str]:
     """Make passes void at every gate from the next bulletin on; the serials that nobody knows are returned."""
+    serials = tuple(serials)
     at, unknown = written(now), []
     for serial in serials:
         changed = registry.database.conn.execute(
@@ -85,8 +88,15 @@ def revoke(registry: Registry, serials: Iterable[str], now: datetime) -> list[st
         if changed.rowcount == made.rowcount == 0:
             unknown.append(serial)
     registry.touch(Change.TRUST)
-    registry.touch(Change.PEOPLE)
+    registry.touch(Change.PEOPLE, holders(registry, serials))
     return unknown
+
+
+def holders(registry: Registry, serials: Iterable[str]) -> list[str]:
+    """The pseudonyms whose passes these are; of a blank card the card's own."""
+    asked = json.encode(tuple(serials)).decode()
+    rows = registry.rows("SELECT person FROM pass WHERE serial IN (SELECT value FROM json_each(?))", (asked,))
+    return [row[0] for row in rows]
 
 
 def revoked(registry: Registry, since: datetime) -> frozenset[str]:

@@ -4,14 +4,14 @@ Commands for `Registry.run` or the writer; ids are drawn by the caller. Whatever
 the next bulletin.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from msgspec import Struct, convert, structs
+from msgspec import Struct, convert, json, structs
 
 from gate.passage import Caller
 from gate.permit import Permits
-from gate.roster import Health, Resident, Standing
+from gate.roster import Health, Resident, Standing, bucket_of
 from hub.registry import Change, Registry, permits
 from hub.registry.instants import written
 
@@ -58,13 +58,15 @@ class Person(Struct, frozen=True, kw_only=True):
 
 _HOUSEHOLD_COLUMNS = tuple(each.name for each in structs.fields(Household))
 _PERSON_COLUMNS = tuple(each.name for each in structs.fields(Person))
+# How pseudonyms begin, by which each has its bucket.
+_HEADS = tuple(f"{head:02x}" for head in range(256))
 
 
 def put_households(registry: Registry, households: Iterable[Household]) -> int:
     """Add them, or bring those that are known by their id up to date; how many."""
     rows = [structs.astuple(each) for each in households]
     registry.database.conn.executemany(_upsert("household", _HOUSEHOLD_COLUMNS), rows)
-    registry.touch(Change.PEOPLE)
+    registry.touch(Change.PEOPLE, _who_live_there(registry, [row[0] for row in rows]))
     return len(rows)
 
 
@@ -73,23 +75,23 @@ def put_persons(registry: Registry, persons: Iterable[Person]) -> int:
     rows = [structs.astuple(each) for each in persons]
     statement = _upsert("person", _PERSON_COLUMNS) + ", left_at = NULL"
     registry.database.conn.executemany(statement, rows)
-    registry.touch(Change.PEOPLE)
+    registry.touch(Change.PEOPLE, [row[0] for row in rows])
     return len(rows)
 
 
 def moved_away(registry: Registry, persons: Iterable[str], now: datetime) -> None:
     """They are taken off the roster; what they did stays."""
-    at = written(now)
+    at, gone = written(now), tuple(persons)
     registry.database.conn.executemany(
-        "UPDATE person SET left_at = ? WHERE id = ? AND left_at IS NULL", [(at, each) for each in persons]
+        "UPDATE person SET left_at = ? WHERE id = ? AND left_at IS NULL", [(at, each) for each in gone]
     )
-    registry.touch(Change.PEOPLE)
+    registry.touch(Change.PEOPLE, gone)
 
 
 def came_back(registry: Registry, person: str) -> None:
     """Back on the roster."""
     registry.database.conn.execute("UPDATE person SET left_at = NULL WHERE id = ?", (person,))
-    registry.touch(Change.PEOPLE)
+    registry.touch(Change.PEOPLE, [person])
 
 
 def households(registry: Registry) -> list[Household]:
@@ -117,14 +119,19 @@ def masked_name(registry: Registry, person: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def roster(registry: Registry, now: datetime) -> list[Resident]:
-    """Everybody who lives here or is expected, as little of them as a gate must know."""
-    rows = registry.rows(
-        "SELECT person.id, household.id, masked_name, building, unit, room, initials, phone_tail, standing, health,"
-        " needs_help, person.caller FROM person JOIN household ON household.id = person.household"
-        " WHERE left_at IS NULL AND (until IS NULL OR until > ?) ORDER BY person.id",
-        (written(now),),
-    )
+# From each head to the pseudonyms that begin with it by the primary key; without CROSS, SQLite would read everybody.
+_ON_ROSTER = """
+    SELECT person.id, household.id, masked_name, building, unit, room, initials, phone_tail, standing, health,
+        needs_help, person.caller
+    FROM json_each(:heads) AS head CROSS JOIN person ON person.id >= head.value AND person.id < head.value || 'g'
+        JOIN household ON household.id = person.household
+    WHERE left_at IS NULL AND (until IS NULL OR until > :now) ORDER BY person.id"""
+
+
+def roster(registry: Registry, now: datetime, buckets: Collection[int] | None = None) -> list[Resident]:
+    """Everybody who lives here or is expected, as little of them as a gate must know; or only those buckets of it."""
+    heads = [head for head in _HEADS if buckets is None or bucket_of(head) in buckets]
+    rows = registry.rows(_ON_ROSTER, {"heads": json.encode(heads).decode(), "now": written(now)})
     given = permits.told(registry, now)
     return [_resident(given.get(row[0], ()), *row) for row in rows]
 
@@ -163,6 +170,12 @@ def _resident(
         Caller(caller),
         leave,
     )
+
+
+def _who_live_there(registry: Registry, households: list[str]) -> list[str]:
+    asked = json.encode(households).decode()
+    rows = registry.rows("SELECT id FROM person WHERE household IN (SELECT value FROM json_each(?))", (asked,))
+    return [row[0] for row in rows]
 
 
 def _upsert(table: str, columns: tuple[str, ...]) -> str:

@@ -23,7 +23,7 @@ def put(registry: Registry, person: Pseudonym, permit: Permit, now: datetime) ->
             written(permit.return_by) if permit.return_by else None, written(now),
         ),
     )  # fmt: skip
-    registry.touch(Change.PEOPLE)
+    registry.touch(Change.PEOPLE, [person])
 
 
 def revoke(registry: Registry, permit: Pseudonym, now: datetime) -> bool:
@@ -31,7 +31,9 @@ def revoke(registry: Registry, permit: Pseudonym, now: datetime) -> bool:
     changed = registry.database.conn.execute(
         "UPDATE permit SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", (written(now), permit)
     )
-    registry.touch(Change.PEOPLE)
+    registry.touch(
+        Change.PEOPLE, [row[0] for row in registry.rows("SELECT person FROM permit WHERE id = ?", (permit,))]
+    )
     return changed.rowcount > 0
 
 

@@ -5,25 +5,29 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from gate import sealing, topics
 from gate.document import DocumentKind, Edition, SignedDocument, body_of, open_document
 from gate.formats.chain import Credential, Kind
 from gate.notices import Notice, Notices
+from gate.permit import Permit, PermitKind
 from gate.policy import Policy
-from gate.roster import BUCKETS, Manifest, RosterBucket, bucket_of, digest, unseal
+from gate.roster import BUCKETS, Health, Manifest, RosterBucket, bucket_of, digest, unseal
 from gate.staff import Guard, Staff, pin_hash
 from gate.staff import unseal as unseal_staff
 from gate.trust import TrustList, Usage
 from hub import keys
 from hub.bulletin import Bulletin
-from hub.registry import Registry, documents, guards, notices, opened, passes, people
+from hub.registry import Registry, documents, guards, notices, opened, passes, people, permits
 from hub.registry.documents import Editions
+from hub.registry.instants import written
 from hub.registry.people import Household, Person
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 HOME = Household(id="aa" * 8, building="3", unit="2", room="canary-501")
 MANIFEST = topics.MANIFEST.of("sunshine")
+OUTING = Permit("ee" * 8, next(iter(PermitKind)), NOW, NOW + timedelta(hours=2), None)
 
 
 def person(number: int, name: str = "王小明") -> Person:
@@ -50,6 +54,12 @@ class Board:
     def refresh(self, now: datetime = NOW) -> list[str]:
         self.published = []
         assert self.bulletin.refresh(self.registry, now) == len(self.published)
+        return self.published
+
+    def follow(self, now: datetime = NOW) -> list[str]:
+        """As the writer does after an order."""
+        self.published = []
+        assert self.bulletin.follow(self.registry, now) == len(self.published)
         return self.published
 
     def document(self, topic: topics.Topic, kind: DocumentKind) -> SignedDocument:
@@ -154,6 +164,46 @@ def test_one_changed_person_changes_one_bucket(board: Board):
     assert board.manifest().roster_edition > before
 
 
+def test_what_follows_a_command_looks_at_the_buckets_of_whom_it_touched_and_at_no_other(board: Board):
+    """One person's change must not cost the work of thirteen thousand; what time alone changed comes by the minute."""
+    guest = Person(
+        id=person(3).id, household=HOME.id, name="x", masked_name="访*", until=written(NOW + timedelta(minutes=1))
+    )
+    board.registry.run(lambda each: people.put_persons(each, [guest]))
+    board.refresh()
+    red = Person(id=person(7).id, household=HOME.id, name="x", masked_name="王*明", health=Health.RED)
+    board.registry.run(lambda each: people.put_persons(each, [red]))
+    later = NOW + timedelta(minutes=2)
+    assert board.follow(later) == [topics.ROSTER.of("sunshine", bucket=bucket_of(person(7).id)), MANIFEST]
+    assert board.manifest().people == 10
+    assert board.refresh(later) == [topics.ROSTER.of("sunshine", bucket=bucket_of(person(3).id)), MANIFEST]
+    assert board.manifest().people == 9
+
+
+@pytest.mark.parametrize(
+    ("order", "touched"),
+    [
+        (lambda each: people.moved_away(each, [person(2).id], NOW), {2}),
+        (lambda each: people.put_households(each, [structs.replace(HOME, building="9")]), set(range(10))),
+        (lambda each: permits.put(each, person(4).id, OUTING, NOW), {4}),
+    ],
+    ids=["moved away", "another door", "leave given"],
+)
+def test_following_a_command_tells_as_much_as_a_full_look(board: Board, order, touched: set[int]):
+    """Whatever a command does to people, the gates hold afterwards what a bulletin made from nothing would hold."""
+    board.refresh()
+    board.registry.run(order)
+    told = set(board.follow())
+    assert told == {topics.ROSTER.of("sunshine", bucket=bucket_of(person(each).id)) for each in touched} | {MANIFEST}
+    assert board.refresh() == []
+
+
+def test_the_first_word_after_a_start_is_whole_though_a_command_was_first(board: Board):
+    board.registry.told()
+    board.registry.run(lambda each: people.put_persons(each, [person(7, "李四")]))
+    assert len(board.follow()) == BUCKETS + 3
+
+
 def test_a_sealed_bucket_never_uses_a_nonce_twice(board: Board):
     board.refresh()
     topic = topics.ROSTER.of("sunshine", bucket=bucket_of(person(7).id))
@@ -240,6 +290,17 @@ def test_a_broker_that_forgot_gets_the_very_same_back(board: Board):
     assert board.bulletin.put_back(board.registry) == BUCKETS + 3
     assert board.retained == before
     assert board.published[-1] == MANIFEST
+
+
+def test_one_lost_document_is_put_back_alone(board: Board):
+    """What somebody cleared at the broker comes back as it was, and nothing else travels with it."""
+    board.refresh()
+    before, lost = dict(board.retained), topics.ROSTER.of("sunshine", bucket=5)
+    del board.retained[lost]
+    board.published = []
+    assert board.bulletin.put_back(board.registry, {lost, "gate/1/sunshine/hub/unheard-of"}) == 1
+    assert board.published == [lost]
+    assert board.retained == before
 
 
 def test_a_new_generation_signs_everything_anew(board: Board):
