@@ -25,8 +25,6 @@ MOST_CROSSINGS = 256
 MOST_HOLES = 64
 # Of a journal without a record.
 CHAIN_BEGINS = "0" * 32
-# Of a journal without a record.
-CHAIN_BEGINS = "0" * 32
 # What a message of backlog may inflate to; a station's own lists stay far below it.
 MOST_INFLATED_BYTES = 8 * 2**20
 # The fastest level; the next ones save little on lists of records, and a gate has other work.
@@ -148,11 +146,6 @@ def envelope(compound: Slug, station: Slug, journal: JournalId, sequence: int, b
 def body_hash(body: bytes) -> Digest:
     """The first 16 bytes of the SHA-256 of the body's bytes as they stand, in hex."""
     return sha256(body).digest()[:16].hex()
-
-
-def chain_on(chain: Digest, hash_: Digest) -> Digest:
-    """The chain of a journal's hashes, one record further: whoever holds records 1 to n finds the same in them all."""
-    return sha256(bytes.fromhex(chain) + bytes.fromhex(hash_)).digest()[:16].hex()
 
 
 def chain_on(chain: Digest, hash_: Digest) -> Digest:
