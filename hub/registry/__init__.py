@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from hub.registry import seals
 from hub.registry.instants import read, written
 from hub.registry.migrations import MIGRATIONS
 
@@ -153,6 +154,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             connection.execute(f"PRAGMA {pragma}")
+        seals.seal(connection)
     except sqlite3.DatabaseError as cause:
         connection.close()
         raise RegistryRefused(f"{path} is not a registry: {cause}; put a backup in its place") from cause

@@ -6,6 +6,8 @@ in `form`, what guards wrote down of those who are on no list.
 
 from sqlite_utils import Database, Migrations
 
+from hub.registry import seals
+
 MIGRATIONS = Migrations("registry")
 
 _FIRST = (
@@ -208,4 +210,20 @@ _BLANKS = (
 @MIGRATIONS(name="0006_blanks")
 def blanks(database: Database) -> None:
     for statement in _BLANKS:
+        database.execute(statement)
+
+
+_CHECKSUMS = (
+    # Of the record's place, its body's hash and when it came (seals.record_checksum).
+    "ALTER TABLE record ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
+    "UPDATE record SET checksum = record_checksum(station, journal, sequence, hash, received_at)",
+    *seals.TABLES,
+    *(each for table in seals.SEALED for each in (*seals.first_twins(table), *seals.triggers(table))),
+)
+
+
+@MIGRATIONS(name="0010_checksums")
+def checksums(database: Database) -> None:
+    seals.seal(database.conn)
+    for statement in _CHECKSUMS:
         database.execute(statement)

@@ -13,6 +13,7 @@ from msgspec import json
 from hub.registry import Registry, Row, blanks, rows
 from hub.registry.instants import written
 from hub.registry.rows import Rows
+from hub.registry.seals import record_checksum
 
 Identity = tuple[str, str, int]
 # The columns of a passage of which there is nothing besides, and its arrival.
@@ -117,9 +118,12 @@ def _known(registry: Registry, parcels: Sequence[Parcel]) -> dict[Identity, str 
 
 def _insert_records(registry: Registry, fresh: Sequence[Parcel], at: str) -> None:
     registry.database.conn.executemany(
-        "INSERT INTO record (station, journal, sequence, hash, body, received_at, quarantined)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(*each.identity, each.hash, each.body, at, int(bool(each.why))) for each in fresh],
+        "INSERT INTO record (station, journal, sequence, hash, body, received_at, quarantined, checksum)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (*each.identity, each.hash, each.body, at, bool(each.why), record_checksum(*each.identity, each.hash, at))
+            for each in fresh
+        ],
     )
 
 
