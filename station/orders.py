@@ -16,6 +16,7 @@ from station.drill import FIRST_END_IT, NOT_NOW
 from station.duty import Badges, signed_on
 from station.equipment import Equipment
 from station.gatehouse import Gatehouse
+from station.glance import Glance
 from station.happenings import Press
 from station.inbox import GuardKnown, PassAsked, Tapped
 from station.lane.answers import NOT_WRITTEN
@@ -43,6 +44,7 @@ from station.visit import GuardChanged, Lamp, ReadCode, Ready, Showing, ShowLamp
 T = TypeVar("T")
 
 NOBODY_WAITS = Words("现在没有人等待放行", "Nobody is waiting to be let through")
+JUST_CHANGED = Words("屏幕刚换，请看清再按一次", "The screen has just changed: look, and press again")
 
 
 class Orders:
@@ -63,6 +65,7 @@ class Orders:
         self._recogniser = recogniser
         self._troubles = troubles
         self._badges = Badges()
+        self._glance = Glance()
         self._activation = Activation(gatehouse, equipment.cards)
 
     def tapped(self, item: Tapped) -> None:
@@ -74,7 +77,7 @@ class Orders:
             answer(asked.done, self._make_pass(asked))
 
     def pressed(self, press: Press) -> None:
-        """The buttons speak of what is on the screen; a guard who lets somebody through so has seen him."""
+        """The buttons speak of what was on the screen; a guard who lets somebody through so has seen him."""
         phase = self._lanes.lane.phase
         refused = None
         if press is Press.DISMISS:
@@ -86,6 +89,8 @@ class Orders:
             refused = NOBODY_WAITS
         elif phase.decided.sequence is None:
             refused = NOT_WRITTEN
+        elif not self._glance.was_of(phase.decided):
+            refused = JUST_CHANGED
         else:
             refused = self.obey(Settle(phase.decided.sequence, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
         if refused is not None:
@@ -110,7 +115,8 @@ class Orders:
         return left
 
     def tick(self, seconds: float) -> None:
-        """Time passed: nobody is waited for without end."""
+        """Time passed: nobody is waited for without end, and what is on the screen can be read by now."""
+        self._glance.note(self._lanes.lane.phase, seconds)
         if self._activation.tick(seconds):
             self._troubles.changed = True
 

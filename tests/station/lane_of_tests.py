@@ -27,6 +27,7 @@ from station.cards import Cards
 from station.codes import SeenCode
 from station.duty import Duty
 from station.equipment import Equipment
+from station.glance import GLANCE_SECONDS
 from station.inbox import Felt, Inbox, Looked, Post
 from station.journal import Journal, JournalReader, open_journal, set_aside
 from station.loop import Loop
@@ -211,7 +212,10 @@ class TestLane:
                 self.loop.turn(0.02)
             tapped.result()
 
-    def press(self, pin: int) -> None:
+    def press(self, pin: int, looks: float = GLANCE_SECONDS) -> None:
+        """A guard who has looked at the screen for so many seconds."""
+        self.wait()
+        self.wait(looks)
         self.factory.pin(pin).drive_low()
         self.wait()
         self.factory.pin(pin).drive_high()

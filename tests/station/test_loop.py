@@ -17,6 +17,7 @@ from gate.wire import Crossing, Crossings, JournalReceipt, Receipt
 from gate.wording import Words
 from station.inbox import CrossingsHeard, Faulty, LinkChanged, PassAsked, Receipted, SnapshotCame, Tapped
 from station.notify import Notifier
+from station.orders import JUST_CHANGED
 from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused, TellTrip
 from station.view import Earlier, Link, MadeCode, Screen
 from station.visit import Lamp
@@ -205,6 +206,23 @@ class TestTheGuard:
         lane.press(6)
         assert [type(record) for record in lane.records()] == [Passage, Amendment, Passage]
         assert lane.screen is Screen.READY
+
+    def test_lets_nobody_through_by_a_button_whom_he_cannot_have_looked_at(self, lane):
+        """He means the one before: a finger that comes down as the screen changes, or sooner, settles nobody."""
+        lane.forehead(36.5)
+        lane.show(b"poster")
+        lane.press(5, looks=0.8)
+        assert (lane.open, lane.view.warnings["buttons"].en) == (False, JUST_CHANGED.en)
+        lane.wait(1.0)
+        lane.tap(Dismiss())
+        lane.tap(ArriveWithoutCode())
+        lane.wait(13.0)
+        lane.factory.pin(5).drive_low()
+        lane.wait(2.0)
+        assert (lane.open, len(lane.records())) == (False, 2)
+        lane.factory.pin(5).drive_high()
+        lane.press(5)
+        assert lane.open
 
 
 class TestABrokenJournal:
