@@ -411,4 +411,9 @@ def _weight(decision: Decision) -> tuple[int, int]:
     return list(Outcome).index(decision.outcome), len(decision.reasons)
 
 
-_CALLER_OF = {Kind.VISITOR: Caller.VISITOR, Kind.COURIER: Caller.COURIER, Kind.STAFF: Caller.STAFF}
+_CALLER_OF = {
+    Kind.VISITOR: Caller.VISITOR,
+    Kind.COURIER: Caller.COURIER,
+    Kind.STAFF: Caller.STAFF,
+    Kind.BLANK: Caller.VISITOR,
+}

@@ -43,7 +43,7 @@ def carry_out(order: IssueBlanks, desk: Desk, registry: Registry) -> tuple[Issue
     people.moved_away(registry, [each.id for each in persons], desk.now)
     drawn = [
         Credential(
-            community_pass.NAME, Kind.VISITOR, desk.settings.compound, each.id, desk.randomness(8).hex(), key.key_id,
+            community_pass.NAME, Kind.BLANK, desk.settings.compound, each.id, desk.randomness(8).hex(), key.key_id,
             issued_at, expires_at,
         )
         for each in persons

@@ -82,8 +82,8 @@ class Cards:
 
 
 def is_blank(credential: Credential | None) -> bool:
-    """Whether it is a pass of the kind that blank cards are; the office's own, and no gate's."""
-    return credential is not None and credential.format == community_pass.NAME and credential.kind is Kind.VISITOR
+    """Whether the office printed it for nobody; a visitor's pass is his own, on whatever list he stands today."""
+    return credential is not None and credential.format == community_pass.NAME and credential.kind is Kind.BLANK
 
 
 def _is_over(entry: Resident, now: Moment) -> bool:

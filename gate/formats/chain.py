@@ -15,12 +15,13 @@ from gate.trust import Trust
 
 
 class Kind(StrEnum):
-    """Whose pass it is."""
+    """Whose pass it is; a blank is nobody's until a guard makes it somebody's."""
 
     RESIDENT = "resident"
     STAFF = "staff"
     VISITOR = "visitor"
     COURIER = "courier"
+    BLANK = "blank"
     FOREIGN = "foreign"
 
 

@@ -24,7 +24,7 @@ from gate.trust import TrustedKey, Usage
 NAME = "GC1"
 PREFIX = b"GC1:"
 # By their index in a pass: what is added comes last.
-KINDS = (Kind.RESIDENT, Kind.STAFF, Kind.VISITOR, Kind.COURIER)
+KINDS = (Kind.RESIDENT, Kind.STAFF, Kind.VISITOR, Kind.COURIER, Kind.BLANK)
 # A P-256 point in the compressed form of SEC 1, section 2.3.3: the sign of y, then x.
 HOLDER_KEY_BYTES = 33
 

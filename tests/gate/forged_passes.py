@@ -80,7 +80,7 @@ def _credential(rng: Random, now: Moment) -> Credential:
     margin = timedelta(minutes=1)
     return Credential(
         "GC1",
-        rng.choice([Kind.RESIDENT, Kind.STAFF, Kind.VISITOR]),
+        rng.choice([Kind.RESIDENT, Kind.STAFF, Kind.VISITOR, Kind.BLANK]),
         COMPOUND,
         hex_digits(rng),
         hex_digits(rng),

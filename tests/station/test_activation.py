@@ -27,10 +27,10 @@ PERSON, SERIAL = "c0" * 8, "5e" * 8
 VISITOR = VisitorForm(Door("3", "1", "502"), name="赵六")
 
 
-def card(person: str = PERSON, serial: str = SERIAL, days: int = 90) -> bytes:
+def card(person: str = PERSON, serial: str = SERIAL, days: int = 90, kind: Kind = Kind.BLANK) -> bytes:
     """The code of a blank card as the office prints it."""
     credential = Credential(
-        "GC1", Kind.VISITOR, "yuyuan", person, serial, key_id_of(_PUBLIC), NOON - timedelta(1), NOON + timedelta(days)
+        "GC1", kind, "yuyuan", person, serial, key_id_of(_PUBLIC), NOON - timedelta(1), NOON + timedelta(days)
     )
     return community_pass.pack(credential, _KEY.sign).encode()
 
@@ -191,6 +191,15 @@ class TestWhileOneIsAwaited:
         assert (lane.records(), lane.open) == ([], False)
         hold_up(lane)
         assert len(made(lane)) == 1
+
+    def test_a_visitors_own_pass_is_no_blank_whatever_list_he_has_left(self, lane: TestLane) -> None:
+        """Yesterday's visitor, whom the roster has no more: his pass would count for somebody else."""
+        lane.tap(ActivateCard("a" * 16))
+        hold_up(lane, card(kind=Kind.VISITOR))
+        assert lane.view.activation is not None
+        assert lane.view.activation.told is not None
+        assert lane.view.activation.told.en == "Not a blank card: hold up another"
+        assert made(lane) == []
 
     def test_an_unwritten_poster_is_passed_over_in_silence(self, lane: TestLane) -> None:
         lane.tap(ActivateCard("a" * 16))
