@@ -21,5 +21,7 @@ Sequence = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 # The first 8 bytes of the SHA-256 of a public key, in hex, as the EU certificate's kid.
 KeyId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+# One of the hub's documents, as its topic ends: `manifest`, `roster/07`.
+DocumentName = Annotated[str, Meta(pattern=r"^[a-z]{1,16}(/[0-9]{2})?\Z")]
 # An aware instant; written in UTC.
 Instant = Annotated[datetime, Meta(tz=True)]

@@ -81,6 +81,11 @@ def station_of(topic: str) -> str | None:
             return None
 
 
+def document(compound: Slug, name: str) -> str:
+    """Where the hub's document of that name lies: "policy", "roster/07"."""
+    return f"{ROOT}/{compound}/hub/{name}"
+
+
 def bucket_of_topic(topic: str) -> int | None:
     """The bucket number of a ROSTER topic; None for any other topic."""
     match topic.split("/"):

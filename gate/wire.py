@@ -13,7 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta, Raw, Struct, json
 
-from gate.names import Digest, Instant, JournalId, Pseudonym, Sequence, Slug
+from gate.names import Digest, DocumentName, Instant, JournalId, Pseudonym, Sequence, Slug
 from gate.passage import Record
 from gate.policy import Direction
 from gate.unreadable import UNREADABLE
@@ -23,6 +23,8 @@ VERSION = 1
 MOST_CROSSINGS = 256
 # Holes that one receipt lists; where there are more, it reaches less far.
 MOST_HOLES = 64
+# Documents that one status names as lacking; the hub sees to these, and a later status names the others.
+MOST_LACKING = 16
 # Of a journal without a record.
 CHAIN_BEGINS = "0" * 32
 # What a message of backlog may inflate to; a station's own lists stay far below it.
@@ -76,7 +78,8 @@ class StationStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """Retained, with the station's last will, which carries `online` false and nothing else that changed.
 
     queue: records without a receipt. newest: the last sequence written; chain: of all its hashes, see `chain_on`.
-    at: the station's clock. faults: what is out of order ("camera", "thermometer", "disk", "clock").
+    at: the station's clock. faults: what is out of order ("camera", "thermometer", "disk", "clock"). lacks: documents
+    of the hub, as their topics end ("manifest", "roster/07"), that the broker was asked for in vain.
     """
 
     v: Annotated[int, Meta(ge=1, le=VERSION)]
@@ -91,6 +94,7 @@ class StationStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     at: Instant | None = None
     faults: tuple[Slug, ...] = ()
     chain: Digest | None = None
+    lacks: Annotated[tuple[DocumentName, ...], Meta(max_length=MOST_LACKING)] = ()
 
 
 class Crossing(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

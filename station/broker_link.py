@@ -125,6 +125,17 @@ class BrokerLink:
             self._under_way[info.mid] = (topic, len(payload))
         return Sending(info)
 
+    def ask_again(self, topics: list[str]) -> None:
+        """Have the broker hand out once more what it retains there.
+
+        Each is subscribed to by its own name; what only a pattern covers is let go of again at once, or all that comes
+        later would come twice.
+        """
+        self._client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in topics])
+        covered = [topic for topic in topics if topic not in self._subscriptions]
+        if covered:
+            self._client.unsubscribe(covered)
+
     def _made(self) -> mqtt.Client:
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=self._address.username, protocol=MQTTProtocolVersion.MQTTv5

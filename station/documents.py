@@ -78,6 +78,14 @@ class Shelves:
                 found[part] = held
         return found, missing
 
+    def missing(self) -> tuple[Part, ...]:
+        manifest = self.newest.get(MANIFEST)
+        if manifest is None:
+            return (MANIFEST,)
+        _, missing = self.fitting(manifest)
+        outrun = any(held.edition > manifest.edition for held in self.newest.values())
+        return (*missing, MANIFEST) if outrun else tuple(missing)
+
     def not_in_force_yet(self) -> list[tuple[Part, Opened]]:
         """What came after the set in force, of a set that is not whole."""
         return [
@@ -96,6 +104,15 @@ class Documents:
         self._connection = told_file.opened(path, _SCHEMA, "FULL", "the hub sends")
         self._shelves = _read_shelves(self._connection, reader)
         self._given = _snapshot_in_force(self._shelves, reader, gate)
+        self._missing: tuple[Part, ...] | None = None
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """What the hub has published and is not here, as far as what is here can tell: parts of the newest manifest's
+        set; and the manifest, where there is none yet, or where a part is newer than it and so not of its set."""
+        if self._missing is None:
+            self._missing = self._shelves.missing()
+        return self._missing
 
     def take(self, part: Part, payload: bytes) -> Snapshot | None:
         """Keep what the hub published; the new whole set where this completes or refreshes one, or the present set
@@ -109,6 +126,7 @@ class Documents:
             raise DocumentRefused(f"{part} {held.edition} is older than {known.edition}, which is here already")
         if known is not None and held.digest == known.digest:
             return None
+        self._missing = None
         self._put("newest", {part: held})
         self._shelves.newest[part] = held
         snapshot = self._act(loud=part == MANIFEST) or self._restrict(part, held)

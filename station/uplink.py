@@ -32,6 +32,7 @@ from gate.wire import (
     encode_records,
     envelope,
 )
+from station.asking_again import PATIENCE_SECONDS, AskingAgain
 from station.broker_link import (
     Address,
     Arrived,
@@ -100,11 +101,12 @@ class _Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the uplink looks up by itself, in seconds."""
+    """How often the uplink looks up by itself, and how long a set of the hub's may be under way; in seconds."""
 
     poll: float = POLL_SECONDS
     status: float = STATUS_SECONDS
     status_rest: float = STATUS_REST_SECONDS
+    patience: float = PATIENCE_SECONDS
 
 
 _DOCUMENTS = {
@@ -150,6 +152,7 @@ class Uplink:
         self._peers_path = peers_path
         self._post, self._clock = post, clock
         self._disbelief = Disbelief(post)
+        self._asking_again = AskingAgain(jitter, (pace or Pace()).patience)
         self._limits, self._pace = limits or Limits(), pace or Pace()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._window = Window(self._limits, jitter)
@@ -235,6 +238,7 @@ class Uplink:
         self._say_link()
         if self._steadiness.settles(now):
             self._say_all_is_well()
+        self._ask_again(now)
         self._tell_status(now)
         self._send(now)
 
@@ -324,7 +328,7 @@ class Uplink:
                 self._hear_status(payload)
             elif topic == self._topic(topics.RECEIPT):
                 self._hear_receipt(payload)
-            elif (part := _part_of(topic, self._reader.compound)) is not None:
+            elif payload and (part := _part_of(topic, self._reader.compound)) is not None:
                 snapshot = self._documents.take(part, payload)
                 if snapshot is not None:
                     self._post(SnapshotCame(snapshot))
@@ -411,9 +415,19 @@ class Uplink:
         self._window.sent((sequence for sequence, _ in parcel), now)
         return True
 
+    def _ask_again(self, now: float) -> None:
+        """While a hub is there that could have published it."""
+        missing = self._documents.missing if self._connected and self._hub_up else ()
+        asked = self._asking_again.look(missing, now)
+        if asked:
+            log.warning("asking the broker again for what is missing of the hub's set: %s", ", ".join(map(str, asked)))
+            compound = self._reader.compound
+            self._broker.ask_again([topics.document(compound, str(part)) for part in asked])
+
     def _tell_status(self, now: float) -> None:
         if not self._connected:
             return
+        self._status = structs.replace(self._status, lacks=self._asking_again.in_vain)
         if self._told is not None:
             at, told = self._told
             changed = structs.replace(told, at=None) != structs.replace(self._status, at=None)

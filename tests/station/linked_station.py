@@ -61,7 +61,7 @@ class Station:
             clock=time.monotonic,
             jitter=lambda: 1.0,
             limits=limits or Limits(resend_seconds=60),
-            pace=Pace(poll=0.05, status=0.4, status_rest=0.05),
+            pace=Pace(poll=0.05, status=0.4, status_rest=0.05, patience=0.5),
         )
 
     def __enter__(self) -> "Station":
