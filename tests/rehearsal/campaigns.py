@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import json
 
+from tests.durability.power_cuts import power_cuts
 from tests.faults.matrix import faults
 from tests.guard_day.soak import guard_day
 from tests.rehearsal import settings
@@ -34,7 +35,7 @@ from tests.rehearsal.visitors import Coming
 CATCH_UP_SECONDS = 300.0
 # Counts of what may not happen; a campaign that tells one of them fails.
 FAILINGS = (
-    *("lost", "doubled", "wrong", "not_ended"),
+    *("lost", "doubled", "corrupt", "wrong", "not_ended", "control_unharmed"),
     *("false_accepts", "false_refusals", "wrong_step", "crashes", "slow", "grown"),
 )
 Figures = dict[str, object]
@@ -129,6 +130,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "lane_hour": lane_hour,
         "faults": faults,
         "guard_day": guard_day,
+        "power_cuts": power_cuts,
     },
     "bench": {
         "decision": decision,

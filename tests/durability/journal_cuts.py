@@ -1,0 +1,253 @@
+"""Power cuts of a journal: `python -m tests.durability.journal_cuts TRIALS SEED STRENGTH` prints a line a life.
+
+A life records passages, notes receipts, probes and starts anew, on a disk that remembers; then the power is cut at many
+places of it, and the station's own code opens what is left. Every next life begins in such a ruin. STRENGTH: `full`, or
+`normal` for the control, whose commits are not synced.
+"""
+
+import random
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, count
+from pathlib import Path
+
+from msgspec import json
+
+from gate.wire import JournalReceipt
+from station.journal import Journal, JournalBroken, JournalReader, JournalUnusable, open_journal
+from tests.durability.cuts import State, cuts
+from tests.durability.disk import Recording, recorded
+from tests.durability.verdict import Verdict, in_memory
+
+CUTS_IN_A_LIFE = 250
+STEPS = (5, 60)
+# Lives in one file, before another begins from nothing.
+LIVES = 4
+JOURNAL = "00000000000000aa"
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """The station is about to write this body under this number."""
+
+    sequence: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It has come back from writing, and the barrier may open."""
+
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """The hub has said what it holds."""
+
+    receipt: JournalReceipt
+
+
+@dataclass
+class Believed:
+    """What may be relied on at one moment. bodies: by number, of all that was tried; done: of those, what was told."""
+
+    bodies: dict[int, bytes] = field(default_factory=dict)
+    done: set[int] = field(default_factory=set)
+    confirmable: set[int] = field(default_factory=set)
+    receipt: JournalReceipt = field(default_factory=lambda: JournalReceipt(JOURNAL, 0))
+
+    def hears(self, facts: list[object]) -> "Believed":
+        heard = Believed(dict(self.bodies), set(self.done), set(self.confirmable), self.receipt)
+        for fact in facts:
+            match fact:
+                case Trying(sequence, body):
+                    heard.bodies[sequence] = body
+                case Done(sequence):
+                    heard.done.add(sequence)
+                case Receipted(receipt):
+                    heard.receipt = receipt
+                    heard.confirmable |= {each for each in range(1, receipt.through + 1) if receipt.covers(each)}
+        return heard
+
+
+class Life:
+    """One station's dealings with its journal. weak: whether its commits are left unsynced."""
+
+    def __init__(self, recording: Recording, believed: Believed, rng: random.Random, weak: bool) -> None:
+        self._recording, self._rng, self._weak = recording, rng, weak
+        self._path = recording.folder / "journal.sqlite"
+        self._held = {each for each in believed.confirmable if believed.receipt.covers(each)}
+        self._wall = _clock(rng)
+
+    def live(self) -> None:
+        self._open()
+        with closing(JournalReader(self._path)) as reader:
+            for _ in range(self._rng.randint(*STEPS)):
+                [step] = self._rng.choices((self._append, self._confirm, self._probe, self._restart), (80, 14, 5, 1))
+                step()
+                if self._rng.random() < 0.3:
+                    reader.pending(0, 5)
+        if self._rng.random() < 0.5:
+            self._recording.end()
+        self._journal.close()
+
+    def _open(self) -> None:
+        self._journal: Journal = open_journal(self._path, lambda: JOURNAL, self._wall)
+        # Checkpoints that would take a day to come about.
+        self._journal._connection.execute(f"PRAGMA wal_autocheckpoint = {self._rng.choice((8, 40, 1000))}")
+        self._weaken()
+
+    def _weaken(self) -> None:
+        if self._weak:
+            self._journal._connection.execute("PRAGMA synchronous = NORMAL")
+
+    def _append(self) -> None:
+        size = self._rng.choice((40, 300, 300, 300, 900, 6000))
+        sequence = self._journal.newest + 1
+        # No body is another's: a row that turned up twice would be known by it.
+        body = b'{"kind":"passage","filler":"%d %s"}' % (sequence, self._rng.randbytes(size // 2).hex().encode())
+        self._recording.tell(Trying(sequence, body))
+        assert self._journal.append("passage", body) == sequence
+        self._recording.tell(Done(sequence))
+
+    def _confirm(self) -> None:
+        """Most of what there is reaches the hub; once in a while the hub is one restored from a backup."""
+        newest = self._journal.newest
+        if self._rng.random() < 0.1:
+            self._held = {each for each in self._held if each <= self._rng.randint(0, newest)}
+        self._held |= {each for each in range(1, newest + 1) if self._rng.random() < 0.95}
+        receipt = receipt_of(self._held)
+        self._recording.tell(Receipted(receipt))
+        self._journal.confirm(receipt)
+        self._weaken()
+
+    def _probe(self) -> None:
+        self._journal.probe()
+
+    def _restart(self) -> None:
+        self._journal.close()
+        self._open()
+
+
+def receipt_of(held: set[int]) -> JournalReceipt:
+    """As the hub would say it, of numbers that it holds."""
+    through = max(held, default=0)
+    holes: list[tuple[int, int]] = []
+    for missing in sorted(set(range(1, through)) - held):
+        if holes and holes[-1][1] == missing - 1:
+            holes[-1] = (holes[-1][0], missing)
+        else:
+            holes.append((missing, missing))
+    if len(holes) > 60:
+        return JournalReceipt(JOURNAL, holes[60][0] - 1, tuple(holes[:60]))
+    return JournalReceipt(JOURNAL, through, tuple(holes))
+
+
+def judge(folder: Path, believed: Believed, verdict: Verdict) -> None:
+    """Open what a cut has left with the station's own code, and hold it against what may be relied on."""
+    verdict.trials += 1
+    try:
+        with closing(open_journal(folder / "journal.sqlite", lambda: "00000000000000bb", lambda: NOW)) as journal:
+            _judge_rows(journal, believed, verdict)
+            _judge_what_goes_out(folder, journal, believed, verdict)
+    except (JournalBroken, JournalUnusable, sqlite3.Error, AssertionError) as cause:
+        verdict.corrupt += 1
+        verdict.complain(f"{type(cause).__name__}: {cause}")
+
+
+def _judge_rows(journal: Journal, believed: Believed, verdict: Verdict) -> None:
+    connection = journal._connection
+    rows = connection.execute("SELECT sequence, body, confirmed FROM record ORDER BY sequence").fetchall()
+    found = {sequence: bytes(body) for sequence, body, _ in rows}
+    lost = believed.done - found.keys()
+    if lost:
+        verdict.lost += len(lost)
+        verdict.cut_short += 1
+        verdict.complain(f"lost {sorted(lost)[:5]} of {len(believed.done)} that were told")
+    verdict.doubled += len(found) - len(set(found.values()))
+    foreign = [sequence for sequence, body in found.items() if believed.bodies.get(sequence) != body]
+    early = {sequence for sequence, _, confirmed in rows if confirmed} - believed.confirmable
+    gaps = set(range(1, max(found, default=0) + 1)) - found.keys() - lost
+    whole = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    for what, wrong in (("other bodies", foreign), ("confirmed by nobody", early), ("gaps", gaps)):
+        if wrong:
+            verdict.corrupt += 1
+            verdict.complain(f"{what}: {sorted(wrong)[:5]}")
+    if not whole:
+        verdict.corrupt += 1
+        verdict.complain("integrity_check")
+
+
+def _judge_what_goes_out(folder: Path, journal: Journal, believed: Believed, verdict: Verdict) -> None:
+    """The next passage gets the next number; after the hub's last receipt, just what that does not cover is sent."""
+    before = journal.newest
+    assert journal.append("passage", b"{}") == before + 1, "a number was given twice or left out"
+    journal.confirm(believed.receipt)
+    with closing(JournalReader(folder / "journal.sqlite")) as reader:
+        going_out = {sequence for sequence, _ in reader.pending(0, before + 10)}
+    if believed.receipt.through <= before:
+        owed = {each for each in range(1, before + 2) if not believed.receipt.covers(each)}
+        if going_out != owed and believed.done <= set(range(1, before + 1)):
+            verdict.corrupt += 1
+            verdict.complain(f"not what is owed goes out: {sorted(going_out ^ owed)[:5]}")
+
+
+def lives(trials: int, seed: str, weak: bool) -> Iterator[Verdict]:
+    """A verdict for each life, until so many cuts were judged."""
+    for number in count():
+        rng = random.Random(f"{seed}-{number}")
+        with in_memory() as home:
+            base, believed = State({}, []), Believed()
+            for _ in range(LIVES):
+                verdict = Verdict()
+                recording = _lived(home, base, believed, rng, weak)
+                verdict.events = len(recording.events)
+                states = list(cuts(recording, min(CUTS_IN_A_LIFE, trials), rng))
+                for state in states:
+                    judge(_laid_out(home, state), believed.hears(state.told), verdict)
+                trials -= len(states)
+                yield verdict
+                if not trials:
+                    return
+                base = rng.choice(states)
+                believed = _after(_laid_out(home, base), believed.hears(base.told))
+
+
+def _lived(home: Path, base: State, believed: Believed, rng: random.Random, weak: bool) -> Recording:
+    with recorded(_laid_out(home, base)) as recording:
+        Life(recording, believed, rng, weak).live()
+    return recording
+
+
+def _after(folder: Path, believed: Believed) -> Believed:
+    """What may be relied on once a station has looked what its ruin still holds."""
+    with closing(open_journal(folder / "journal.sqlite", lambda: JOURNAL, lambda: NOW)) as journal:
+        rows = journal._connection.execute("SELECT sequence, body FROM record").fetchall()
+    bodies = {sequence: bytes(body) for sequence, body in rows}
+    kept = {each for each in believed.confirmable if each in bodies}
+    return Believed(bodies, set(bodies), kept, receipt_of({each for each in kept if believed.receipt.covers(each)}))
+
+
+def _laid_out(home: Path, state: State) -> Path:
+    folder = home / "station"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    state.lay_out(folder)
+    return folder
+
+
+def _clock(rng: random.Random) -> Callable[[], datetime]:
+    seconds = accumulate(rng.uniform(0.1, 30) for _ in count())
+    return lambda: NOW + timedelta(seconds=next(seconds))
+
+
+if __name__ == "__main__":
+    for one in lives(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "normal"):
+        print(json.encode(one).decode(), flush=True)
