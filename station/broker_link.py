@@ -18,13 +18,13 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gate.topics import QOS
+from station.under_way import MOST_UNACKNOWLEDGED, Patience, UnderWay
 
 KEEPALIVE_SECONDS = 15
-LONGEST_RECONNECT_SECONDS = 4
 # Shorter than the time in which a station must have ended.
 CONNECT_SECONDS = 2.0
-# A bigger window is slower.
-PAHO_IN_FLIGHT = 20
+# Of an MQTT packet, what is not payload: header, topic, properties.
+PACKET_BYTES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,11 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Roomy:
+    """The broker has taken enough of what it was sent that more may follow."""
+
+
+@dataclass(frozen=True, slots=True)
 class PublishRefused:
     """size: of the payload, in bytes; 0 where it is not known any more."""
 
@@ -86,11 +91,16 @@ class SubscribeRefused:
     reason: str
 
 
-LinkEvent = Connected | ConnectRefused | Unreachable | Disconnected | Arrived | PublishRefused | SubscribeRefused
+LinkEvent = (
+    Connected | ConnectRefused | Unreachable | Disconnected | Arrived | Roomy | PublishRefused | SubscribeRefused
+)
 
 
 class BrokerLink:
-    """report: called on paho's thread with every event. will: asked before each connection for (topic, payload)."""
+    """report: called on paho's thread with every event. will: asked before each connection for (topic, payload).
+
+    jitter: draws a factor around 1 for each wait before it connects again.
+    """
 
     def __init__(
         self,
@@ -98,12 +108,14 @@ class BrokerLink:
         subscriptions: list[str],
         will: Callable[[], tuple[str, bytes]],
         report: Callable[[LinkEvent], None],
+        jitter: Callable[[], float],
     ) -> None:
         self._address = address
         self._subscriptions = subscriptions
         self._will = will
         self._report = report
-        self._under_way: dict[int, tuple[str, int]] = {}
+        self._under_way = UnderWay()
+        self._patience = Patience(jitter)
         self._client = self._made()
 
     def start(self) -> None:
@@ -119,10 +131,13 @@ class BrokerLink:
         self._client.loop_stop()
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> "Sending":
-        """Hand over one message."""
+        """Hand over one message; not taken while there is no connection, or too much without an acknowledgement."""
+        connection = self._under_way.connection
+        if not self._under_way.has_room(len(payload), retain):
+            return Sending(None)
         info = self._client.publish(topic, payload, qos=QOS, retain=retain)
-        if not info.is_published():
-            self._under_way[info.mid] = (topic, len(payload))
+        if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._under_way.left(info.mid, topic, len(payload), connection)
         return Sending(info)
 
     def ask_again(self, topics: list[str]) -> None:
@@ -144,8 +159,8 @@ class BrokerLink:
         if self._address.tls_ca:
             client.tls_set(ca_certs=self._address.tls_ca)
         client.connect_timeout = CONNECT_SECONDS
-        client.max_inflight_messages_set(PAHO_IN_FLIGHT)
-        client.reconnect_delay_set(1, LONGEST_RECONNECT_SECONDS)
+        # Ours is counted by `UnderWay`: paho's own count never comes down again for what `drop_out_messages` drops.
+        client.max_inflight_messages_set(0)
         client.on_socket_open = _send_at_once
         client.on_pre_connect = self._on_pre_connect
         client.on_connect_fail = self._on_connect_fail
@@ -164,27 +179,33 @@ class BrokerLink:
         self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, properties: Properties | None
     ) -> None:
         client.drop_out_messages()
-        self._under_way.clear()
+        self._under_way.begin(getattr(properties, "ReceiveMaximum", MOST_UNACKNOWLEDGED))
         if reason.is_failure:
+            self._patience.refused()
             self._report(ConnectRefused(str(reason)))
             return
+        self._patience.connected()
         self._report(Connected(getattr(properties, "MaximumPacketSize", None)))
         client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in self._subscriptions])
 
-    def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
+    def _on_connect_fail(self, client: mqtt.Client, _data: object) -> None:
+        self._wait_before_the_next(client)
         # paho calls this while it handles the error, and hands it over in no other way.
         error = sys.exc_info()[1]
         self._report(Unreachable(str(error), isinstance(error, ssl.SSLCertVerificationError)))
 
     def _on_disconnect(
-        self, _client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: Properties | None
+        self, client: mqtt.Client, _data: object, _flags: object, reason: ReasonCode, _properties: Properties | None
     ) -> None:
+        self._wait_before_the_next(client)
         self._report(Disconnected(str(reason)))
 
     def _on_publish(
         self, _client: mqtt.Client, _data: object, mid: int, reason: ReasonCode, _properties: Properties
     ) -> None:
-        topic, size = self._under_way.pop(mid, ("", 0))
+        topic, size, roomy = self._under_way.acknowledged(mid)
+        if roomy:
+            self._report(Roomy())
         if reason.is_failure:
             self._report(PublishRefused(str(reason), topic, size))
 
@@ -194,6 +215,11 @@ class BrokerLink:
         for reason in reasons:
             if reason.is_failure:
                 self._report(SubscribeRefused(str(reason)))
+
+    def _wait_before_the_next(self, client: mqtt.Client) -> None:
+        seconds = self._patience.next()
+        # paho sleeps any fraction, though it is typed for whole seconds.
+        client.reconnect_delay_set(seconds, seconds)  # type: ignore[arg-type]
 
 
 def _send_at_once(_client: mqtt.Client, _data: object, wire: object) -> None:
@@ -205,15 +231,16 @@ def _send_at_once(_client: mqtt.Client, _data: object, wire: object) -> None:
 class Sending:
     """One message on its way to the broker; its arrival there means nothing but that it left."""
 
-    def __init__(self, info: mqtt.MQTTMessageInfo) -> None:
+    def __init__(self, info: mqtt.MQTTMessageInfo | None) -> None:
         self._info = info
 
     @property
     def left(self) -> bool:
         """Whether paho took it at all."""
-        return self._info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        return self._info is not None and self._info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def wait(self, timeout_seconds: float) -> None:
         """Until the broker has it, or the time is up."""
         with contextlib.suppress(RuntimeError, ValueError):
-            self._info.wait_for_publish(timeout_seconds)
+            if self._info is not None:
+                self._info.wait_for_publish(timeout_seconds)

@@ -32,6 +32,7 @@ from gate.wire import (
     StationStatus,
     decode_crossings,
     decode_records,
+    unpack_backlog,
 )
 from station.roster import MANIFEST, NOTICES, POLICY, STAFF, TRUST, Part, Reader
 from tests.broker import Broker
@@ -141,6 +142,7 @@ class PlayedHub:
         self.heard: list[Envelope] = []
         self.heard_at: list[float] = []
         self.sizes: list[int] = []
+        self.waited: list[int] = []
         self.statuses: list[StationStatus] = []
         self.digests: list[Crossings | Malformed] = []
         self._ready = threading.Event()
@@ -187,11 +189,14 @@ class PlayedHub:
         if message.topic.endswith("/crossings"):
             self.digests.append(decode_crossings(bytes(message.payload)))
             return
+        live = message.topic.endswith("/records")
         self.sizes.append(len(message.payload))
-        for each in decode_records(bytes(message.payload)):
+        for each in (decode_records if live else unpack_backlog)(bytes(message.payload)):
             assert isinstance(each, Envelope)
             self.heard.append(each)
             self.heard_at.append(time.perf_counter())
+            if not live:
+                self.waited.append(each.sequence)
 
 
 def until(met: Callable[[], object], seconds: float = 15.0) -> None:

@@ -4,13 +4,15 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from gate.wire import StationStatus
+from station.broker_reasons import BROKEN
 from station.inbox import Receipted
 from station.journal import JournalReader, open_journal, set_aside
-from station.uplink import BROKEN, Pace
+from station.uplink import Pace
 from station.view import Link
 from station.window import Limits, Row
 from tests.broker import Broker
@@ -209,3 +211,76 @@ def test_a_new_journal_is_sent_under_its_own_name(tmp_path: Path, broker: Broker
         station.uplink.journal_replaced()
         station.record(1)
         until(lambda: [(each.journal, each.sequence) for each in hub.heard][1:2] == [(another, 1)])
+
+
+def test_what_happens_now_goes_ahead_of_what_waited(tmp_path: Path, broker: Broker) -> None:
+    """A gate with a day's backlog and a silent hub still sends the next passage at once, and as a live one."""
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker) as station:
+        station.record(1000)
+        hub.say(up=True)
+        until(lambda: len(hub.heard) >= 100)
+        station.record(1)
+        until(lambda: 1001 in hub.sequences)
+        assert 1001 not in hub.waited
+        assert len(hub.waited) < 1000
+        assert hub.waited == list(range(1, len(hub.waited) + 1))
+
+
+def test_live_records_and_a_backlog_make_one_hole(tmp_path: Path, broker: Broker) -> None:
+    """While both lanes are confirmed by turns, each record comes once and nothing between them is left out."""
+    limits = Limits(in_a_message=20, resend_seconds=60)
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker, limits=limits) as station:
+        station.record(600)
+        hub.say(up=True)
+        until(lambda: len(hub.waited) >= 20)
+        for live in (601, 602, 603):
+            station.record(1)
+            until(lambda live=live: live in hub.sequences)
+            waited = max(hub.waited)
+            hub.confirm(JOURNAL_ID, live, holes=((waited + 1, 600),))
+            until(lambda waited=waited: max(hub.waited) > waited)
+        while max(hub.waited) < 600:
+            waited = max(hub.waited)
+            hub.confirm(JOURNAL_ID, 603, holes=((waited + 1, 600),))
+            until(lambda waited=waited: max(hub.waited) > waited)
+        assert sorted(hub.sequences) == list(range(1, 604))
+
+
+def test_a_lost_message_goes_again_without_waiting(tmp_path: Path, broker: Broker) -> None:
+    """A receipt that passes over a message is enough: nobody waits for the minute of silence."""
+    limits = Limits(in_a_message=50, resend_seconds=600)
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker, limits=limits) as station:
+        station.record(300)
+        hub.say(up=True)
+        until(lambda: len(hub.waited) >= 150)
+        hub.confirm(JOURNAL_ID, 150, holes=((51, 100),))
+        until(lambda: hub.sequences.count(51) == 2)
+        until(lambda: hub.sequences.count(100) == 2)
+        assert hub.sequences.count(1) == hub.sequences.count(150) == 1
+
+
+class ReaderWithThePast(JournalReader):
+    """A journal that holds rows of one that was set aside."""
+
+    past: ClassVar = [("00000000000000bb", 7, BODY % b"7"), ("00000000000000bb", 9, BODY % b"9")]
+
+    def earlier_pending(self, limit: int) -> list[tuple[str, int, bytes]]:
+        return self.past[:limit]
+
+
+def test_rows_of_earlier_journals_go_under_their_own_name(tmp_path: Path, broker: Broker) -> None:
+    """As backlog, before that of the present journal, and not once more after their receipt."""
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker, reader=ReaderWithThePast) as station:
+        station.record(300)
+        hub.say(up=True)
+        until(lambda: len(hub.waited) >= 100)
+        first, second = hub.heard[:2]
+        assert [(each.journal, each.sequence) for each in (first, second)] == [
+            ("00000000000000bb", 7),
+            ("00000000000000bb", 9),
+        ]
+        hub.confirm("00000000000000bb", 9, holes=((1, 6), (8, 8)))
+        until(lambda: any(isinstance(post, Receipted) for post in station.posts))
+        seen = len(hub.statuses)
+        until(lambda: len(hub.statuses) >= seen + 3)
+        assert [each.sequence for each in hub.heard if each.journal != JOURNAL_ID] == [7, 9]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from station.uplink import REFUSED_LOGIN, REFUSED_RIGHT, SHAKY, TOO_LARGE, UNTRUSTED
+from station.broker_reasons import REFUSED_LOGIN, REFUSED_RIGHT, SHAKY, TOO_LARGE, UNTRUSTED
 from station.view import Link
 from tests.broker import Broker, write_passwords
 from tests.certificates import make_certificates
-from tests.station.linked_station import Station, broker_of_the_compound
+from tests.station.linked_station import JOURNAL_ID, Station, broker_of_the_compound
 from tests.station.played_hub import STATION, Office, PlayedHub, until
 
 pytestmark = pytest.mark.broker
@@ -124,8 +124,11 @@ def test_catches_up_after_the_broker_was_killed(tmp_path: Path, broker: Broker) 
         broker.start()
         with PlayedHub(broker, Office()) as hub:
             hub.say(up=True)
+            until(lambda: len(hub.heard) >= 200)
+            hub.confirm(JOURNAL_ID, 200)
             until(lambda: set(hub.sequences) == set(range(1, 501)))
             assert hub.sequences[:500] == list(range(1, 501))
+            assert hub.waited == hub.sequences
 
 
 def test_ends_soon_though_the_broker_hangs(tmp_path: Path) -> None:

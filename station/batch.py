@@ -1,0 +1,41 @@
+"""How many records one message of backlog carries: more while receipts come quickly, fewer after a loss or a delay.
+
+The window asks it. Rule: a hub that keeps up is sent more with every receipt, one that is late or silent less at once;
+so forty gates that come back together share the hub among them, and what is live is never far behind.
+Pure: seconds are handed in.
+"""
+
+FIRST_ROWS = 50
+FEWEST_ROWS = 10
+MOST_ROWS = 1000
+SWIFT_SECONDS = 1.0
+"""A receipt that comes so soon says that the hub could take more."""
+SLOW_SECONDS = 3.0
+"""One that takes so long says that too much is under way."""
+
+
+class Batch:
+    """rows: for the next message. Messages are numbered in the order in which they were sent."""
+
+    def __init__(self, most: int = MOST_ROWS) -> None:
+        self._most, self._fewest = most, min(FEWEST_ROWS, most)
+        self.rows = min(FIRST_ROWS, most)
+        # Many messages may be late for one cause: those that were under way when it shrank say nothing new.
+        self._heeded_from = 0
+
+    def arrived(self, number: int, seconds: float, newest: int) -> None:
+        """Message `number` got its receipt after so long; newest: the last number that was sent."""
+        if seconds <= SWIFT_SECONDS:
+            self.rows = min(self._most, self.rows + max(1, self.rows // 4))
+        elif seconds > SLOW_SECONDS:
+            self.lost(number, newest)
+
+    def lost(self, number: int, newest: int) -> None:
+        """A later one had its receipt and this one did not."""
+        if number >= self._heeded_from:
+            self.rows = max(self._fewest, self.rows // 2)
+            self._heeded_from = newest + 1
+
+    def silent(self) -> None:
+        """No receipt at all for a long time."""
+        self.rows = self._fewest

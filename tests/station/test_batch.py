@@ -1,0 +1,43 @@
+"""A message of backlog grows while the hub keeps up, and shrinks at once when it does not."""
+
+from station.batch import FEWEST_ROWS, FIRST_ROWS, MOST_ROWS, SLOW_SECONDS, SWIFT_SECONDS, Batch
+
+
+def test_grows_while_receipts_come_quickly() -> None:
+    """From a first small message to the largest within a few dozen of them."""
+    batch = Batch()
+    assert batch.rows == FIRST_ROWS
+    for number in range(1, 30):
+        before = batch.rows
+        batch.arrived(number, SWIFT_SECONDS, number)
+        assert before < batch.rows <= MOST_ROWS or batch.rows == MOST_ROWS
+    assert batch.rows == MOST_ROWS
+
+
+def test_stays_where_the_hub_is_just_busy() -> None:
+    """Between quick and slow lies the size that suits this hub."""
+    batch = Batch()
+    batch.arrived(1, (SWIFT_SECONDS + SLOW_SECONDS) / 2, 1)
+    assert batch.rows == FIRST_ROWS
+
+
+def test_one_cause_halves_it_once() -> None:
+    """Six messages late for one reason are one reason; only what left after it counts again."""
+    batch = Batch()
+    for number in range(1, 7):
+        batch.arrived(number, SLOW_SECONDS + 1, newest=6)
+    assert batch.rows == FIRST_ROWS // 2
+    batch.lost(7, newest=8)
+    assert batch.rows == FIRST_ROWS // 4
+
+
+def test_never_less_than_a_few_and_never_more_than_it_may() -> None:
+    """Silence makes it smallest at once; a station with a lower bound of its own keeps to that."""
+    batch = Batch()
+    batch.silent()
+    batch.lost(1, 1)
+    assert batch.rows == FEWEST_ROWS
+    small = Batch(4)
+    small.arrived(1, 0.0, 1)
+    small.silent()
+    assert small.rows == 4
