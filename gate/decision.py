@@ -84,7 +84,7 @@ class Evidence:
     trace: what the gates remember. named: the guard found him on the roster, and no code was shown.
     caller: as what he comes where neither roster nor pass says so. also_measured: readings beside `measurement`.
     written_down: the guard filled in a form; returnee: it says that he is back from elsewhere, and from where.
-    building: where the form says that he goes.
+    building: where the form says that he goes; of a courier only where he goes up to the door.
     """
 
     direction: Direction
@@ -330,12 +330,17 @@ def _health_code_allows(evidence: Evidence, rules: Rules) -> Iterator[Reason]:
 
 
 def _building_is_free_to_leave(evidence: Evidence, rules: Rules, lifted: Leave) -> Iterator[Reason]:
-    """Zones bind whoever leaves; nobody is kept from going home. A visitor is not at home there, by car or on foot."""
-    visits = caller(evidence) is Caller.VISITOR or (caller(evidence) is Caller.VEHICLE and evidence.resident is None)
+    """Zones bind whoever leaves; nobody is kept from going home. A visitor is not at home there, by car or on foot,
+    nor is a courier who goes up to the door, where the office has not let him."""
+    comes_as, stranger = caller(evidence), evidence.resident is None
+    visits = comes_as is Caller.VISITOR or (stranger and comes_as in (Caller.VEHICLE, Caller.COURIER))
     if evidence.direction is Direction.IN and not visits:
         return
     building = _building(evidence)
-    reason = _ZONE_REASONS.get(rules.policy.zone_of(building)) if building else None
+    zone = rules.policy.zone_of(building) if building else Zone.OPEN
+    if stranger and comes_as is Caller.COURIER and zone in rules.policy.deliver_to_door:
+        return
+    reason = _ZONE_REASONS.get(zone)
     if reason is not None and reason not in lifted:
         yield reason
 

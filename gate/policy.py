@@ -128,6 +128,8 @@ class Policy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     sign_on: bool = False
     # How the plates of this town begin, so that the guard types less: 豫A.
     plate_prefix: Annotated[str, Meta(max_length=4)] = ""
+    # Into which buildings that are not open a courier may go up to the door; else he leaves it on the gate's shelf.
+    deliver_to_door: frozenset[Zone] = frozenset()
     # The places of a gate's shelf where deliveries are left.
     shelf_slots: Annotated[tuple[Slot, ...], Meta(max_length=MOST_SLOTS)] = ()
 

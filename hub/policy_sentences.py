@@ -58,6 +58,10 @@ def _zone_sentences(policy: Policy) -> Iterator[Words]:
                 yield Words(f"{zh}：正常进出", f"{en} is open")
     if {Zone.SEALED, Zone.CONTROLLED} & set(policy.zones.values()):
         yield Words("访客进封控楼、管控楼，与出楼同样受限", "Whoever visits such a building is held as if he left it")
+        if not policy.deliver_to_door:
+            yield Words("快递外卖不送进这些楼，放货架", "Couriers go to no door there, but leave it on the shelf")
+    for zone in (each for each in Zone if each in policy.deliver_to_door):
+        yield Words(f"快递外卖可送到门口：{_ZONES[zone].zh}", f"Couriers may go to the door: {_ZONES[zone].en}")
     yield Words("其他楼栋：正常进出", "Every other building is open")
 
 
@@ -233,6 +237,11 @@ def _desk_sentences(policy: Policy) -> Iterator[Words]:
         yield Words(f"时间按 {policy.timezone}", f"Hours and days are those of {policy.timezone}")
 
 
+_ZONES = {
+    Zone.OPEN: Words("正常楼栋", "open buildings"),
+    Zone.CONTROLLED: Words("管控楼", "controlled buildings"),
+    Zone.SEALED: Words("封控楼", "sealed buildings"),
+}
 _WHAT_FOR, _WHERE_TO = Words("事由", "What for"), Words("去处", "Where to")
 _OTHER = {Direction.IN: Direction.OUT, Direction.OUT: Direction.IN}
 _SITES = {Site.FOREHEAD: Words("额头", "forehead"), Site.WRIST: Words("手腕", "wrist")}

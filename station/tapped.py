@@ -127,12 +127,14 @@ def _form(tap: FillForm, hand: AtHand) -> Signal | Words:
     if returnee and resident is None:
         resident = _on_screen(hand.phase)
     trace = hand.trace(resident) if resident is not None else NO_TRACE
-    return FormTaken(caller, sealed, returnee, resident, tap.admit, tap.ground, trace, _visited(tap.form))
+    return FormTaken(caller, sealed, returnee, resident, tap.admit, tap.ground, trace, _visited(tap))
 
 
-def _visited(form: Form) -> str:
-    """The building that somebody goes into; what is delivered stays on the shelf."""
-    match form:
+def _visited(tap: FillForm) -> str:
+    """The building that somebody goes into; what is delivered stays on the shelf, unless he is let in with it."""
+    match tap.form:
+        case DeliveryForm(door, slot=""):
+            return door.building if tap.admit else ""
         case VisitorForm(door) | VehicleForm(door=Door() as door):
             return door.building
         case _:

@@ -1,5 +1,6 @@
 """Any visit at all, for hypothesis: evidence, rules and clock, most of them ordinary so that many are admitted."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -75,7 +76,7 @@ TRACES = mostly(
         st.none() | st.sampled_from(["0" * 15 + "1", "0" * 15 + "2"]),
     ),
 )
-EVIDENCE = st.builds(
+_ANYBODY = st.builds(
     Evidence,
     st.sampled_from(Direction),
     mostly(CODES["genuine"], st.none() | st.sampled_from(list(CODES.values()))),
@@ -90,6 +91,13 @@ EVIDENCE = st.builds(
     mostly(Caller.RESIDENT, st.sampled_from(Caller)),
     mostly((), st.lists(MEASUREMENTS, max_size=2).map(lambda all_: tuple(each for each in all_ if each is not None))),
 )
+_STRANGER = st.builds(
+    lambda evidence, code: replace(evidence, code=CODES[code], resident=None),
+    _ANYBODY,
+    st.sampled_from(["gate's visitor", "gate's courier"]),
+)
+_FOUND = _ANYBODY.map(lambda evidence: replace(evidence, code=None, named=True))
+EVIDENCE = st.one_of(_ANYBODY, _ANYBODY, _FOUND, _STRANGER)
 HOURS = mostly(
     (),
     st.lists(
@@ -105,6 +113,7 @@ POLICIES = st.builds(
         st.builds(GateRule, mostly(True, st.booleans()), directions=mostly(frozenset(Direction), WAYS), hours=HOURS),
     ),
     zones=st.dictionaries(st.just("3"), st.sampled_from(Zone)),
+    deliver_to_door=mostly(frozenset(), st.just(frozenset(Zone))),
     measure_on=mostly(frozenset(Direction), WAYS),
     callers=st.dictionaries(st.sampled_from(Caller), st.builds(CallerRule, WAYS, HOURS), max_size=2),
     exit_quota=mostly(None, st.builds(Quota, st.integers(1, 3), st.integers(1, 4), st.sampled_from(Per))),

@@ -116,6 +116,7 @@ def rules_of(case: dict[str, Any]) -> Rules | None:
         "test",
         gates={"east": msgspec.convert({"open": case.get("gate_open", True)} | case.get("gate", {}), GateRule)},
         zones={"3": Zone(case.get("zone", "open"))},
+        deliver_to_door=frozenset(Zone(each) for each in case.get("deliver_to_door", [])),
         callers=msgspec.convert(case.get("callers", {}), dict[Caller, CallerRule]),
         exit_quota=msgspec.convert(case["quota"], Quota) if "quota" in case else None,
         when_presence_unknown=WhenUnknown(case.get("when_presence_unknown", "refer")),

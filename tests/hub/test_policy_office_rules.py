@@ -136,6 +136,14 @@ def test_every_rule_is_told_in_both_languages(expected: Words) -> None:
     assert expected in sentences(policy_of(FULL))
 
 
+def test_where_couriers_go_is_told() -> None:
+    """To the shelf wherever a building is not open, unless the office lets them go to the doors there."""
+    told = sentences(Policy("x", zones={"3": Zone.SEALED}))
+    assert Words("快递外卖不送进这些楼，放货架", "Couriers go to no door there, but leave it on the shelf") in told
+    told = sentences(policy_of('title = "x"\ndeliver_to_door = ["sealed"]\n[zones]\n"3" = "sealed"\n'))
+    assert Words("快递外卖可送到门口：封控楼", "Couriers may go to the door: sealed buildings") in told
+
+
 def test_a_quota_of_a_person_and_a_day_is_told_as_such() -> None:
     """Twice a day, each for himself."""
     told = sentences(Policy("x", exit_quota=Quota(2, 1, Per.PERSON)))
@@ -171,6 +179,7 @@ OTHERWISE: dict[str, Any] = {
     "sign_on": True,
     "plate_prefix": "豫A",
     "shelf_slots": ("A1",),
+    "deliver_to_door": frozenset({Zone.SEALED}),
 }
 
 

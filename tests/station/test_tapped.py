@@ -156,6 +156,20 @@ class TestAForm:
             assert private.encode() not in told.sealed
             assert private not in repr(told)
 
+    @pytest.mark.parametrize(
+        ("form", "admit", "building"),
+        [
+            (DeliveryForm(DOOR), True, DOOR.building),
+            (DeliveryForm(DOOR), False, ""),
+            (DeliveryForm(DOOR, slot="A3"), True, ""),
+            (VISITOR, False, DOOR.building),
+            (VehicleForm("豫A12345"), True, ""),
+        ],
+    )
+    def test_says_into_which_building_somebody_goes(self, form, admit, building):
+        """A courier with a parcel for the shelf goes into none; with one for the door he does."""
+        assert signal_of(FillForm(form, admit=admit), desk()).building == building
+
     def test_without_the_hubs_key_is_refused(self):
         assert signal_of(FillForm(VISITOR), desk(seal=lambda _form: NO_FORM_KEY)) is NO_FORM_KEY
 
