@@ -13,7 +13,7 @@ from gate.names import Slug
 from hub.keys import SigningKey
 from hub.received import Received
 from hub.registry.documents import Editions
-from hub.registry.records import Identity
+from hub.registry.parcels import Identity
 
 Publish = Callable[[str, bytes], None]
 

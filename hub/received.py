@@ -13,9 +13,8 @@ from itertools import islice
 
 from gate.wire import MOST_HOLES, JournalReceipt, Receipt
 from hub.registry import Registry, Row
-from hub.registry.inbox import runs_of
 from hub.registry.instants import read, written
-from hub.registry.records import Identity
+from hub.registry.parcels import Identity, runs_of
 
 # A station writes one journal; a few older ones may still have rows to release after a card was changed.
 MOST_JOURNALS = 8

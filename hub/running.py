@@ -10,6 +10,7 @@ from functools import partial
 from gate import topics
 from hub.announcer import Announcer
 from hub.bulletin import Bulletin
+from hub.folding import Folding
 from hub.forms import Opener
 from hub.ingest import Backlog, Ingest, Message
 from hub.keys import Keys
@@ -18,7 +19,7 @@ from hub.receipts import Receipts
 from hub.received import Received
 from hub.registry import Registry
 from hub.registry.documents import Editions
-from hub.registry.records import Identity, Taken
+from hub.registry.parcels import Identity, Taken
 from hub.registry.sealed_forms import open_again
 from hub.registry.second_reading import read_again
 from hub.registry.writer import Rank, Writer
@@ -50,6 +51,7 @@ class RunningHub:
         self._received = Received.of(registry)
         self._receipts = Receipts(compound, keys.document, self._received, editions, self._link.publish)
         self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock, keys.form).take)
+        self._folding = Folding(self.writer.post, self._opener, self._entered, clock)
         self.form_secret = keys.form_secret
         self._statuses = Statuses(self.writer.post, lambda: self.announcer.announce(range(0)), clock)
 
@@ -62,6 +64,7 @@ class RunningHub:
         self.writer.start()
         for again in (read_again, open_again):
             self.writer.post(partial(_once_more, again, self._opener), Rank.OFFICE)
+        self._folding.wake()
         self.confirm()
         self._link.start()
 
@@ -102,6 +105,11 @@ class RunningHub:
 
     def _committed(self, identities: Sequence[Identity], taken: Taken) -> None:
         self._receipts.committed(identities, self._clock())
+        if taken.put_off:
+            self._folding.wake()
+        self._entered(taken)
+
+    def _entered(self, taken: Taken) -> None:
         if taken.arrivals or taken.amended or taken.besides:
             self.announcer.announce(taken.arrivals, taken.amended)
 

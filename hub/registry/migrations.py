@@ -213,6 +213,24 @@ def blanks(database: Database) -> None:
         database.execute(statement)
 
 
+_INBOX = (
+    # Records that are kept, and receipted, and not yet entered into the tables behind this one: runs of their journal.
+    # live: 1 where they go before what had waited at a gate.
+    """CREATE TABLE unfolded (
+        id INTEGER PRIMARY KEY, station TEXT NOT NULL, journal TEXT NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, live INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX unfolded_end ON unfolded(station, journal, last)",
+    # 1: it had waited at its gate, or here; a screen that shows what happens may pass it over.
+    "ALTER TABLE passage ADD COLUMN late INTEGER NOT NULL DEFAULT 0",
+)
+
+
+@MIGRATIONS(name="0007_inbox")
+def inbox(database: Database) -> None:
+    for statement in _INBOX:
+        database.execute(statement)
+
+
 _CHECKSUMS = (
     # Of the record's place, its body's hash and when it came (seals.record_checksum).
     "ALTER TABLE record ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",

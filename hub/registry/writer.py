@@ -1,7 +1,7 @@
 """The one thread that writes the registry; everybody else hands it commands and gets a Future.
 
-An office command outranks a batch of backlog, so a clerk never waits behind ten thousand passages. Whatever a command
-raises goes into its Future; the thread itself outlives any of them (rule 12).
+An office command outranks a live passage, and that a batch of backlog, so a clerk never waits behind ten thousand
+passages. Whatever a command raises goes into its Future; the thread itself outlives any of them (rule 12).
 """
 
 import logging
@@ -20,11 +20,17 @@ log = logging.getLogger(__name__)
 
 
 class Rank(IntEnum):
-    """Who goes first. A stop goes before the backlog: what is not committed gets no receipt and comes again."""
+    """Who goes first. A stop goes before the wire: what is not committed gets no receipt and comes again.
+
+    BATCH: live records, and how stations are. BACKLOG: what had waited at a gate. FOLD: what is kept and receipted, and
+    still has to be entered into the tables.
+    """
 
     OFFICE = 0
     STOP = 1
     BATCH = 2
+    BACKLOG = 3
+    FOLD = 4
 
 
 _Job = tuple[int, int, Callable[[Registry], Any] | None, "Future[Any]"]

@@ -21,7 +21,7 @@ from gate.policy import Direction
 from gate.temperature import Measurement
 from gate.wire import Envelope, decode_records, encode_body, encode_records, envelope
 from hub.forms import Opener
-from hub.ingest import BATCH_RECORDS, Ingest, Message, parcel_of
+from hub.ingest import Ingest, Message, parcel_of
 from hub.registry import Registry, opened, records
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

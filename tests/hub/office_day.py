@@ -38,8 +38,8 @@ from hub.forms import Opener
 from hub.order import Desk
 from hub.passwords import hash_password
 from hub.registry import Registry, clerks, documents, gate_keys, guards, open_registry, people, records, stations
+from hub.registry.parcels import Parcel, Taken, Unnamed
 from hub.registry.people import Household, Person
-from hub.registry.records import Parcel, Taken, Unnamed
 from hub.registry.rows import rows_of
 from hub.registry.stations import Station
 from hub.settings import Settings

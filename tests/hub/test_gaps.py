@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from hub.received import Gap, Received
 from hub.registry import opened
-from hub.registry.records import Parcel, take
+from hub.registry.parcels import Parcel
+from hub.registry.records import take
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL = "ab" * 8

@@ -4,7 +4,6 @@ import logging
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,12 +20,12 @@ from gate.reason import Outcome, Reason
 from gate.temperature import Measurement
 from gate.wire import Envelope, Receipt, body_hash, encode_body, encode_records, envelope
 from hub import keys
-from hub.ingest import Backlog, Ingest, Message
+from hub.ingest import Ingest, Message
 from hub.receipts import Receipts
 from hub.received import Received
-from hub.registry import Registry, open_registry
+from hub.registry import open_registry
 from hub.registry.documents import Editions
-from hub.registry.records import Taken
+from hub.registry.parcels import Taken
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL, NEW_CARD, BOOT, PERSON = "ab" * 8, "cd" * 8, "b0" * 8, "0b" * 8
@@ -349,80 +348,6 @@ def test_a_receipt_speaks_of_the_journals_heard_last():
     for number in range(20):
         received.note([("east-1", f"{number:016x}", 1)], NOW)
     assert [int(each.journal, 16) for each in received.receipt("east-1").journals] == list(range(12, 20))
-
-
-class SlowWriter:
-    """Takes the jobs of a backlog when it is told to."""
-
-    def __init__(self) -> None:
-        self.jobs: list = []
-
-    def work(self) -> None:
-        while self.jobs:
-            self.jobs.pop(0)(None)
-
-
-def test_what_waits_becomes_one_batch():
-    writer, batches = SlowWriter(), []
-    backlog = Backlog(writer.jobs.append, lambda registry, messages: batches.append(messages))
-    for number in range(5):
-        backlog.put(Message("topic", b"%d" % number))
-    writer.work()
-    assert [len(batch) for batch in batches] == [5]
-
-
-def test_a_long_backlog_lets_an_office_command_in_between():
-    writer, batches = SlowWriter(), []
-    backlog = Backlog(writer.jobs.append, lambda registry, messages: batches.append(len(messages)))
-    for _ in range(4):
-        backlog.put(Message("topic", b'"hash"' * 2_500))
-    writer.jobs.pop(0)(None)
-    assert batches == [2]
-    assert len(writer.jobs) == 1
-    writer.work()
-    assert batches == [2, 2]
-
-
-def test_a_full_backlog_leaves_the_message_to_be_sent_again():
-    writer = SlowWriter()
-    backlog = Backlog(writer.jobs.append, lambda registry, messages: None, most_bytes=10, hold_seconds=0)
-    assert backlog.put(Message("topic", b"x" * 8))
-    assert not backlog.put(Message("topic", b"x" * 8))
-    assert backlog.dropped == 1
-    writer.work()
-    assert backlog.put(Message("topic", b"x" * 8))
-
-
-def test_a_message_larger_than_the_backlog_still_passes_alone():
-    writer = SlowWriter()
-    backlog = Backlog(writer.jobs.append, lambda registry, messages: None, most_bytes=10, hold_seconds=0)
-    assert backlog.put(Message("topic", b"x" * 100))
-
-
-def test_the_link_waits_for_room_in_the_backlog():
-    writer, done = SlowWriter(), Event()
-    backlog = Backlog(writer.jobs.append, lambda registry, messages: None, most_bytes=10, hold_seconds=60)
-    backlog.put(Message("topic", b"x" * 8))
-    link = Thread(target=lambda: (backlog.put(Message("topic", b"x" * 8)), done.set()), daemon=True)
-    link.start()
-    writer.work()
-    assert done.wait(30)
-    link.join()
-
-
-def test_a_batch_that_fails_does_not_stop_the_next():
-    writer, batches = SlowWriter(), []
-
-    def take(registry: Registry, messages: list[Message]) -> None:
-        batches.append(messages)
-        raise ValueError("broken")
-
-    backlog = Backlog(writer.jobs.append, take)
-    backlog.put(Message("topic", b"1"))
-    writer.work()
-    backlog.put(Message("topic", b"2"))
-    writer.work()
-    assert len(batches) == 2
 
 
 def test_receipts_for_all_are_sent_when_the_broker_comes_back(hub: Hub):

@@ -20,7 +20,8 @@ from hub.forms import Opener
 from hub.registry import Registry, guards, opened, passes, people, permits
 from hub.registry.instants import written
 from hub.registry.migrations import MIGRATIONS
-from hub.registry.records import Parcel, take
+from hub.registry.parcels import Parcel
+from hub.registry.records import take
 from hub.registry.rows import rows_of
 from hub.registry.second_reading import read_again
 

@@ -26,8 +26,8 @@ from hub.feed import Cursor, Feed, FeedRow, Filter
 from hub.forms import Opener
 from hub.ingest import Ingest, Message
 from hub.registry import Registry, documents, opened, people
+from hub.registry.parcels import Taken
 from hub.registry.people import Household, Person
-from hub.registry.records import Taken
 from hub.registry.rows import rows_of
 from hub.registry.sealed_forms import open_again
 
