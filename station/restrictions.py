@@ -1,5 +1,5 @@
 """What may not wait for a whole set: a pass revoked, a key retired, a guard taken off the list, a permit taken back, a
-person isolated, gone red or moved away.
+person isolated, watched, gone red or moved away, a building sealed, a gate closed.
 
 `documents` lays it over the set in force as soon as its own signed document is there. Pure. Rule: it only takes away;
 whatever would let somebody through who was not before waits until policy, trust and roster fit together.
@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from msgspec import structs
 
+from gate.policy import GateRule, Policy, Zone
 from gate.revocations import Revocations, revocations_of
 from gate.roster import Health, Resident, RosterBucket, Standing, bucket_of
 from gate.staff import Staff
@@ -18,12 +19,16 @@ from station.roster import Opened, Part
 from station.snapshot import Snapshot
 
 _GRAVITY = (Health.GREEN, Health.UNKNOWN, Health.YELLOW, Health.RED)
+_WATCH = (Standing.NORMAL, Standing.MONITORED, Standing.ISOLATED)
+_closed = (Zone.OPEN, Zone.CONTROLLED, Zone.SEALED).index
 
 
 def restricted(snapshot: Snapshot, newer: Iterable[tuple[Part, Opened]]) -> Snapshot:
     """The set in force, less what these newer documents take away; the very same where that is nothing."""
     for part, document in newer:
         match document.body:
+            case Policy():
+                snapshot = _with_policy(snapshot, document.body)
             case TrustList():
                 snapshot = _with_trust(snapshot, document.body)
             case Staff():
@@ -33,6 +38,27 @@ def restricted(snapshot: Snapshot, newer: Iterable[tuple[Part, Opened]]) -> Snap
             case _:
                 continue
     return snapshot
+
+
+def _with_policy(snapshot: Snapshot, newer: Policy) -> Snapshot:
+    """Its closed buildings and gates; its limits and questions wait for their set."""
+    if snapshot.rules is None:
+        return snapshot
+    old = snapshot.rules.policy
+    graver = {name: zone for name, zone in newer.zones.items() if _closed(zone) > _closed(old.zone_of(name))}
+    stricter = {name: _stricter(old.gate_rule(name), rule) for name, rule in newer.gates.items()}
+    closed = {name: rule for name, rule in stricter.items() if rule != old.gate_rule(name)}
+    doors = old.deliver_to_door & newer.deliver_to_door
+    policy = structs.replace(old, zones={**old.zones, **graver}, gates={**old.gates, **closed}, deliver_to_door=doors)
+    return snapshot if policy == old else replace(snapshot, rules=replace(snapshot.rules, policy=policy))
+
+
+def _stricter(before: GateRule, after: GateRule) -> GateRule:
+    """As before, but open to nobody to whom it is closed after; then with the words of that."""
+    ways = before.directions & after.directions
+    if (before.open and not after.open) or ways != before.directions:
+        return structs.replace(after, open=before.open and after.open, directions=ways, hours=before.hours)
+    return before
 
 
 def _with_trust(snapshot: Snapshot, newer: TrustList) -> Snapshot:
@@ -75,10 +101,10 @@ def _with_bucket(snapshot: Snapshot, bucket: int, newer: RosterBucket) -> Snapsh
 
 def _graver(before: Resident, after: Resident) -> Resident:
     """As before, but no freer than after."""
-    isolated = Standing.ISOLATED in (before.standing, after.standing)
     return structs.replace(
         before,
-        standing=Standing.ISOLATED if isolated else before.standing,
+        standing=max(before.standing, after.standing, key=_WATCH.index),
         health=max(before.health, after.health, key=_GRAVITY.index),
         permits=tuple(permit for permit in before.permits if permit in after.permits),
+        until=min((each for each in (before.until, after.until) if each is not None), default=None),
     )

@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from gate.document import DocumentKind, DocumentRefused
+from gate.policy import Direction, GateRule, Policy, Zone
 from gate.roster import Health, Standing
 from gate.trust import TrustedKey, TrustList, Usage
 from station.documents import Documents, load_snapshot
@@ -90,20 +91,52 @@ def test_a_revocation_holds_before_its_set_is_whole(shelf: Shelf) -> None:
 
 
 def test_an_isolation_holds_before_its_set_is_whole(shelf: Shelf) -> None:
-    """One bucket alone: who is isolated, gone red or moved away is so at once; who was freed waits for all of it."""
-    isolated, red, freed, gone = (f"0000000000000{number}00" for number in range(4))
+    """One bucket alone: who is isolated, watched, gone red or moved away is so at once; who was freed waits for all."""
+    isolated, red, freed, gone, watched, guest = (f"0000000000000{number}00" for number in range(6))
     people = [resident(isolated), resident(red), resident(freed, Health.RED), resident(gone)]
+    people += [resident(watched), structs.replace(resident(guest), until=ISSUED_AT + timedelta(days=3))]
     shelf.take(*shelf.office.whole_set(people).items())
     now = [structs.replace(people[0], standing=Standing.ISOLATED), resident(red, Health.RED), resident(freed)]
+    now += [structs.replace(people[4], standing=Standing.MONITORED), structs.replace(people[5], until=ISSUED_AT)]
     documents = shelf.office.whole_set(now)
     (at_once,) = shelf.take((BUCKET_0, documents[BUCKET_0]))
     assert at_once.residents[isolated].standing is Standing.ISOLATED
+    assert at_once.residents[watched].standing is Standing.MONITORED
+    assert at_once.residents[guest].until == ISSUED_AT
     assert at_once.residents[red].health is Health.RED
     assert at_once.residents[freed].health is Health.RED
     assert gone not in at_once.residents
     assert shelf.loaded() == at_once
     (whole,) = shelf.take(*documents.items())
     assert whole.residents[freed].health is Health.GREEN
+
+
+def test_a_sealed_building_and_a_closed_gate_hold_before_their_set_is_whole(shelf: Shelf) -> None:
+    """The policy alone: whatever closes does so at once, with its words; whatever opens waits for all of it."""
+    before = {"zones": {"3": Zone.SEALED, "5": Zone.CONTROLLED}, "gates": {"north": GateRule(open=False)}}
+    documents = shelf.office.whole_set()
+    documents[POLICY] = shelf.office.signed(DocumentKind.POLICY, Policy("第一版", **before))
+    documents[MANIFEST] = shelf.office.manifest(documents)
+    shelf.take(*documents.items())
+    after = {
+        "zones": {"4": Zone.SEALED, "5": Zone.SEALED},
+        "gates": {
+            "west": GateRule(open=False, notice_zh="请走东门"),
+            "east": GateRule(directions=frozenset({Direction.OUT})),
+        },
+        "measure_on": frozenset(),
+        "deliver_to_door": frozenset({Zone.SEALED}),
+    }
+    (at_once,) = shelf.take((POLICY, shelf.office.signed(DocumentKind.POLICY, Policy("第二版", **after))))
+    assert at_once.rules is not None
+    policy = at_once.rules.policy
+    assert policy.zones == {"3": Zone.SEALED, "4": Zone.SEALED, "5": Zone.SEALED}
+    assert policy.gate_rule("west") == GateRule(open=False, notice_zh="请走东门")
+    assert policy.gate_rule("east").directions == {Direction.OUT}
+    assert not policy.gate_rule("north").open
+    assert (policy.title, policy.measure_on) == ("第一版", frozenset(Direction))
+    assert policy.deliver_to_door == frozenset()
+    assert shelf.loaded() == at_once
 
 
 def test_a_new_resident_and_a_new_key_wait_for_the_whole_set(shelf: Shelf) -> None:
