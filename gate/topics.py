@@ -81,6 +81,11 @@ def station_of(topic: str) -> str | None:
             return None
 
 
+def all_of_hub(compound: Slug) -> str:
+    """The pattern of every topic on which the hub alone may speak."""
+    return f"{ROOT}/{compound}/hub/#"
+
+
 def document(compound: Slug, name: str) -> str:
     """Where the hub's document of that name lies: "policy", "roster/07"."""
     return f"{ROOT}/{compound}/hub/{name}"

@@ -87,15 +87,15 @@ class Bulletin:
         persons = registry.persons if Change.PEOPLE in registry.touched else frozenset()
         return self._tell(registry, now, None if persons is None else {bucket_of(person) for person in persons})
 
-    def put_back(self, registry: Registry, wanted: Collection[str] | None = None) -> int:
-        """Publish again what is in force, the manifest last, or only what lies on these topics; how many documents."""
+    def put_back(self, registry: Registry, wanted: Collection[str] | None = None) -> frozenset[str]:
+        """Publish again what is in force, the manifest last, or only what belongs on these topics; on which it did."""
         held = documents.published(registry)
         last = held.pop(_MANIFEST, None)
         standing = [*held.values(), *([last] if last else [])]
         if wanted is not None:
             standing = [each for each in standing if _topic(each.place, self._compound) in wanted]
         self._publish_all(standing)
-        return len(standing)
+        return frozenset(_topic(each.place, self._compound) for each in standing)
 
     def _tell(self, registry: Registry, now: datetime, buckets: Collection[int] | None) -> int:
         if not self._key_is_known:

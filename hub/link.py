@@ -1,7 +1,8 @@
 """The hub's one connection to the broker: MQTT 5, a session that the broker forgets, a last will that says down.
 
 On every connection: subscribe to records and statuses first, then `greet` puts back what is retained, and only when all
-of that is on its way does the hub's status say up, which is what the stations wait for before they send.
+of that is on its way does the hub's status say up, which is what the stations wait for before they send. It also hears
+whatever anybody else says on the hub's own topics (`noLocal`: not its own words), which nobody may.
 """
 
 import logging
@@ -16,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gate import topics
 from gate.names import Slug
@@ -39,12 +41,14 @@ class Hearers:
     """Whom the link calls, on its own thread; none of them may wait long.
 
     records: topic, payload, and whether they are live or waited at their gate. status: topic and payload. greet: the
-    subscriptions stand; it ends by calling `Link.say_up`.
+    subscriptions stand; it ends by calling `Link.say_up`. overwritten: topic and payload of what somebody else said on
+    a topic of the hub's own.
     """
 
     records: Callable[[str, bytes, bool], object]
     status: Callable[[str, bytes], object]
     greet: Callable[[], object]
+    overwritten: Callable[[str, bytes], object]
 
 
 class Link:
@@ -57,6 +61,7 @@ class Link:
         self._generation = generation
         self._broker = broker
         self._hearers = hearers
+        self._leaving = False
         self._client = self._make_client(password)
 
     def start(self) -> None:
@@ -78,10 +83,12 @@ class Link:
             self._client.publish(topic, payload, QOS, retain=True)
 
     def say_up(self) -> None:
-        self.publish(topics.HUB_STATUS.of(self._compound), self._status(up=True))
+        if not self._leaving:
+            self.publish(topics.HUB_STATUS.of(self._compound), self._status(up=True))
 
     def stop(self) -> None:
         """Say down, so that the stations keep what they have, and leave."""
+        self._leaving = True
         if self.connected:
             topic = topics.HUB_STATUS.of(self._compound)
             farewell = self._client.publish(topic, self._status(up=False), QOS, retain=True)
@@ -120,8 +127,11 @@ class Link:
             log.error("the broker refuses the hub: %s; check user and password file in hub.toml", reason)
             return
         log.info("connected to the broker at %s:%d", self._broker.host, self._broker.port)
-        wanted = [(topic.of(self._compound), QOS) for topic in (topics.RECORDS, topics.BACKLOG, topics.STATUS)]
-        client.subscribe(wanted)
+        wanted = [topic.of(self._compound) for topic in (topics.RECORDS, topics.BACKLOG, topics.STATUS)]
+        others = SubscribeOptions(QOS, noLocal=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        client.subscribe(
+            [*((topic, SubscribeOptions(QOS)) for topic in wanted), (topics.all_of_hub(self._compound), others)]
+        )
 
     def _on_subscribe(
         self, _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
@@ -147,8 +157,10 @@ class Link:
     def _dispatch(self, topic: str, payload: bytes) -> None:
         if topic.endswith(("/records", "/backlog")):
             self._hearers.records(topic, payload, topic.endswith("/records"))
-        else:
+        elif topic.endswith("/status") and topics.station_of(topic) is not None:
             self._hearers.status(topic, payload)
+        else:
+            self._hearers.overwritten(topic, payload)
 
 
 def _send_at_once(_client: Client, _data: object, line: object) -> None:

@@ -4,7 +4,7 @@ Called on the writer's thread. A record that comes again gets its station's rece
 the first may have been lost.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from datetime import datetime
 
 from gate import topics
@@ -37,6 +37,13 @@ class Receipts:
     def send_all(self, now: datetime) -> None:
         """To every station ever heard: the broker may have lost what it retained."""
         self._send(sorted(self._received.stations()), now)
+
+    def send_again(self, wanted: Container[str], now: datetime) -> frozenset[str]:
+        """The receipts that belong on these topics; on which there was one."""
+        places = {each: topics.RECEIPT.of(self._compound, each) for each in sorted(self._received.stations())}
+        known = {station: topic for station, topic in places.items() if topic in wanted}
+        self._send(known, now)
+        return frozenset(known.values())
 
     def _send(self, stations: Iterable[str], now: datetime) -> None:
         for station in stations:

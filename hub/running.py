@@ -2,7 +2,9 @@
 back. Made and ended by hub.run; the office's pages and the commands reach it through `writer` and `announcer`.
 """
 
+import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -15,6 +17,7 @@ from hub.forms import Opener
 from hub.ingest import Backlog, Ingest, Message
 from hub.keys import Keys
 from hub.link import Hearers, Link
+from hub.putting_back import PuttingBack
 from hub.receipts import Receipts
 from hub.received import Received
 from hub.registry import Registry
@@ -25,6 +28,8 @@ from hub.registry.second_reading import read_again
 from hub.registry.writer import Rank, Writer
 from hub.settings import Settings
 from hub.statuses import Statuses
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -41,10 +46,11 @@ class RunningHub:
     ) -> None:
         compound = settings.compound
         self._clock = clock
+        self._compound = compound
         self._opener = Opener(compound, keys.form)
         self.announcer = Announcer()
         self.writer = Writer(registry, after=self._follow)
-        hearers = Hearers(records=self._hear_records, status=self._hear_status, greet=self._greet)
+        hearers = Hearers(self._hear_records, self._hear_status, self._greet, self._overwritten)
         self._link = Link(compound, registry.generation, settings.broker, password, hearers)
         editions = Editions(registry)
         self._bulletin = Bulletin(compound, keys, editions, self._link.publish, os.urandom)
@@ -53,12 +59,19 @@ class RunningHub:
         self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock, keys.form).take)
         self._folding = Folding(self.writer.post, self._opener, self._entered, clock)
         self.form_secret = keys.form_secret
-        self._statuses = Statuses(self.writer.post, lambda: self.announcer.announce(range(0)), clock)
+        self._putting_back = PuttingBack(partial(self.writer.post, rank=Rank.OFFICE), self._put_back, time.monotonic)
+        changed = partial(self.announcer.announce, range(0))
+        self._statuses = Statuses(self.writer.post, changed, clock, self._hear_what_is_lacking)
 
     @property
     def connected(self) -> bool:
         """Whether the broker is there, without which the hub hears no gate."""
         return self._link.connected
+
+    @property
+    def was_put_back(self) -> int:
+        """How many of the hub's own messages the broker had lost, or somebody else had written over."""
+        return self._putting_back.count
 
     def start(self) -> None:
         self.writer.start()
@@ -94,6 +107,22 @@ class RunningHub:
         self._bulletin.put_back(registry)
         self._receipts.send_all(self._clock())
         self._link.say_up()
+
+    def _overwritten(self, topic: str, payload: bytes) -> None:
+        self._putting_back.overwritten(topic, payload)
+
+    def _hear_what_is_lacking(self, station: str, names: Sequence[str]) -> None:
+        log.warning("station %s lacks %s, and the broker does not have it; it is put back", station, ", ".join(names))
+        self._putting_back.want(topics.document(self._compound, name) for name in names)
+
+    def _put_back(self, registry: Registry, wanted: frozenset[str], strange: frozenset[str]) -> None:
+        """What belongs on these topics; where nothing does, what a stranger wrote there is taken away."""
+        put = self._bulletin.put_back(registry, wanted) | self._receipts.send_again(wanted, self._clock())
+        status = topics.HUB_STATUS.of(self._compound)
+        if status in wanted:
+            self._link.say_up()
+        for topic in strange - put - {status}:
+            self._link.publish(topic, b"")
 
     def _hear_records(self, topic: str, payload: bytes, live: bool) -> None:
         self._backlog.put(Message(topic, payload, live))

@@ -287,7 +287,7 @@ def test_a_broker_that_forgot_gets_the_very_same_back(board: Board):
     board.retained.clear()
     board.published = []
     board.open()
-    assert board.bulletin.put_back(board.registry) == BUCKETS + 3
+    assert len(board.bulletin.put_back(board.registry)) == BUCKETS + 3
     assert board.retained == before
     assert board.published[-1] == MANIFEST
 
@@ -298,7 +298,7 @@ def test_one_lost_document_is_put_back_alone(board: Board):
     before, lost = dict(board.retained), topics.ROSTER.of("sunshine", bucket=5)
     del board.retained[lost]
     board.published = []
-    assert board.bulletin.put_back(board.registry, {lost, "gate/1/sunshine/hub/unheard-of"}) == 1
+    assert board.bulletin.put_back(board.registry, {lost, "gate/1/sunshine/hub/unheard-of"}) == {lost}
     assert board.published == [lost]
     assert board.retained == before
 

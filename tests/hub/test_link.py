@@ -58,6 +58,9 @@ class Post:
     def say(self, topic: str, payload: bytes) -> None:
         self._client.publish(topic, payload, 1)
 
+    def retain(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, 1, retain=True).wait_for_publish(SECONDS)
+
     def until(self, what: Callable[[], bool]) -> None:
         with self._changed:
             assert self._changed.wait_for(what, SECONDS), sorted(self.board)
