@@ -24,7 +24,9 @@ _FAMILIES = (
     ((What.BARRIER_STUCK, What.BARRIER_FORCED), (What.BARRIER_MENDED,)),
     ((What.TRAINING_BEGAN,), (What.TRAINING_ENDED,)),
 )
-ALARMS = frozenset((What.FIRE, What.TAMPERED, What.BARRIER_STUCK, What.BARRIER_FORCED))
+TWICE = "pass_number_twice"
+"""No happening of a gate's: two passes bear one number of its key, so somebody else may have that key."""
+ALARMS = frozenset((What.FIRE, What.TAMPERED, What.BARRIER_STUCK, What.BARRIER_FORCED, TWICE))
 
 
 class Befell(Struct, frozen=True, kw_only=True):
@@ -43,9 +45,16 @@ class Befell(Struct, frozen=True, kw_only=True):
     def alarm(self) -> bool:
         return self.what in ALARMS
 
+    @property
+    def of_passes(self) -> bool:
+        return self.what == TWICE
+
 
 class TemporaryPass(Struct, frozen=True, kw_only=True):
-    """One pass that a gate made. flagged: beyond what its station was allowed. form: of a visitor, by its own names."""
+    """One pass that a gate made. flagged: beyond what its station was allowed, or another bears its number (twice).
+
+    form: of a visitor, by its own names.
+    """
 
     serial: str
     at: datetime
@@ -61,12 +70,13 @@ class TemporaryPass(Struct, frozen=True, kw_only=True):
     revoked_at: datetime | None
     settled_by: str | None
     most: int | None
+    twice: bool
     form: dict[str, object] | None
     sealed: str
 
     @property
     def flagged(self) -> bool:
-        return self.most is None or self.number > self.most
+        return self.twice or self.most is None or self.number > self.most
 
     def state(self, now: datetime) -> str:
         """ "revoked", "confirmed", "expired" or "waiting"."""
@@ -107,7 +117,7 @@ class Casebook:
         return [_befell(row) for row in self._ask(f"{_HAPPENINGS} ORDER BY h.arrival DESC LIMIT {MOST_HAPPENINGS}")]
 
     def standing(self) -> list[Befell]:
-        """What began at a gate and has not ended, the newest first."""
+        """What began at a gate and has not ended, the newest first; passes of one number, until both are settled."""
         lanes: dict[tuple[str, int], Befell] = {}
         for row in self._ask(f"{_HAPPENINGS} WHERE h.arrival IN ({_NEWEST_OF_EACH}) ORDER BY h.arrival"):
             befell = _befell(row)
@@ -115,6 +125,7 @@ class Casebook:
             if family is not None:
                 lanes[befell.station, family] = befell
         still = [befell for (_, family), befell in lanes.items() if befell.what in _FAMILIES[family][0]]
+        still += [_befell(row) for row in self._ask(_NUMBERED_TWICE)]
         return sorted(still, key=lambda each: each.at, reverse=True)
 
     def temporary_passes(self, now: datetime) -> list[TemporaryPass]:
@@ -148,13 +159,24 @@ _HAPPENINGS = """
 
 _NEWEST_OF_EACH = "SELECT max(arrival) FROM happening GROUP BY station, what"
 
-_PASSES = """
+# Under one key a station draws each number once; with a new key it may begin anew.
+_TWICE = """EXISTS (SELECT 1 FROM made_pass other WHERE other.station = m.station AND other.number = m.number
+        AND other.serial <> m.serial AND min(other.at, m.at) >= coalesce(gate_key.made_at, ''))"""
+
+_NUMBERED_TWICE = f"""
+    SELECT max(m.at) AS at, m.station, m.gate, station.lane, '{TWICE}' AS what, NULL AS guard, NULL AS form,
+        '' AS sealed
+    FROM made_pass m JOIN station ON station.id = m.station LEFT JOIN gate_key ON gate_key.station = m.station
+    WHERE m.confirmed_at IS NULL AND m.revoked_at IS NULL AND {_TWICE}
+    GROUP BY m.station"""  # noqa: S608 - of the constants above
+
+_PASSES = f"""
     SELECT m.serial, m.at, m.station, m.gate, m.number, m.expires_at, m.caller, person.masked_name, household.building,
         coalesce(on_duty.name, m.guard) AS guard, m.confirmed_at, m.revoked_at, m.settled_by,
-        gate_key.allowance ->> 'most' AS most, form.body AS form, form.why AS sealed
+        gate_key.allowance ->> 'most' AS most, {_TWICE} AS twice, form.body AS form, form.why AS sealed
     FROM made_pass m LEFT JOIN person ON person.id = m.person LEFT JOIN household ON household.id = person.household
         LEFT JOIN gate_key ON gate_key.station = m.station LEFT JOIN guard on_duty ON on_duty.id = m.guard
-        LEFT JOIN form USING (station, journal, sequence)"""
+        LEFT JOIN form USING (station, journal, sequence)"""  # noqa: S608 - of the constants above
 
 _WAITING = "SELECT count(*) FROM made_pass WHERE confirmed_at IS NULL AND revoked_at IS NULL AND expires_at > :now"
 
@@ -177,7 +199,7 @@ def _temporary_pass(row: sqlite3.Row) -> TemporaryPass:
     for name in ("at", "expires_at", "confirmed_at", "revoked_at"):
         found[name] = instants.read(row[name]) if row[name] else None
     found["form"] = json.decode(row["form"]) if row["form"] else None
-    return TemporaryPass(**found | {"sealed": row["sealed"] or ""})
+    return TemporaryPass(**found | {"sealed": row["sealed"] or "", "twice": bool(row["twice"])})
 
 
 def _case(row: sqlite3.Row, lists: Lists) -> Case:

@@ -186,6 +186,11 @@ TEXTS = {
     "temporary_number": Words("第 {number} 张", "No. {number}"),
     "temporary_over": Words("超出许可的 {most} 张", "Over the {most} allowed"),
     "temporary_not_allowed": Words("该门未获许可", "This gate is not allowed to make any"),
+    "temporary_twice": Words("同号证不止一张", "Another pass has this number"),
+    "pass_number_twice": Words(
+        "两张临时证同号：门岗的存储卡可能被复制",
+        "Two temporary passes have one number: its gate's card may have been copied",
+    ),
     "valid_until": Words("有效至", "Valid until"),
     "made_at": Words("开证", "Made"),
     "serial": Words("编号", "Serial"),

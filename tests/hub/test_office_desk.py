@@ -111,6 +111,28 @@ def test_a_pass_beyond_its_gates_certificate_is_flagged_and_no_other(client: htt
     assert "超出许可的 20 张" in flagged[0]
 
 
+def test_two_passes_of_one_number_are_an_alarm_until_a_clerk_has_settled_both(served: Served, client: httpx.Client):
+    """A station draws each number once under its key: a copy of its card has drawn the other."""
+
+    def brings(serial: str, minutes: float, number: int = 7) -> None:
+        made = MadePass(stamp(NOON + timedelta(minutes=minutes)), "west", serial * 8, number, NOON + timedelta(hours=9))
+        served.compound.brings("w1", made)
+
+    brings("e1", -1)
+    brings("e2", 1)
+    brings("e2", 2)
+    assert "同号" not in client.get("/temporary").text, "drawn under another key, or the same card again"
+    assert "同号" not in client.get("/").text
+    brings("e3", 3)
+    assert plain(client.get("/temporary").text).count("同号证不止一张") == 3
+    for page in ("/", "/happenings"):
+        assert "两张临时证同号" in client.get(page).text
+    send(client, f"/temporary/{'e2' * 8}/confirm")
+    assert "两张临时证同号" in client.get("/").text
+    send(client, f"/temporary/{'e3' * 8}/revoke")
+    assert "两张临时证同号" not in client.get("/").text
+
+
 def test_a_pass_of_a_gate_that_may_make_none_is_flagged(served: Served, client: httpx.Client):
     made = MadePass(stamp(), "north", "e1" * 8, 1, NOON + timedelta(hours=2))
     served.compound.brings("n1", made)
