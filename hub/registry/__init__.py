@@ -104,6 +104,15 @@ class Registry:
     def generation(self) -> int:
         return int(self.meta("generation") or 0)
 
+    def begin_generation(self, now: datetime, above: int = 0) -> int:
+        """A larger one than ever before: the gates believe lower numbers, and send again what no receipt covers.
+
+        above: another registry's, which it takes the place of. Inside a transaction.
+        """
+        generation = max(int(now.timestamp()), self.generation + 1, above + 1)
+        self.set_meta("generation", str(generation))
+        return generation
+
     def close(self) -> None:
         self.database.close()
 
@@ -111,12 +120,18 @@ class Registry:
 def open_registry(path: Path, now: datetime, compound: str | None = None) -> Registry:
     """Open or make the registry, bring its tables up to date, keep a copy first where that changes them.
 
+    A damaged file is set aside and a new one begun with what is whole in it (hub.registry.mending).
     compound: remembered by a new file, compared with an older one. Raises RegistryRefused.
     """
-    fresh = not path.exists()
+    fresh, torn = not path.exists(), False
     if fresh:
         # Names and identity numbers will stand here: nobody else's to read from its first byte on.
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    else:
+        # They need what stands here.
+        from hub.registry import mending  # noqa: PLC0415
+
+        torn = mending.mend(path, now)
     registry = Registry(path, Database(_connect(path)))
     try:
         _refuse_a_newer_file(registry)
@@ -124,6 +139,8 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
             _back_up_before_an_upgrade(registry, now)
         MIGRATIONS.apply(registry.database)
         registry.run(lambda each: _remember(each, now, compound))
+        if torn:
+            registry.run(lambda each: each.begin_generation(now))
     except BaseException:
         registry.close()
         raise
@@ -157,7 +174,8 @@ def _connect(path: Path) -> sqlite3.Connection:
         seals.seal(connection)
     except sqlite3.DatabaseError as cause:
         connection.close()
-        raise RegistryRefused(f"{path} is not a registry: {cause}; put a backup in its place") from cause
+        why = f"{path} is not a registry: {cause}; put a backup in its place: gate-hub restore FILE"
+        raise RegistryRefused(why) from cause
     return connection
 
 

@@ -14,6 +14,8 @@ from hub.registry.rows import Rows
 
 # The columns of a passage of which there is nothing besides, its arrival, and whether it was late.
 _PLAIN = rows.PASSAGE.count(",") + 3
+# With what the office decided of them they outlive a registry that was damaged, and are told of once more afterwards.
+_UNLESS_THERE = " ON CONFLICT (station, journal, sequence) DO NOTHING"
 MADE_SERIAL = rows.MADE.split(", ").index("serial")
 
 
@@ -54,18 +56,19 @@ def _insert_besides(registry: Registry, said: Sequence[Rows]) -> int:
     happenings = [each.happening for each in said if each.happening is not None]
     made = [each.made_pass for each in said if each.made_pass is not None]
     _insert(registry, "happening", rows.HAPPENING, happenings)
-    _insert(registry, "made_pass", rows.MADE, made)
+    _insert(registry, "made_pass", rows.MADE, made, _UNLESS_THERE)
     if made:
         blanks.touch(registry, (row[MADE_SERIAL] for row in made))
     _insert(registry, "form", rows.FORM, [each.form for each in said if each.form is not None])
-    _insert(registry, "returnee_case", rows.CASE, [each.case for each in said if each.case is not None])
+    cases = [each.case for each in said if each.case is not None]
+    _insert(registry, "returnee_case", rows.CASE, cases, _UNLESS_THERE)
     return len(happenings) + len(made)
 
 
-def _insert(registry: Registry, table: str, columns: str, said: Sequence[Row]) -> None:
+def _insert(registry: Registry, table: str, columns: str, said: Sequence[Row], otherwise: str = "") -> None:
     if said:
         marks = ", ".join("?" * len(said[0]))
-        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - our own words
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks}){otherwise}"  # noqa: S608 - our own words
         registry.database.conn.executemany(statement, said)
 
 

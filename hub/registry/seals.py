@@ -15,7 +15,7 @@ from msgspec import Struct
 
 
 class Sealed(Struct, frozen=True):
-    """A table with twins. key: its primary key. columns: the others. blobs: which of those are bytes."""
+    """A table with twins. key: what no two rows share. columns: the others. blobs: which of those are bytes."""
 
     key: tuple[str, ...]
     columns: tuple[str, ...]
@@ -46,12 +46,11 @@ SEALED: Mapping[str, Sealed] = {
     "invitation": _sealed("token_hash", "person made_at expires_at serial"),
     "pass_key": _sealed("key_id", "public not_before retired_at trusted_until"),
     "made_pass": _sealed(
-        "arrival",
-        "station journal sequence at gate serial number expires_at caller person guard confirmed_at revoked_at"
-        " settled_by",
+        "station journal sequence",
+        "arrival at gate serial number expires_at caller person guard confirmed_at revoked_at settled_by",
     ),
     "returnee_case": _sealed(
-        "id", "station journal sequence opened_at person place said came_back_on closed_at closed_by"
+        "station journal sequence", "id opened_at person place said came_back_on closed_at closed_by"
     ),
     "guard": _sealed("id", "person name salt pin_hash badge added_at removed_at", "salt pin_hash"),
     "permit": _sealed("id", "person kind begins ends return_by granted_at revoked_at"),

@@ -1,0 +1,80 @@
+"""What is done about a registry's file before it is opened: nothing, nearly always.
+
+Rules: a damaged file is never written to again; a log that a power cut has torn begins a new generation, since a commit
+that was receipted could be in it, and the gates then send again whatever no receipt covers.
+"""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from hub.registry import RegistryRefused, carrying, opened, salvage, soundness
+from hub.registry.soundness import Finding
+from hub.registry.wal import wal_of
+
+MARK = "registry-is-damaged"
+"""A file beside the registry, in which a hub that runs notes what it found, for its next start."""
+BACKUPS = "backups"
+AT_ONCE_SECONDS = 3.0
+_MOST_TOLD = 20
+
+log = logging.getLogger(__name__)
+
+
+def mend(path: Path, now: datetime) -> bool:
+    """Set a damaged file aside; whether a new generation has to begin because the log was torn.
+
+    Raises RegistryRefused where nothing can be saved; then nothing has changed.
+    """
+    causes = [*_noted(path), *soundness.at_opening(path)]
+    if causes:
+        _begin_anew(path, causes, now)
+        return False
+    torn = is_torn(path)
+    if torn:
+        log.warning("the registry's log was torn as the hub ended; the gates send again what its end may have held")
+    return torn
+
+
+def note(path: Path, findings: list[Finding]) -> None:
+    """For the next opening of this registry."""
+    path.with_name(MARK).write_text("\n".join(map(str, findings[:_MOST_TOLD])) + "\n", encoding="utf-8")
+
+
+def newest_backup(path: Path) -> Path | None:
+    found = sorted((path.parent / BACKUPS).glob("registry-*.sqlite"), key=lambda each: each.name[-23:])
+    return found[-1] if found else None
+
+
+def is_torn(path: Path) -> bool:
+    """Whether the end of the log was being written when it ended."""
+    wal = wal_of(path)
+    return wal is not None and any(frame.ends for frame in wal.frames[wal.whole_frames :])
+
+
+def _begin_anew(path: Path, causes: list[Finding], now: datetime) -> None:
+    salvaged = salvage.salvage(path, causes, now, newest_backup(path))
+    if salvaged is None:
+        raise RegistryRefused(
+            f"{path} is not a registry any more ({causes[0]}), and there is no backup in {path.parent / BACKUPS};"
+            " put one in its place: gate-hub restore FILE"
+        )
+    path.with_name(MARK).unlink(missing_ok=True)
+    log.error(
+        "ALARM the registry was damaged (%s); it is kept as %s, and a new one was begun with what is whole in it."
+        " %d rows have to be looked over: %s names them",
+        causes[0],
+        salvaged.set_aside.name,
+        len(salvaged.findings),
+        salvaged.report,
+    )
+    with opened(path, now) as registry:
+        carrying.carry_on(registry, AT_ONCE_SECONDS)
+
+
+def _noted(path: Path) -> list[Finding]:
+    try:
+        lines = path.with_name(MARK).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    return [Finding("file", "", f"found while the hub ran: {line}") for line in lines]

@@ -1,0 +1,255 @@
+"""A damaged registry: set aside, and what is whole in it written into a new one, as a new generation.
+
+`hub.registry.mending` calls it for a file that is not as it was written. Of each row of the office that copy counts
+whose checksum fits; where both are gone, the newest backup's. Records are carried over afterwards
+(hub.registry.carrying), and the gates send again what they still hold. Rule: what was damaged is named row by row, in a
+file beside the registry.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, json
+
+from hub.registry import Registry, carrying, opened, soundness
+from hub.registry.instants import written
+from hub.registry.pages import Pages
+from hub.registry.seals import SEALED, row_seal
+from hub.registry.soundness import Copies, Finding, copies
+
+# Counted again from the records themselves.
+_COUNTED = "journal"
+Said = dict[str, str]
+
+
+class Rescued(Struct, frozen=True):
+    """What is to stand in the new registry, by table and key; what has to be said of it."""
+
+    rows: dict[str, Said]
+    findings: tuple[Finding, ...]
+
+
+class Salvaged(Struct, frozen=True):
+    """report: the file that names every row of which something has to be said."""
+
+    set_aside: Path
+    report: Path
+    causes: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
+    backup: Path | None
+
+
+def salvage(path: Path, causes: Sequence[Finding], now: datetime, backup: Path | None) -> Salvaged | None:
+    """A new registry in the place of a damaged one; None, and nothing has changed, where there is nothing to save."""
+    rescued = rescue(path, backup)
+    if not rescued.rows["meta"]:
+        return None
+    told = tuple((station, journal, newest) for (station, journal), newest in extents(path, rescued).items())
+    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    report = path.with_name(f"registry-damaged-{stamp}.txt")
+    fresh = path.with_name(f".{path.name}.salvaged")
+    for suffix in ("", "-wal", "-shm"):
+        fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+    with opened(fresh, now) as registry:
+        lost = _filled(registry, path, rescued, now)
+        registry.run(
+            lambda each: carrying.plan(each, [Path(aside.name), *([backup] if backup else [])], report.name, told)
+        )
+    salvaged = Salvaged(aside, report, tuple(causes), (*rescued.findings, *lost), backup)
+    write_report(salvaged, now)
+    put_aside(path, aside)
+    fresh.rename(path)
+    return salvaged
+
+
+def put_aside(path: Path, aside: Path) -> None:
+    """Give a registry another name, its log along with it."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists():
+        log.rename(aside.with_name(f"{aside.name}-wal"))
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+    path.rename(aside)
+
+
+def _filled(registry: Registry, path: Path, rescued: Rescued, now: datetime) -> list[Finding]:
+    # Whom a row refers to may be lost; the row itself is not.
+    registry.database.conn.execute("PRAGMA foreign_keys = OFF")
+    return registry.run(lambda each: write_anew(each, path, rescued, now))
+
+
+def rescue(path: Path, backup: Path | None) -> Rescued:
+    """The office's rows out of a damaged file, and where it has them no more, out of the backup."""
+    rows: dict[str, Said] = {}
+    findings: list[Finding] = []
+    found = {table: _copies(path, table) for table in SEALED}
+    twins: dict[str, Said] = {}
+    if not all(_is_enough(each) for each in found.values()):
+        twins = _twins_anywhere(path)
+    for table, each in found.items():
+        older = _backed_up(backup, table)
+        rows[table], said = _settled(table, each, {**each.twins, **twins.get(table, {})}, older)
+        findings += said
+    return Rescued(rows, tuple(findings))
+
+
+def write_anew(registry: Registry, path: Path, rescued: Rescued, now: datetime) -> list[Finding]:
+    """The rescued rows into a registry of which only the tables are there yet; what could not be written."""
+    lost = []
+    registry.database.conn.execute("DELETE FROM meta")
+    for table, said in rescued.rows.items():
+        if table == _COUNTED:
+            continue
+        for key, text in said.items():
+            try:
+                _write(registry, path, table, text)
+            except (sqlite3.Error, ValueError, TypeError) as cause:
+                lost.append(Finding(table, key, f"lost: it cannot be written any more ({cause})"))
+    before = json.decode(rescued.rows["meta"].get('["generation"]', '["",""]'), type=tuple[str, str])[1]
+    registry.begin_generation(now, above=int(before) if before.isdecimal() else 0)
+    registry.set_meta("salvaged_at", written(now))
+    return lost
+
+
+def extents(path: Path, rescued: Rescued) -> dict[tuple[str, str], int]:
+    """How far each journal had come at least, as far as anything in the damaged file tells."""
+    told: dict[tuple[str, str], int] = {}
+    for text in rescued.rows[_COUNTED].values():
+        station, journal, through, _ = json.decode(text, type=tuple[str, str, int, str])
+        told[station, journal] = through
+    for table in ("record", "passage", "amendment", "happening", "made_pass"):
+        for station, journal, newest in _newest(path, table):
+            told[station, journal] = max(told.get((station, journal), 0), newest)
+    return told
+
+
+def write_report(salvaged: Salvaged, now: datetime) -> None:
+    """For the office: what was wrong, what became of it, row by row, and what to do."""
+    handle = os.open(salvaged.report, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+        file.write("\n".join(_sentences(salvaged, now)) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sentences(salvaged: Salvaged, now: datetime) -> Iterator[str]:
+    yield f"{now:%Y-%m-%d %H:%M} UTC: the registry was damaged. The damaged file is kept: {salvaged.set_aside.name}"
+    yield "What was found:"
+    yield from (f"  {each}" for each in salvaged.causes)
+    yield "A new registry was begun with all that is whole in it; the gates send again all that they still hold."
+    source = f"the backup {salvaged.backup}" if salvaged.backup else "no backup, since there is none in DATA/backups"
+    yield f"For rows of the office that are damaged there was {source}."
+    yield "Rows of which something has to be said:" if salvaged.findings else "Every row of the office is whole."
+    yield from (f"  {each}" for each in salvaged.findings)
+
+
+def _copies(path: Path, table: str) -> Copies:
+    try:
+        with closing(soundness.reading(path)) as connection:
+            return copies(connection, table)
+    except (sqlite3.DatabaseError, OSError) as cause:
+        return Copies({}, {}, frozenset(), None, str(cause))
+
+
+def _is_enough(found: Copies) -> bool:
+    """Whether all twins could be read the ordinary way."""
+    return not found.complaint and not found.broken and len(found.twins) == found.tally
+
+
+def _twins_anywhere(path: Path) -> dict[str, Said]:
+    found: dict[str, Said] = {}
+    with Pages(path) as pages:
+        for number in range(1, pages.count + 1):
+            for table, key, said, _ in pages.rows(number, 4, _is_twin, everywhere=False):
+                found.setdefault(table, {})[key] = said
+    return found
+
+
+def _is_twin(row: tuple[Any, ...]) -> bool:
+    if not all(isinstance(each, str) for each in row) or row[0] not in SEALED:
+        return False
+    return bool(row_seal(row[0], row[1], row[2]) == row[3])
+
+
+def _backed_up(backup: Path | None, table: str) -> Said:
+    return {} if backup is None else _copies(backup, table).twins
+
+
+def _settled(table: str, found: Copies, twins: Said, older: Said) -> tuple[Said, list[Finding]]:
+    """Which copy of each row counts, and what has to be said of those that were not whole twice."""
+    rows: Said = {}
+    findings: list[Finding] = []
+
+    def say(key: str, what: str) -> None:
+        findings.append(Finding(table, key, what))
+
+    for key in sorted(twins.keys() | found.rows.keys() | found.broken):
+        row, twin = found.rows.get(key), twins.get(key)
+        if twin is not None:
+            rows[key] = twin
+            if row != twin:
+                say(key, "mended: its other copy is whole")
+        elif row is not None and _is_row(table, row):
+            rows[key] = row
+            if older.get(key) != row:
+                say(key, "kept as it stands: the copy that would vouch for it is gone, so look it over")
+        elif key in older:
+            rows[key] = older[key]
+            say(key, "lost, and taken from the backup: what was changed since is lost")
+        else:
+            say(key, "lost")
+    short = None if found.tally is None else found.tally - len(rows)
+    if short is None or short > 0:
+        for key in sorted(older.keys() - rows.keys()):
+            rows[key] = older[key]
+            say(key, "taken from the backup: it was gone without a trace, or had been removed since")
+        short = None if found.tally is None else found.tally - len(rows)
+    if short is None:
+        say("", "the count of its rows is lost: there may have been more, of which there is no trace")
+    elif short > 0:
+        say("", f"lost: {short} more, of which there is no trace")
+    return rows, findings
+
+
+def _is_row(table: str, said: str) -> bool:
+    try:
+        values = json.decode(said.encode())
+    except (ValueError, UnicodeError):
+        return False
+    return isinstance(values, list) and len(values) == len(SEALED[table].all_columns)
+
+
+def _write(registry: Registry, path: Path, table: str, text: str) -> None:
+    sealed = SEALED[table]
+    values = dict(zip(sealed.all_columns, json.decode(text.encode()), strict=True))
+    values.update({each: bytes.fromhex(str(values[each])) for each in sealed.blobs})
+    if table == "quarantine":
+        values["payload"] = _payload(path, values["id"])
+    columns, marks = ", ".join(values), ", ".join("?" * len(values))
+    registry.database.conn.execute(
+        f"INSERT OR REPLACE INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - our own words
+        list(values.values()),
+    )
+
+
+def _payload(path: Path, id: object) -> bytes:
+    try:
+        with closing(soundness.reading(path)) as connection:
+            row = connection.execute("SELECT payload FROM quarantine WHERE id = ?", (id,)).fetchone()
+    except sqlite3.DatabaseError:
+        return b""
+    return bytes(row[0]) if row is not None else b""
+
+
+def _newest(path: Path, table: str) -> Iterable[tuple[str, str, int]]:
+    statement = f"SELECT station, journal, max(sequence) FROM {table} GROUP BY station, journal"  # noqa: S608
+    try:
+        with closing(soundness.reading(path)) as connection:
+            return [row for row in connection.execute(statement) if isinstance(row[2], int)]
+    except (sqlite3.DatabaseError, UnicodeError):
+        return []

@@ -1,0 +1,100 @@
+"""`gate-hub restore`: a backup in the registry's place, as a new generation of it.
+
+Rules: the hub is stopped; the registry before is set aside and never deleted, and what it has of the gates' records is
+carried over as far as it is whole. The generation is larger than any before, so that the gates believe documents with
+lower numbers, and send again whatever a receipt does not cover: all that they hold, at least the last seven days.
+"""
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from hub import control
+from hub.backup import Backup, BackupFailed, describe, look_through
+from hub.registry import carrying, opened, soundness
+from hub.registry.mending import MARK
+from hub.registry.salvage import put_aside
+from hub.registry.seals import SEALED
+from hub.settings import Settings
+
+
+class Restored(Struct, frozen=True):
+    """set_aside: the registry before; None where there was none. gone: how many rows of each table it had that the
+    backup has not, or has otherwise; None where it cannot be read. records: what was carried over from it."""
+
+    backup: Backup
+    generation: int
+    set_aside: Path | None
+    gone: dict[str, int] | None
+    records: int
+
+
+def restore(settings: Settings, file: Path, now: datetime) -> Restored:
+    """Raises BackupFailed, DataInUse, RegistryRefused, OSError."""
+    backup = describe(file)
+    if backup.compound != settings.compound:
+        raise BackupFailed(
+            f"{file} belongs to compound {backup.compound!r}, the settings name {settings.compound!r}; name another"
+            " backup, or correct `compound` in hub.toml"
+        )
+    found = look_through(file)
+    if found:
+        raise BackupFailed(f"{file} is damaged itself, so nothing was changed; name an older backup", found)
+    with control.exclusive(settings):
+        return _put_in_place(settings.registry, file, backup, now)
+
+
+def _put_in_place(path: Path, file: Path, backup: Backup, now: datetime) -> Restored:
+    fresh = path.with_name(f".{path.name}.restored")
+    for suffix in ("", "-wal", "-shm"):
+        fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    shutil.copyfile(file, fresh)
+    before = _meta(path)
+    gone = _gone(path, file) if before is not None else None
+    above = int(before["generation"]) if before and before.get("generation", "").isdecimal() else 0
+    aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
+    with opened(fresh, now) as registry:
+        generation = registry.run(lambda each: each.begin_generation(now, above))
+        if aside is not None:
+            registry.run(lambda each: carrying.plan(each, [Path(aside.name)]))
+    if aside is not None:
+        put_aside(path, aside)
+    fresh.rename(path)
+    path.with_name(MARK).unlink(missing_ok=True)
+    with opened(path, now) as registry:
+        carried = carrying.carry_on(registry)
+    return Restored(backup, generation, aside, gone, carried)
+
+
+def _meta(path: Path) -> dict[str, str] | None:
+    if not path.exists():
+        return None
+    try:
+        with closing(soundness.reading(path)) as connection:
+            return dict(connection.execute("SELECT key, value FROM meta"))
+    except sqlite3.DatabaseError:
+        return None
+
+
+def _gone(path: Path, file: Path) -> dict[str, int] | None:
+    """What of the office's rows stands in the registry and not so in the backup."""
+    try:
+        with closing(soundness.reading(path)) as newer, closing(soundness.reading(file)) as older:
+            return {
+                table: count
+                for table in SEALED
+                if (count := len(_rows(newer, table) - _rows(older, table))) and table not in ("meta", "journal")
+            }
+    except sqlite3.DatabaseError:
+        return None
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[str, str]]:
+    found = soundness.copies(connection, table)
+    return set(found.rows.items()) | set(found.twins.items())
