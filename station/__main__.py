@@ -31,7 +31,9 @@ from station.calibrate import CannotCalibrate
 from station.cameras import Camera, open_camera
 from station.cameras.rehearsal import RehearsalCamera
 from station.cards import Cards
+from station.caretaker import Caretaker
 from station.codes import Cascade
+from station.disk_space import MEGABYTE, DiskSpace
 from station.documents import load_snapshot
 from station.duty import Duty
 from station.ears import Ears
@@ -41,7 +43,7 @@ from station.feeler import Feeler
 from station.heap import share_heaps
 from station.identity import Identity
 from station.inbox import Inbox, Post
-from station.journal import Journal, JournalReader, JournalUnusable, open_journal, set_aside
+from station.journal import Journal, JournalReader, JournalUnusable, Reserve, open_journal, set_aside
 from station.kiosk import PortTaken, create_app, serve
 from station.loop import Loop
 from station.matches import KEY_BYTES, Matches
@@ -215,7 +217,8 @@ def _wire(
     feeler = Feeler(world.open_thermometer, inbox.put)
     journal = open_journal(_journal_path(settings), _new_id, _wall)
     at_end.callback(journal.close)
-    uplink = _uplink(settings, identity, reader, inbox.put)
+    caretaker = Caretaker(_journal_path(settings), inbox.put)
+    uplink = _uplink(settings, identity, reader, inbox.put, caretaker.look_again)
     peers = _peers(settings, journal, uplink)
     told: list[Recorded] = [lambda _journal, _sequence, _record: uplink.nudge(), peers.recorded]
     if world.stage is not None:
@@ -229,7 +232,15 @@ def _wire(
     maker = PassMaker(identity.pass_key, settings.data_folder / "passes_made", secrets.token_bytes)
     equipment = Equipment(
         settings=settings,
-        recorder=Recorder(settings, journal, _journals(settings, at_end, uplink), tuple(told), time.monotonic),
+        recorder=Recorder(
+            settings,
+            journal,
+            _journals(settings, at_end, uplink, caretaker.look_again),
+            tuple(told),
+            time.monotonic,
+            Reserve(settings.data_folder / "reserve", settings.journal.reserve_megabytes * MEGABYTE),
+            DiskSpace(settings.journal),
+        ),
         timekeeper=_timekeeper(settings, journal),
         panel=panel,
         peers=peers,
@@ -244,7 +255,10 @@ def _wire(
         notifier=Notifier(),
         rehearsal=rehearsal,
     )
-    return Loop(equipment, inbox, _last_snapshot(settings, reader)), eyes, feeler, uplink
+    loop = Loop(equipment, inbox, _last_snapshot(settings, reader))
+    caretaker.start()
+    at_end.callback(caretaker.stop)
+    return loop, eyes, feeler, uplink
 
 
 def _hear_scanner(settings: Settings, loop: Loop, at_end: ExitStack) -> None:
@@ -281,7 +295,14 @@ def _voice(settings: Settings, post: Callable[[Post], None], at_end: ExitStack) 
     return voice
 
 
-def _uplink(settings: Settings, identity: Identity, reader: Reader, post: Callable[[Post], None]) -> Uplink:
+def _uplink(
+    settings: Settings,
+    identity: Identity,
+    reader: Reader,
+    post: Callable[[Post], None],
+    suspect: Callable[[], None] = lambda: None,
+) -> Uplink:
+    """suspect: called where the journal, as it reads it, is not as it was written."""
     broker = settings.broker
     return Uplink(
         station=settings.station,
@@ -289,7 +310,7 @@ def _uplink(settings: Settings, identity: Identity, reader: Reader, post: Callab
         lane=settings.lane,
         address=Address(broker.host, broker.port, broker.tls_ca, identity.username, identity.password),
         reader=reader,
-        open_journal=lambda: JournalReader(_journal_path(settings)),
+        open_journal=lambda: JournalReader(_journal_path(settings), suspect),
         documents_path=_documents_path(settings),
         peers_path=_peers_path(settings),
         post=post,
@@ -340,13 +361,22 @@ def _last_snapshot(settings: Settings, reader: Reader) -> Snapshot:
     return stored or Snapshot(rules=None, trust=index(settings.compound, ()))
 
 
-def _journals(settings: Settings, at_end: ExitStack, uplink: Uplink) -> Callable[[Journal], Journal]:
-    def begin(old: Journal) -> Journal:
+def _journals(
+    settings: Settings, at_end: ExitStack, uplink: Uplink, replaced: Callable[[], None] = lambda: None
+) -> Callable[[Journal, str], Journal]:
+    """What begins a new journal in place of one that is set aside, for the reason it is told."""
+
+    def begin(old: Journal, why: str) -> Journal:
+        try:
+            # Before it is closed: SQLite would mend its log as it thinks right.
+            set_aside(_journal_path(settings), why, _wall())
+        except OSError as refused:
+            raise JournalUnusable(f"the journal cannot be set aside: {refused}; check the disk") from refused
         old.close()
-        set_aside(_journal_path(settings), "outrun", _wall())
         journal = open_journal(_journal_path(settings), _new_id, _wall)
         at_end.callback(journal.close)
         uplink.journal_replaced()
+        replaced()
         return journal
 
     return begin

@@ -4,15 +4,18 @@ Camera, thermometer, uplink and kiosk threads post here; the loop alone owns lan
 """
 
 import queue
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
 from gate.forms import VisitorForm
+from gate.names import JournalId
 from gate.roster import Health
 from gate.staff import Guard
 from gate.wire import Crossings, Receipt
 from gate.wording import Words
 from station.codes import SeenCode
+from station.journal import Salvaged, Whole
 from station.snapshot import Snapshot
 from station.taps import GateTap, LaneTap
 from station.thermometers import RawReading
@@ -95,7 +98,31 @@ class HealthCodeResolved:
     colour: Health
 
 
-Post = Looked | Felt | Faulty | Warned | Receipted | SnapshotCame | LinkChanged | CrossingsHeard | HealthCodeResolved
+@dataclass(frozen=True, slots=True)
+class JournalSuspected:
+    """Whoever read that journal found it not as it was written. why: in what."""
+
+    journal: JournalId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowsFound:
+    """What is whole of a journal that was set aside; more may follow."""
+
+    rows: Sequence[Whole]
+
+
+@dataclass(frozen=True, slots=True)
+class GoneThrough:
+    """No more is in it."""
+
+    result: Salvaged
+
+
+JournalNews = JournalSuspected | RowsFound | GoneThrough
+FromHub = Receipted | SnapshotCame | LinkChanged | CrossingsHeard
+Post = Looked | Felt | Faulty | Warned | FromHub | HealthCodeResolved | JournalNews
 
 
 # --- what somebody waits for an answer to ---

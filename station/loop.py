@@ -19,13 +19,17 @@ from station.inbox import (
     Faulty,
     Felt,
     Flush,
+    GoneThrough,
     HealthCodeResolved,
     Inbox,
+    JournalNews,
+    JournalSuspected,
     LinkChanged,
     Looked,
     PassAsked,
     Post,
     Receipted,
+    RowsFound,
     SnapshotCame,
     Tapped,
     Warned,
@@ -131,8 +135,7 @@ class Loop:
         if "thermometer" in self._troubles.faults:
             sensor = self._equipment.settings.thermometer.backend
             self._lanes.say(Measured(Measurement(None, sensor=sensor), seconds))
-        self._recorder.mend_in_time()
-        self._troubles.note("journal", self._recorder.fault)
+        self._look_after_journal()
         self._lanes.say(Tick())
         self._speak(seconds)
         self._watch.ring(seconds)
@@ -144,6 +147,7 @@ class Loop:
         self._feed_watchdog(seconds)
 
     def _handle(self, item: Post | Tapped | PassAsked | Flush | None) -> None:
+        self._begin_again_if_replaced()
         match item:
             case Looked():
                 self._look(item)
@@ -168,6 +172,8 @@ class Loop:
             case HealthCodeResolved(digest, colour):
                 self._recogniser.forget()
                 self._lanes.say(HealthTold(digest, colour))
+            case JournalSuspected() | RowsFound() | GoneThrough():
+                self._mend_journal(item)
             case Flush():
                 answer(item.done, None)
             case None:
@@ -227,10 +233,36 @@ class Loop:
         self._orders.take_list(held)
 
     def _confirm(self, receipt: Receipt) -> None:
-        if self._recorder.confirm(receipt):
-            self._lanes.begin_again()
+        self._recorder.confirm(receipt)
+        self._begin_again_if_replaced()
         self._troubles.note("journal", self._recorder.fault)
         self._troubles.changed = True
+
+    # --- the journal's disk and files ---
+
+    def _look_after_journal(self) -> None:
+        recorder = self._recorder
+        recorder.mend_in_time()
+        recorder.look_at_disk(self._lanes.reading.moment.utc)
+        self._begin_again_if_replaced()
+        for part, sentence in (("journal", recorder.fault), ("disk", recorder.disk), ("salvage", recorder.damage)):
+            self._troubles.note(part, sentence)
+
+    def _mend_journal(self, news: JournalNews) -> None:
+        match news:
+            case JournalSuspected(journal, why):
+                self._recorder.suspected(journal, why)
+            case RowsFound(rows):
+                self._recorder.keep(rows)
+            case GoneThrough(result):
+                self._recorder.gone_through(result)
+        self._begin_again_if_replaced()
+        self._troubles.changed = True
+
+    def _begin_again_if_replaced(self) -> None:
+        """Old numbers mean nothing in a new journal, and nobody may settle what bears one."""
+        if self._recorder.take_replaced():
+            self._lanes.begin_again()
 
     # --- the screen and the watchdog ---
 

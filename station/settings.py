@@ -201,6 +201,19 @@ class ResolverSettings(Struct, frozen=True, forbid_unknown_fields=True):
     timeout_seconds: Annotated[float, Meta(ge=0.1, le=10)] = 2.0
 
 
+class JournalSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """reserve_megabytes: kept free for a full disk; 0 for none. least_free_megabytes: with less left an alarm is shown.
+
+    most_megabytes, most_days: the greatest size of the journal, and how old a record without a receipt may become; the
+    alarm is shown at half of either. Nothing is ever deleted for them.
+    """
+
+    reserve_megabytes: Annotated[int, Meta(ge=0, le=1024)] = 16
+    least_free_megabytes: Annotated[int, Meta(ge=0)] = 256
+    most_megabytes: Annotated[int, Meta(ge=16)] = 4000
+    most_days: Annotated[int, Meta(ge=1, le=3650)] = 60
+
+
 class RehearsalSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """pictures: folder of PNG files and their index.json, to be held up to the camera; "" for none."""
 
@@ -226,6 +239,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "Asia/Shanghai"
     kiosk: KioskSettings = field(default_factory=KioskSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
     resolver: ResolverSettings = field(default_factory=ResolverSettings)
     rehearsal: RehearsalSettings = field(default_factory=RehearsalSettings)
 

@@ -1,10 +1,11 @@
 """Opens the journal's file, or begins one; sets one aside that cannot be used. Called at the start and by the recorder.
 
 Rule: nothing is ever deleted, and a file is never overwritten blindly: what is no journal any more is kept beside the
-new one, under a name that says why.
+new one, under a name that says why, and the caretaker salvages what is whole in it.
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,7 +14,25 @@ from pathlib import Path
 
 from gate.names import JournalId
 from gate.wire import CHAIN_BEGINS, body_hash, chain_on
-from station.journal.rows import EARLIER, SCHEMA, SCHEMA_VERSION, JournalUnusable, checksum_of, journal_id
+from station.journal.aside import DAMAGED, set_aside
+from station.journal.check import look_quickly
+from station.journal.rows import (
+    EARLIER,
+    SCHEMA,
+    SCHEMA_VERSION,
+    Damaged,
+    JournalUnusable,
+    checksum_of,
+    covered_key,
+    identity_of,
+    is_damage,
+    journal_id,
+    lenient,
+    sealed,
+    told_schema,
+    write_meta,
+)
+from station.journal.witness import read_witness
 from station.journal.writer import Journal
 
 log = logging.getLogger(__name__)
@@ -22,58 +41,99 @@ log = logging.getLogger(__name__)
 def open_journal(path: Path, new_id: Callable[[], JournalId], wall: Callable[[], datetime]) -> Journal:
     """Open the journal at `path`, or begin one under a new id.
 
-    A file that is no database any more is set aside beside itself, loudly, and a new journal begins; its records are
-    still in it for whoever can read them. Raises JournalUnusable.
+    A file that is not as it was written is set aside beside itself, loudly, and a new journal begins; what is whole in
+    it is for `salvage`. Raises JournalUnusable.
     """
     try:
         return _open(path, new_id, wall)
-    except sqlite3.DatabaseError as cause:
-        if isinstance(cause, sqlite3.OperationalError):
-            raise JournalUnusable(
-                f"{path} cannot be opened: {cause}; check the disk and the folder's rights"
-            ) from cause
-        kept = set_aside(path, "unreadable", wall())
-        log.error("%s is no longer a readable journal (%s); kept as %s, a new one begins", path, cause, kept.name)
+    except _SetAside as done:
+        log.error("%s is no longer a readable journal (%s); kept as %s, a new one begins", path, done, done.kept.name)
+    try:
         return _open(path, new_id, wall)
+    except _SetAside as again:
+        raise JournalUnusable(f"{path} cannot be begun anew: {again}; check the disk") from again
 
 
-def set_aside(path: Path, why: str, now: datetime) -> Path:
-    """Rename a journal with all that belongs to it; the new name of its main file."""
-    kept = path.with_name(f"{path.name}.{why}-{now:%Y%m%dT%H%M%S%f}")
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(kept.with_name(kept.name + suffix))
-    return kept
+class _SetAside(Exception):
+    def __init__(self, why: str, kept: Path) -> None:
+        super().__init__(why)
+        self.kept = kept
 
 
 def _open(path: Path, new_id: Callable[[], JournalId], wall: Callable[[], datetime]) -> Journal:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    """Raises JournalUnusable, _SetAside."""
     try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except sqlite3.Error as cause:
+        raise _unusable(path, cause) from cause
+    try:
+        connection.text_factory = lenient
+        connection.execute("PRAGMA busy_timeout = 2000")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA busy_timeout = 2000")
+        connection.execute("PRAGMA secure_delete = ON")
         _prepare(connection, path, new_id)
-        return Journal(connection, wall)
-    except BaseException:
+        return Journal(connection, wall, path)
+    except (sqlite3.Error, MemoryError, OverflowError, TypeError, ValueError) as cause:
+        with closing(connection):
+            if isinstance(cause, sqlite3.Error) and not _speaks_of_the_file(cause, path):
+                raise _unusable(path, cause) from cause
+            try:
+                kept = set_aside(path, DAMAGED, wall())
+            except OSError as refused:
+                raise JournalUnusable(
+                    f"{path} is damaged and cannot be set aside: {refused}; check the disk"
+                ) from cause
+            raise _SetAside(str(cause), kept) from cause
+    except JournalUnusable:
         connection.close()
         raise
 
 
+def _unusable(path: Path, cause: Exception) -> JournalUnusable:
+    return JournalUnusable(f"{path} cannot be opened: {cause}; check the disk and the folder's rights")
+
+
+def _speaks_of_the_file(cause: sqlite3.Error, path: Path) -> bool:
+    """A header with a flipped bit may say that the file is only to be read; then the disk says otherwise."""
+    if is_damage(cause):
+        return True
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    return code == sqlite3.SQLITE_READONLY and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, new_id: Callable[[], JournalId]) -> None:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        _begin(connection, path, new_id)
+        return
     if version > SCHEMA_VERSION:
+        if told_schema(connection) == SCHEMA_VERSION:
+            raise Damaged(f"its header names schema {version}")
         raise JournalUnusable(
             f"{path} was written by a newer station (schema {version}, this one knows {SCHEMA_VERSION});"
             " install the newer version, or name another data folder in the settings"
         )
-    with closing(connection.cursor()) as cursor:
-        if version == 0:
-            cursor.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
-            cursor.execute("INSERT INTO meta VALUES ('journal', ?)", (new_id(),))
-            cursor.execute("COMMIT")
-        elif version == 1:
+    if version == 1 and told_schema(connection) is None:
+        with closing(connection.cursor()) as cursor:
             _add_checksums(cursor, journal_id(connection))
+    look_quickly(connection, path)
+
+
+def _begin(connection: sqlite3.Connection, path: Path, new_id: Callable[[], JournalId]) -> None:
+    """In an empty file; raises Damaged where it was not always so."""
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables:
+        raise Damaged("its header names no schema")
+    witness = read_witness(path)
+    if witness is not None and witness.newest:
+        raise Damaged(f"it is empty, and {witness.newest} records were written")
+    journal = new_id()
+    with closing(connection.cursor()) as cursor:
+        cursor.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION};")
+        cursor.execute("INSERT INTO meta VALUES ('journal', ?), ('identity', ?)", (journal, identity_of(journal)))
+        write_meta(connection, covered_key(journal), sealed(f"covered {journal} 0 []"))
+        cursor.execute("COMMIT")
 
 
 def _add_checksums(cursor: sqlite3.Cursor, journal: JournalId) -> None:
@@ -81,8 +141,10 @@ def _add_checksums(cursor: sqlite3.Cursor, journal: JournalId) -> None:
     cursor.executescript(
         "BEGIN IMMEDIATE;"
         "ALTER TABLE record ADD COLUMN checksum BLOB NOT NULL DEFAULT x'';"
-        f"ALTER TABLE record ADD COLUMN chain BLOB NOT NULL DEFAULT x''; {EARLIER}"
+        "ALTER TABLE record ADD COLUMN chain BLOB NOT NULL DEFAULT x'';"
+        f"ALTER TABLE record ADD COLUMN commit_ms REAL; {EARLIER}"
     )
+    cursor.execute("INSERT INTO meta VALUES ('identity', ?)", (identity_of(journal),))
     cursor.executemany("UPDATE record SET checksum = ?, chain = ? WHERE sequence = ?", _chained(cursor, journal))
     cursor.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     cursor.execute("COMMIT")

@@ -4,14 +4,17 @@ Rule: what is handed out is whole. A row that has changed is left out and named 
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from gate.names import JournalId
+from station.journal.aside import awaiting_salvage
 from station.journal.rows import (
     count_unconfirmed,
     earlier_ids,
+    is_damage,
     is_whole,
     journal_id,
     lenient,
@@ -24,9 +27,13 @@ WHERE confirmed = 0 ORDER BY journal, sequence"""
 
 
 class JournalReader:
-    """damaged: sequences of this journal whose rows have changed, as far as they were read."""
+    """damaged: sequences of this journal whose rows have changed, as far as they were read.
 
-    def __init__(self, path: Path) -> None:
+    suspect: called at the first of them, and where SQLite finds the file damaged.
+    """
+
+    def __init__(self, path: Path, suspect: Callable[[], None] = lambda: None) -> None:
+        self._path, self._suspect = path, suspect
         self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
         self._connection.text_factory = lenient
         self._connection.execute("PRAGMA busy_timeout = 2000")
@@ -44,11 +51,17 @@ class JournalReader:
     def earlier_pending(self, limit: int) -> list[tuple[JournalId, int, bytes]]:
         """Up to `limit` records without a receipt of journals before this one: (journal, sequence, body)."""
         found: list[tuple[JournalId, int, bytes]] = []
-        with closing(self._connection.execute(_EARLIER)) as rows:
+        with self._noticing(), closing(self._connection.execute(_EARLIER)) as rows:
             while len(found) < limit and (row := next(rows, None)) is not None:
                 if is_whole(row[0], row[1:]):
                     found.append((row[0], row[1], row[4]))
+                else:
+                    self._suspect()
         return found
+
+    def awaiting_salvage(self) -> list[Path]:
+        """As `Journal.awaiting_salvage`."""
+        return awaiting_salvage(self._path, self._connection)
 
     @property
     def newest(self) -> int:
@@ -69,10 +82,20 @@ class JournalReader:
     def _whole(self, statement: str, limit: int) -> list[tuple[int, bytes]]:
         """A damaged row stays where it is, so it must not fill the place of others."""
         whole: list[tuple[int, bytes]] = []
-        with closing(self._connection.execute(statement)) as rows:
+        with self._noticing(), closing(self._connection.execute(statement)) as rows:
             while len(whole) < limit and (row := next(rows, None)) is not None:
                 if is_whole(self.id, row):
                     whole.append((row[0], row[3]))
-                else:
+                elif row[0] not in self.damaged:
                     self.damaged.add(row[0])
+                    self._suspect()
         return whole
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as cause:
+            if is_damage(cause):
+                self._suspect()
+            raise

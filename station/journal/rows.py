@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 
 from gate.names import JournalId
-from gate.wire import body_hash
+from gate.wire import body_hash, chain_on
 
 SCHEMA_VERSION = 2
 """In `PRAGMA user_version`; a file with a higher one was written by a newer station and is left alone."""
@@ -26,7 +26,8 @@ CREATE TABLE record(
   took_ms    REAL,                         -- evidence in hand -> just before the commit; NULL for an amendment
   confirmed  INTEGER NOT NULL DEFAULT 0,   -- 1: the hub's receipt covers it
   checksum   BLOB NOT NULL DEFAULT x'',    -- see checksum_of; 16 bytes
-  chain      BLOB NOT NULL DEFAULT x''     -- of the hashes of rows 1 to this one, see gate.wire.chain_on; 16 bytes
+  chain      BLOB NOT NULL DEFAULT x'',    -- of the hashes of rows 1 to this one, see gate.wire.chain_on; 16 bytes
+  commit_ms  REAL                          -- how long the commit of the row before took; NULL for the first of a run
 ) STRICT;
 CREATE INDEX record_unconfirmed ON record(sequence) WHERE confirmed = 0;
 """
@@ -72,6 +73,44 @@ class JournalBroken(Exception):
     """A record could not be written: nothing is admitted until one can be again."""
 
 
+class JournalDamaged(JournalBroken):
+    """The file is not as it was written: it is to be set aside, and a new one begun."""
+
+
+class DiskFull(JournalBroken):
+    """No room for one more record."""
+
+
+class Damaged(sqlite3.DatabaseError):
+    """The file is not as it was written; the message says in what."""
+
+
+_OF_THE_DISK = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
+
+
+def is_damage(cause: BaseException) -> bool:
+    """Whether an error speaks of what is in the file, and not of the disk or of another who holds it."""
+    code = getattr(cause, "sqlite_errorcode", None)
+    return isinstance(cause, Damaged) or (code is not None and code & 0xFF not in _OF_THE_DISK)
+
+
+def is_full(cause: BaseException) -> bool:
+    """SQLite calls some of a full disk's refusals an error of reading or writing."""
+    code = getattr(cause, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+
+
 def checksum_of(journal: JournalId, sequence: int, kind: str, written_at: str, body: bytes) -> bytes:
     """16 bytes."""
     return sha256(f"{journal}\n{sequence}\n{kind}\n{written_at}\n".encode() + body).digest()[:16]
@@ -114,11 +153,59 @@ def unsealed(value: str | None) -> str | None:
 
 
 def journal_id(connection: sqlite3.Connection) -> JournalId:
-    """Raises sqlite3.DatabaseError where the file does not say."""
+    """Raises Damaged where the file does not say."""
     found = read_meta(connection, "journal")
     if found is None:
-        raise sqlite3.DatabaseError("it has no journal in its meta table")
+        raise Damaged("it has no journal in its meta table")
     return found
+
+
+def identity_of(journal: JournalId) -> str:
+    """The journal's id, once more, so that a changed one is known for what it is."""
+    return sealed(f"identity {journal} {SCHEMA_VERSION}")
+
+
+def told_schema(connection: sqlite3.Connection) -> int | None:
+    """The schema that the file names beside its header; None where nobody can tell."""
+    words = (unsealed(read_meta(connection, "identity")) or "").split()
+    return int(words[2]) if len(words) == 3 and words[2].isdecimal() else None
+
+
+def covered_key(journal: JournalId) -> str:
+    return f"covered {journal}"
+
+
+def pruned_through(connection: sqlite3.Connection, journal: JournalId) -> int:
+    """Through which sequence all that was confirmed may be gone; 0 where nothing was pruned, or nobody can tell."""
+    words = (unsealed(read_meta(connection, "pruned")) or "").split()
+    return int(words[2]) if len(words) == 3 and words[:2] == ["pruned", journal] else 0
+
+
+def unwhole_in(connection: sqlite3.Connection, journal: JournalId, after: int, limit: int) -> tuple[int, str]:
+    """Look at so many rows behind that sequence: the last one, and what is wrong with the first that is not whole.
+
+    A row that is missing is as wrong as one that has changed; behind the last row, `after` itself comes back.
+    """
+    statement = "SELECT sequence, kind, written_at, body, checksum, hash, chain, confirmed FROM record"
+    rows = connection.execute(f"{statement} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, limit)).fetchall()
+    pruned = pruned_through(connection, journal)
+    before = connection.execute("SELECT chain FROM record WHERE sequence = ?", (after,)).fetchone()
+    chain = before[0] if before else bytes(16) if after == 0 else None
+    expected = after + 1
+    for row in rows:
+        sequence, (hash_, told, confirmed) = row[0], row[5:]
+        if sequence != expected:
+            if sequence > pruned + 1:
+                return sequence, f"records {expected} to {sequence - 1} are missing"
+            chain = None
+        if not is_whole(journal, row[:5]) or body_hash(row[3]) != hash_:
+            return sequence, f"record {sequence} has changed"
+        if confirmed not in (0, 1):
+            return sequence, f"nobody can tell whether record {sequence} was confirmed"
+        if not isinstance(told, bytes) or (chain is not None and chain_on(chain.hex(), hash_) != told.hex()):
+            return sequence, f"the chain is broken at record {sequence}"
+        chain, expected = told, sequence + 1
+    return expected - 1, ""
 
 
 def earlier_ids(connection: sqlite3.Connection) -> list[JournalId]:

@@ -8,33 +8,41 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
-from msgspec import ValidationError, json
+from msgspec import json
 
 from gate.names import Digest, JournalId
 from gate.wire import CHAIN_BEGINS, JournalReceipt, body_hash, chain_on
+from station.journal.aside import awaiting_salvage, note_salvaged
 from station.journal.ranges import Ranges, covered, less, runs
 from station.journal.rows import (
+    DiskFull,
     JournalBroken,
+    JournalDamaged,
     Whole,
     checksum_of,
     count_unconfirmed,
+    covered_key,
     earlier_ids,
+    is_damage,
+    is_full,
     is_whole,
     journal_id,
-    lenient,
     oldest_unconfirmed_written_at,
+    pruned_through,
     read_meta,
     sealed,
     text_of,
     unsealed,
     write_meta,
 )
+from station.journal.witness import Noted, Witness, witness_path
 
 log = logging.getLogger(__name__)
 
-_APPEND = """INSERT INTO record(sequence, kind, body, hash, written_at, took_ms, checksum, chain)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_APPEND = """INSERT INTO record(sequence, kind, body, hash, written_at, took_ms, checksum, chain, commit_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _CONFIRM = """UPDATE record INDEXED BY record_unconfirmed SET confirmed = 1
 WHERE confirmed = 0 AND sequence BETWEEN ? AND ?"""
 _RECALL = "UPDATE record SET confirmed = 0 WHERE confirmed = 1 AND sequence BETWEEN ? AND ?"
@@ -51,18 +59,25 @@ class Journal:
     """An open journal. `open_journal` opens one.
 
     id: drawn when the file was made. newest: the last sequence; chain: through it. unconfirmed_count: records without
-    a receipt, those of earlier journals counted. earlier: the ids of these.
+    a receipt, those of earlier journals counted. earlier: the ids of these. took_ms: of the newest record that was
+    timed, its commit included.
     """
 
-    def __init__(self, connection: sqlite3.Connection, wall: Callable[[], datetime]) -> None:
+    def __init__(self, connection: sqlite3.Connection, wall: Callable[[], datetime], path: Path) -> None:
         self._connection = connection
         self._wall = wall
-        connection.text_factory = lenient
+        self.path = path
         self.id: JournalId = journal_id(connection)
         self.newest, self.chain = _end_of(connection)
         self.unconfirmed_count: int = count_unconfirmed(connection)
         self.earlier: list[JournalId] = earlier_ids(connection)
+        self.took_ms: float | None = None
+        self._commit_ms: float | None = None
         self._covered: dict[JournalId, Ranges] = {}
+        self._receipts: dict[JournalId, int] = {}
+        self._pruned = pruned_through(connection, self.id)
+        self._witness = Witness(witness_path(path))
+        self._bear_witness()
 
     def append(self, kind: str, body: bytes, took_ms: Callable[[], float] | None = None) -> int:
         """Commit one record and return its sequence; when this returns, it survives a power cut.
@@ -77,14 +92,16 @@ class Journal:
             written_at = text_of(self._wall())
             checksum = checksum_of(self.id, sequence, kind, written_at, body)
             took = took_ms() if took_ms else None
-            row = (sequence, kind, body, hash_, written_at, took, checksum, bytes.fromhex(chain))
+            row = (sequence, kind, body, hash_, written_at, took, checksum, bytes.fromhex(chain), self._commit_ms)
             self._connection.execute(_APPEND, row)
             self._connection.execute("COMMIT")
         except sqlite3.Error as cause:
-            self._undo()
-            raise JournalBroken(f"the journal cannot be written: {cause}") from cause
+            raise self._broken("the journal cannot be written", cause) from cause
         self.newest, self.chain = sequence, chain
         self.unconfirmed_count += 1
+        self.took_ms = took_ms() if took_ms else None
+        self._commit_ms = self.took_ms - took if self.took_ms is not None and took is not None else None
+        self._bear_witness()
         return sequence
 
     def confirm(self, receipt: JournalReceipt) -> int:
@@ -104,9 +121,8 @@ class Journal:
             released, recalled = self._note(receipt.journal, covered(receipt))
             self._connection.execute("COMMIT")
         except sqlite3.Error as cause:
-            self._undo()
             self._covered.pop(receipt.journal, None)
-            raise JournalBroken(f"the hub's receipt cannot be noted: {cause}") from cause
+            raise self._broken("the hub's receipt cannot be noted", cause) from cause
         finally:
             self._connection.execute("PRAGMA synchronous = FULL")
         self.unconfirmed_count += recalled - released
@@ -122,8 +138,7 @@ class Journal:
             kept = sum(self._connection.execute(_KEEP, _as_kept(row)).rowcount for row in rows)
             self._connection.execute("COMMIT")
         except sqlite3.Error as cause:
-            self._undo()
-            raise JournalBroken(f"what is whole of an earlier journal cannot be kept: {cause}") from cause
+            raise self._broken("what is whole of an earlier journal cannot be kept", cause) from cause
         self.unconfirmed_count = count_unconfirmed(self._connection)
         self.earlier = earlier_ids(self._connection)
         return kept
@@ -135,8 +150,20 @@ class Journal:
             write_meta(self._connection, "probed_at", text_of(self._wall()))
             self._connection.execute("COMMIT")
         except sqlite3.Error as cause:
-            self._undo()
-            raise JournalBroken(f"the journal cannot be written: {cause}") from cause
+            raise self._broken("the journal cannot be written", cause) from cause
+
+    def awaiting_salvage(self) -> list[Path]:
+        """Damaged journals beside this one, of which it has not taken over what is whole."""
+        return awaiting_salvage(self.path, self._connection)
+
+    def note_salvaged(self, name: str, result: str) -> None:
+        """All that is whole in the file of that name is here now. Raises JournalBroken."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            note_salvaged(self._connection, name, result)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as cause:
+            raise self._broken("what was salvaged cannot be noted", cause) from cause
 
     def outrun_by(self, receipt: JournalReceipt) -> bool:
         """Whether the hub has more of this journal than it holds: the card was cloned or rolled back (rule 8)."""
@@ -159,6 +186,7 @@ class Journal:
 
     def close(self) -> None:
         self._connection.close()
+        self._witness.close()
 
     def _note(self, journal: JournalId, now: Ranges) -> tuple[int, int]:
         """Rows released and recalled. Just the difference to the receipt before is marked, however much waits."""
@@ -169,15 +197,19 @@ class Journal:
         released = self._mark(confirm, whose, less(now, before))
         recalled = self._mark(recall, whose, less(before, now))
         if now != before:
-            write_meta(self._connection, _covered_key(journal), sealed(json.encode(now).decode()))
+            self._receipts[journal] += 1
+            told = f"covered {journal} {self._receipts[journal]} {json.encode(now).decode()}"
+            write_meta(self._connection, covered_key(journal), sealed(told))
             self._covered[journal] = now
         return released, recalled
 
     def _covered_before(self, journal: JournalId) -> Ranges:
         """What the receipt before covered; where nobody wrote that down, what is marked."""
         if journal not in self._covered:
-            told = unsealed(read_meta(self._connection, _covered_key(journal)))
-            self._covered[journal] = _ranges(told) if told is not None else self._marked(journal)
+            words = (unsealed(read_meta(self._connection, covered_key(journal))) or "").split(" ", 3)
+            known = len(words) == 4 and words[:2] == ["covered", journal]
+            self._receipts[journal] = int(words[2]) if known else 0
+            self._covered[journal] = json.decode(words[3], type=Ranges) if known else self._marked(journal)
         return self._covered[journal]
 
     def _marked(self, journal: JournalId) -> Ranges:
@@ -189,6 +221,15 @@ class Journal:
 
     def _mark(self, statement: str, whose: tuple[str, ...], ranges: Iterable[tuple[int, int]]) -> int:
         return sum(self._connection.execute(statement, (*whose, *reach)).rowcount for reach in ranges)
+
+    def _bear_witness(self) -> None:
+        self._witness.note(Noted(self.id, self.newest, self._pruned))
+
+    def _broken(self, what: str, cause: sqlite3.Error) -> JournalBroken:
+        """What to raise of SQLite's error; nothing of what was begun stays."""
+        self._undo()
+        kind = JournalDamaged if is_damage(cause) else DiskFull if is_full(cause) else JournalBroken
+        return kind(f"{what}: {cause}")
 
     def _undo(self) -> None:
         try:
@@ -206,15 +247,4 @@ def _as_kept(row: Whole) -> tuple[object, ...]:
 
 def _end_of(connection: sqlite3.Connection) -> tuple[int, Digest]:
     row = connection.execute("SELECT sequence, chain FROM record ORDER BY sequence DESC LIMIT 1").fetchone()
-    return (row[0], row[1].hex()) if row else (0, CHAIN_BEGINS)
-
-
-def _covered_key(journal: JournalId) -> str:
-    return f"covered {journal}"
-
-
-def _ranges(text: str) -> Ranges:
-    try:
-        return json.decode(text, type=list[tuple[int, int]])
-    except ValidationError:
-        return []
+    return (row[0], bytes(row[1]).hex()) if row else (0, CHAIN_BEGINS)

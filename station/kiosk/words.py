@@ -44,6 +44,7 @@ KIOSK = {
     "part.broker": Words("消息服务器", "Broker"),
     "part.documents": Words("社区文件", "Office's papers"),
     "part.disk": Words("存储", "Storage"),
+    "part.salvage": Words("旧记录", "Old records"),
     "part.clock": Words("时钟", "Clock"),
     "part.ok.camera": Words("相机正常", "Camera OK"),
     "part.ok.thermometer": Words("体温计正常", "Thermometer OK"),

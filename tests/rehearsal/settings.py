@@ -113,6 +113,9 @@ port = 0
 [clock]
 synchronised_by = "rehearsal"
 image_built_at = 2021-12-30T00:00:00Z
+
+[journal]
+reserve_megabytes = 1
 {rehearsal}"""
 
 

@@ -260,9 +260,9 @@ class TestLane:
         self.seconds += self.disk_takes
         return wall
 
-    def _begin(self, old: Journal) -> Journal:
+    def _begin(self, old: Journal, why: str) -> Journal:
+        set_aside(self.path, why, self.wall())
         old.close()
-        set_aside(self.path, "outrun", self.wall())
         return self._open()
 
     def _tell(self, journal: str, sequence: int, record: Record) -> None:

@@ -262,8 +262,8 @@ class TestTheFile:
         shelf.path.write_bytes(b"rubbish " * 1000)
         with closing(shelf.open()) as journal:
             assert journal.append("passage", b"{}") == 1
-        kept = list(shelf.path.parent.glob("journal.sqlite.unreadable-*"))
-        assert [path.read_bytes()[:7] for path in kept] == [b"rubbish"]
+        (kept,) = shelf.path.parent.glob("journal.sqlite.damaged-*")
+        assert kept.read_bytes()[:7] == b"rubbish"
         assert "no longer a readable journal" in caplog.text
 
     def test_a_newer_schema_is_refused_with_what_to_do(self, shelf):
@@ -271,13 +271,16 @@ class TestTheFile:
         filled(shelf, 1).close()
         with closing(sqlite3.connect(shelf.path)) as connection:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+            connection.execute("DELETE FROM meta WHERE key = 'identity'")
+            connection.commit()
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         before = shelf.path.read_bytes()
         with pytest.raises(JournalUnusable, match=r"newer station .* install the newer version"):
             shelf.open()
         assert shelf.path.read_bytes() == before
 
     def test_a_file_of_schema_1_gets_its_checksums_and_chain(self, shelf):
-        """An upgrade in place: nothing is sent anew, and a row that had changed by then is not believed afterwards."""
+        """An upgrade in place: what was confirmed stays so, and the numbers go on."""
         with closing(sqlite3.connect(shelf.path)) as old:
             old.executescript("""CREATE TABLE record(sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL,
                 body BLOB NOT NULL, hash TEXT NOT NULL, written_at TEXT NOT NULL, took_ms REAL,
@@ -285,13 +288,13 @@ class TestTheFile:
                 CREATE INDEX record_unconfirmed ON record(sequence) WHERE confirmed = 0;
                 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
                 INSERT INTO meta VALUES ('journal', 'abcdabcdabcdabcd'); PRAGMA user_version = 1;""")
-            rows = [(1, b"1", body_hash(b"1"), 1), (2, b"changed", body_hash(b"2"), 0), (3, b"3", body_hash(b"3"), 0)]
+            rows = [(1, b"1", body_hash(b"1"), 1), (2, b"2", body_hash(b"2"), 0), (3, b"3", body_hash(b"3"), 0)]
             old.executemany("INSERT INTO record VALUES (?, 'passage', ?, ?, '2026', NULL, ?)", rows)
             old.commit()
         with closing(shelf.open()) as journal, closing(JournalReader(shelf.path)) as reader:
             assert (journal.id, journal.newest, journal.unconfirmed_count) == ("abcd" * 4, 3, 2)
             assert journal.chain == chain_on(chain_on(chain_on(CHAIN_BEGINS, rows[0][2]), rows[1][2]), rows[2][2])
-            assert reader.pending(0, 9) == [(3, b"3")]
+            assert reader.pending(0, 9) == [(2, b"2"), (3, b"3")]
             assert journal.confirm(JournalReceipt(journal.id, 2)) == 1
             assert journal.append("passage", b"4") == 4
 

@@ -1,0 +1,44 @@
+"""Setting a journal aside: renamed with all that belongs to it, never deleted; and which of them await salvage."""
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+
+from station.journal.rows import read_meta, sealed, write_meta
+
+DAMAGED = "damaged"
+_PARTS = ("-wal", "-shm", "-newest")
+
+
+def set_aside(path: Path, why: str, now: datetime) -> Path:
+    """Rename it; the new name of its main file. Raises OSError.
+
+    While a connection to it is still open, too: closed under another name, SQLite leaves its log as it is.
+    """
+    kept = path.with_name(f"{path.name}.{why}-{now:%Y%m%dT%H%M%S%f}")
+    for suffix in ("", *_PARTS):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(kept.with_name(kept.name + suffix))
+    return kept
+
+
+def awaiting_salvage(journal: Path, connection: sqlite3.Connection) -> list[Path]:
+    """Main files of damaged journals of which the present one has not taken over what is whole, oldest first."""
+    # The main file may be the very part that is gone.
+    mains = {_main_of(part) for part in journal.parent.glob(f"{journal.name}.{DAMAGED}-*")}
+    return sorted(each for each in mains if read_meta(connection, _key(each.name)) is None)
+
+
+def note_salvaged(connection: sqlite3.Connection, name: str, result: str) -> None:
+    """result: for whoever looks into the file."""
+    write_meta(connection, _key(name), sealed(result))
+
+
+def _main_of(part: Path) -> Path:
+    suffix = next((suffix for suffix in _PARTS if part.name.endswith(suffix)), "")
+    return part.with_name(part.name.removesuffix(suffix))
+
+
+def _key(name: str) -> str:
+    return f"salvaged {name}"
