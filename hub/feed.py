@@ -29,10 +29,12 @@ PAYLOAD_BYTES = 4096
 
 
 class Cursor(Struct, frozen=True, order=True):
-    """How far somebody has read: the last passage's arrival and the last amendment's, each counted by itself."""
+    """How far somebody has read: the last passage's arrival, the last amendment's, and the last of those older passages
+    that got another time, each counted by itself."""
 
     passage: int = 0
     amendment: int = 0
+    redated: int = 0
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -120,19 +122,19 @@ class Feed:
         return self._rows(f"{_ROWS} WHERE {where} ORDER BY p.arrival DESC LIMIT {limit}", values)
 
     def since(self, after: Cursor, wanted: Filter, through: Cursor | None = None) -> list[FeedRow]:
-        """What arrived or was amended after one cursor, up to the other, and is wanted; oldest first."""
+        """What arrived or changed after one cursor, up to the other, and is wanted; oldest first."""
         where, values = _conditions(wanted)
-        return self._changed(f"({where}) AND p.arrival IN ({_NEW} UNION {_AMENDED})", values, after, through)
+        return self._changed(f"({where}) AND p.arrival IN ({_NEW} UNION {_CHANGED})", values, after, through)
 
     def left(self, after: Cursor, wanted: Filter, through: Cursor | None = None) -> list[FeedRow]:
-        """What was amended between the cursors and is not wanted, any more or from the start; oldest first."""
+        """What changed between the cursors and is not wanted, any more or from the start; oldest first."""
         where, values = _conditions(wanted)
-        return self._changed(f"NOT coalesce(({where}), 0) AND p.arrival IN ({_AMENDED})", values, after, through)
+        return self._changed(f"NOT coalesce(({where}), 0) AND p.arrival IN ({_CHANGED})", values, after, through)
 
     def newest(self) -> Cursor:
         """Where the feed ends now."""
-        (passage, amendment), *_ = self._ask(_NEWEST)
-        return Cursor(passage or 0, amendment or 0)
+        (newest,) = self._ask(_NEWEST)
+        return Cursor(*(count or 0 for count in newest))
 
     def totals(self, now: datetime, zone: ZoneInfo) -> Counts:
         """Today's passages of the whole compound; today as the compound's zone has it."""
@@ -187,6 +189,7 @@ class Feed:
         end = self.newest() if through is None else through
         values |= {"after": after.passage, "through": end.passage}
         values |= {"amended_after": after.amendment, "amended_through": end.amendment}
+        values |= {"redated_after": after.redated, "redated_through": end.redated}
         return self._rows(f"{_ROWS} WHERE {where} ORDER BY p.arrival", values)
 
     def _today(self, now: datetime, zone: ZoneInfo) -> list[sqlite3.Row]:
@@ -221,19 +224,29 @@ _ROWS = """
         p.reasons, p.who AS person, p.celsius, p.final_outcome, p.ground, p.guard, person.masked_name,
         household.building, record.received_at, p.caller, p.who IS NOT p.person AS found, p.named, p.settled_by,
         p.purpose, p.destination, p.trip, p.permit IS NOT NULL AS with_permit, p.party IS NOT NULL AS together,
-        p.sensor, p.site, p.also_measured, p.retest, form.body AS form, form.why AS sealed, on_duty.name AS guard_name
+        p.sensor, p.site, p.also_measured, p.retest, form.body AS form, form.why AS sealed, on_duty.name AS guard_name,
+        p.told_at, p.dated, CASE WHEN p.dated = 'receipt' THEN (
+            SELECT CASE WHEN known.dated IS NOT 'receipt' AND known.clock <> 'floor' OR known.dated = 'sync'
+                THEN known.at END
+            FROM passage known WHERE known.station = p.station AND known.journal = p.journal AND known.sequence < (
+                SELECT first FROM boot_run WHERE boot_run.station = p.station AND boot_run.journal = p.journal
+                    AND p.sequence BETWEEN first AND last)
+            ORDER BY known.sequence DESC LIMIT 1) END AS not_before
     FROM passage p LEFT JOIN person ON person.id = p.who LEFT JOIN household ON household.id = person.household
         LEFT JOIN record USING (station, journal, sequence) LEFT JOIN form USING (station, journal, sequence)
         LEFT JOIN guard on_duty ON on_duty.id = coalesce(p.settled_by, p.guard)"""
 
-_NEWEST = "SELECT (SELECT max(arrival) FROM passage), (SELECT max(arrival) FROM amendment)"
+_NEWEST = (
+    "SELECT (SELECT max(arrival) FROM passage), (SELECT max(arrival) FROM amendment), (SELECT max(id) FROM redated)"
+)
 
 _NEW = "SELECT arrival FROM passage WHERE arrival > :after AND arrival <= :through"
 
-_AMENDED = """
+_CHANGED = """
     SELECT meant.arrival FROM amendment a JOIN passage meant ON meant.station = a.station
         AND meant.journal = a.passage_journal AND meant.sequence = a.passage_sequence
-    WHERE a.arrival > :amended_after AND a.arrival <= :amended_through"""
+    WHERE a.arrival > :amended_after AND a.arrival <= :amended_through
+    UNION SELECT arrival FROM redated WHERE id > :redated_after AND id <= :redated_through"""
 
 _TODAY = """
     SELECT station, direction, coalesce(final_outcome, outcome) AS outcome, count(*) AS number, max(at) AS last

@@ -45,6 +45,9 @@ class Lists(Struct, frozen=True):
 class FeedRow(Struct, frozen=True, kw_only=True):
     """One passage as the office sees it. at, received_at: UTC. final_outcome, ground: what the guard made of it.
 
+    told_at: what the gate said, where `at` is the hub's own finding; dated: whence it has that (hub.redating.Dated).
+    not_before: of what is dated by its receipt alone, the last time that is known before it in its journal.
+
     person: whom the code or the guard named; found: the guard did, afterwards. guard: on duty; settled_by: who settled
     it; guard_name: of the latter, or of the former. named: found on the roster, without a code. with_permit: a permit
     was used. together: of a family that came in one go. also_measured, retest: further readings. form: what was
@@ -86,6 +89,9 @@ class FeedRow(Struct, frozen=True, kw_only=True):
     retest: tuple[Measurement, ...] = ()
     form: dict[str, object] | None = None
     sealed: str = ""
+    told_at: datetime | None = None
+    dated: str | None = None
+    not_before: datetime | None = None
 
     @property
     def identity(self) -> str:
@@ -114,7 +120,8 @@ def feed_row(row: sqlite3.Row, lists: Lists) -> FeedRow:
     """row: what `hub.feed` asks for."""
     found = dict(row)
     found["at"] = instants.read(row["at"]).astimezone(UTC)
-    found["received_at"] = instants.read(row["received_at"]) if row["received_at"] else None
+    for instant in ("received_at", "told_at", "not_before"):
+        found[instant] = instants.read(row[instant]).astimezone(UTC) if row[instant] else None
     found["reasons"] = tuple(json.decode(row["reasons"], type=list[str]))
     for flag in ("found", "named", "with_permit", "together"):
         found[flag] = bool(row[flag])

@@ -20,7 +20,7 @@ from hub.link import Hearers, Link
 from hub.putting_back import PuttingBack
 from hub.receipts import Receipts
 from hub.received import Received
-from hub.registry import Registry
+from hub.registry import Registry, boots
 from hub.registry.documents import Editions
 from hub.registry.parcels import Identity, Taken
 from hub.registry.sealed_forms import open_again
@@ -91,12 +91,21 @@ class RunningHub:
         """Publish what changed unnoticed, and the manifest when its hour is over; called every minute."""
         self.writer.post(self._refresh, Rank.OFFICE)
         self.writer.post(lambda registry: self._received.save(registry, self._clock()))
+        self.writer.post(self._set_times_right, Rank.FOLD)
 
     def _refresh(self, registry: Registry) -> None:
         self._bulletin.refresh(registry, self._clock())
 
     def _follow(self, registry: Registry) -> None:
         self._bulletin.follow(registry, self._clock())
+
+    def _set_times_right(self, registry: Registry) -> None:
+        """Go on with older records whose boot has become known, until all have their time."""
+        changed, more = registry.run(boots.go_on)
+        if changed:
+            self.announcer.announce(range(0), changed)
+        if more:
+            self.writer.post(self._set_times_right, Rank.FOLD)
 
     def _greet(self) -> None:
         """On the link's thread, once its subscriptions stand."""

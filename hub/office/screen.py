@@ -98,6 +98,10 @@ class Speech:
     def moment(self, instant: datetime) -> str:
         return f"{self._local(instant):%m-%d %H:%M}"
 
+    def minute(self, instant: datetime) -> str:
+        """With its year: what a clock said that was wrong."""
+        return f"{self._local(instant):%Y-%m-%d %H:%M}"
+
     def since(self, instant: datetime, now: datetime) -> str:
         """Only the time for today, the day with it for anything older."""
         local, today = self._local(instant), now.astimezone(self._zone).date()
@@ -120,7 +124,7 @@ class Speech:
         return row.received_at is not None and row.received_at - row.at > LATE_AFTER
 
     def clock_unsure(self, row: FeedRow) -> bool:
-        return row.clock == ClockState.FLOOR
+        return row.clock == ClockState.FLOOR and row.dated is None
 
 
 # A station speaks every half minute; six silences in a row are no accident.

@@ -14,6 +14,7 @@ from litestar import get
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.response import Stream
+from msgspec.structs import astuple
 
 from hub.announcer import Subscription
 from hub.feed import Cursor, Filter
@@ -32,11 +33,17 @@ TOO_MUCH = 2000
 
 def cursor_of(text: str, newest: Cursor) -> Cursor:
     """What a screen says it has read; the end of the feed where it says nothing that can be understood."""
-    passage, dash, amendment = text.strip().partition("-")
-    if not (passage.isascii() and passage.isdecimal() and len(passage) < 19):
+    counts = [_count(each) for each in text.strip().split("-")[:3]]
+    passage, amendment, redated = (*counts, *([None] * 3))[:3]
+    if passage is None:
         return newest
-    known = amendment.isascii() and amendment.isdecimal() and len(amendment) < 19
-    return Cursor(int(passage), int(amendment) if dash and known else newest.amendment)
+    return Cursor(
+        passage, newest.amendment if amendment is None else amendment, newest.redated if redated is None else redated
+    )
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 @get("/feed/events", sync_to_thread=False)
@@ -82,8 +89,8 @@ async def _news(
 ) -> AsyncIterator[tuple[bytes, Cursor]]:
     """Everything between the cursor and the end of the feed, window by window."""
     newest = await sync_to_thread(tail.newest)
-    while cursor.passage < newest.passage or cursor.amendment < newest.amendment:
-        through = Cursor(min(newest.passage, cursor.passage + WINDOW), min(newest.amendment, cursor.amendment + WINDOW))
+    while any(read < end for read, end in _both(cursor, newest)):
+        through = Cursor(*(min(end, read + WINDOW) for read, end in _both(cursor, newest)))
         chunk = await tail.events(Question(cursor, through, wanted, language, as_json))
         cursor = through
         # The id stands behind the rows: whoever has it, has them.
@@ -109,8 +116,13 @@ async def _turns(ear: Subscription) -> AsyncGenerator[None, None]:
 
 def _lost(cursor: Cursor, newest: Cursor) -> bool:
     """Ahead of the registry (it was put back from a backup), or too far behind it."""
-    ahead = cursor.passage > newest.passage or cursor.amendment > newest.amendment
-    return ahead or newest.passage - cursor.passage > TOO_MUCH
+    ahead = any(read > end for read, end in _both(cursor, newest))
+    return ahead or any(end - read > TOO_MUCH for read, end in _both(cursor, newest))
+
+
+def _both(cursor: Cursor, newest: Cursor) -> list[tuple[int, int]]:
+    """Their counts side by side."""
+    return list(zip(astuple(cursor), astuple(newest), strict=True))
 
 
 ROUTES = (feed_events,)

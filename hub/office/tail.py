@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from litestar.concurrency import sync_to_thread
 from litestar.response.sse import ServerSentEventMessage
-from msgspec import json
+from msgspec import json, structs
 
 from hub.casebook import Befell, Casebook
 from hub.feed import Counts, Cursor, Feed, FeedRow, Filter, Tile
@@ -119,5 +119,5 @@ def event(name: str, data: str, cursor: Cursor | None = None) -> bytes:
 
 
 def text_of(cursor: Cursor) -> str:
-    """A cursor as an event's id: the last passage's arrival, a dash, the last amendment's."""
-    return f"{cursor.passage}-{cursor.amendment}"
+    """A cursor as an event's id: its counts with a dash between."""
+    return "-".join(str(count) for count in structs.astuple(cursor))

@@ -231,6 +231,38 @@ def inbox(database: Database) -> None:
         database.execute(statement)
 
 
+_REDATED = (
+    # at: the time that counts. told_at: what the gate said, where that is another. dated: whence `at` then is
+    # (hub.redating.Dated).
+    *(
+        f"ALTER TABLE {table} ADD COLUMN {column} TEXT"
+        for table in ("passage", "amendment", "happening")
+        for column in ("told_at", "dated")
+    ),
+    # One run of a station's machine. synced_at, synced_seconds: an instant by a time server and by its own count.
+    # confirmed: the hub's clock agrees. latest: it began no later.
+    """CREATE TABLE boot (
+        station TEXT NOT NULL, boot TEXT NOT NULL, synced_at TEXT, synced_seconds REAL NOT NULL,
+        confirmed INTEGER NOT NULL, latest TEXT, PRIMARY KEY (station, boot)) STRICT, WITHOUT ROWID""",
+    # What of it stands in one journal: sequences. unsure_first, unsure_last: what may get another time stands between.
+    # todo: from where on they are to be looked at again.
+    """CREATE TABLE boot_run (
+        station TEXT NOT NULL, journal TEXT NOT NULL, boot TEXT NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, last_seconds REAL NOT NULL, unsure_first INTEGER, unsure_last INTEGER, todo INTEGER,
+        PRIMARY KEY (station, journal, boot)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX boot_run_of ON boot_run(station, boot)",
+    "CREATE INDEX boot_run_todo ON boot_run(todo) WHERE todo IS NOT NULL",
+    # Passages that got another time after they had arrived, in that order, for screens that show them already.
+    "CREATE TABLE redated (id INTEGER PRIMARY KEY, arrival INTEGER NOT NULL) STRICT",
+)
+
+
+@MIGRATIONS(name="0008_redated")
+def redated(database: Database) -> None:
+    for statement in _REDATED:
+        database.execute(statement)
+
+
 _CHECKSUMS = (
     # Of the record's place, its body's hash and when it came (seals.record_checksum).
     "ALTER TABLE record ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",

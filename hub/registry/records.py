@@ -7,7 +7,7 @@ ever updated but the fold of amendments, which stands beside the passage's own c
 from collections.abc import Sequence
 from datetime import datetime
 
-from hub.registry import Registry, Row, blanks, rows
+from hub.registry import Registry, Row, blanks, boots, rows
 from hub.registry.instants import written
 from hub.registry.parcels import Parcel, Taken, Unnamed, keep
 from hub.registry.rows import Rows
@@ -36,6 +36,7 @@ def enter(registry: Registry, said: Sequence[Rows], taken: Taken, late: bool = F
     taken.amended = _fold(registry, said, taken.arrivals)
     taken.besides = _insert_besides(registry, said)
     taken.sealed += [(row[0], row[2], row[-1]) for each in said if (row := each.form) is not None and row[-1]]
+    taken.amended |= boots.redate(registry, boots.stamped(said))
 
 
 def insert_passages(registry: Registry, said: Sequence[Row], late: bool = False) -> range:

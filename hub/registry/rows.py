@@ -8,7 +8,7 @@ from msgspec import Struct, json
 
 from gate.caller import Caller
 from gate.forms import Form, ReturneeForm
-from gate.passage import Amendment, Happening, MadePass, Passage, Readings, Record
+from gate.passage import Amendment, Happening, MadePass, Passage, Readings, Record, Stamp
 from hub.forms import OpenedForm, Opener
 from hub.registry import Row
 from hub.registry.instants import written
@@ -31,7 +31,7 @@ LARGEST = 2**63 - 1
 
 
 class Rows(Struct, frozen=True):
-    """What one record says; one of the first four, and what came sealed with it."""
+    """What one record says; one of the first four, and what came sealed with it. stamp: when, by the gate's clocks."""
 
     passage: Row | None = None
     amendment: Row | None = None
@@ -39,6 +39,7 @@ class Rows(Struct, frozen=True):
     made_pass: Row | None = None
     form: Row | None = None
     case: Row | None = None
+    stamp: Stamp | None = None
 
 
 NONE = Rows()
@@ -46,22 +47,22 @@ _NOTHING_BESIDES: Row = (Caller.RESIDENT, False, None, None, None, None, None, N
 
 
 def rows_of(station: str, journal: str, sequence: int, record: Record, opener: Opener) -> Rows:
-    place = (station, journal, sequence)
+    place, stamp = (station, journal, sequence), record.stamp
     match record:
         case Passage():
             passage = (*place, *_passage(record))
             if record.form is None:
-                return Rows(passage=passage)
+                return Rows(passage=passage, stamp=stamp)
             opened = opener(record.form)
-            return Rows(passage=passage, form=(*place, *_form(opened)), case=_case(place, record, opened))
+            return Rows(passage, form=(*place, *_form(opened)), case=_case(place, record, opened), stamp=stamp)
         case Amendment():
-            return Rows(amendment=(*place, *_amendment(record)))
+            return Rows(amendment=(*place, *_amendment(record)), stamp=stamp)
         case Happening():
             note = None if record.note is None else (*place, *_form(opener(record.note)))
-            return Rows(happening=(*place, *_happening(record)), form=note)
+            return Rows(happening=(*place, *_happening(record)), form=note, stamp=stamp)
         case MadePass():
             form = None if record.form is None else (*place, *_form(opener(record.form)))
-            return Rows(made_pass=(*place, *_made_pass(record)), form=form)
+            return Rows(made_pass=(*place, *_made_pass(record)), form=form, stamp=stamp)
 
 
 def _passage(passage: Passage) -> Row:

@@ -94,11 +94,12 @@ class Compound:
         celsius: float | None = 36.5,
         clock: ClockState = ClockState.SYNCED,
         received_after: timedelta = timedelta(seconds=1),
+        boot: str = "ab" * 8,
     ) -> int:
         """A passage comes in; the sequence of its record."""
         measured = None if celsius is None else Measurement(celsius)
         passage = Passage(
-            Stamp(at, clock, "ab" * 8, 60.0), gate, lane, direction, reasons, person=person, temperature=measured
+            Stamp(at, clock, boot, 60.0), gate, lane, direction, reasons, person=person, temperature=measured
         )
         sequence = self._next(station)
         self._take(station, sequence, passage, at + received_after)

@@ -102,10 +102,23 @@ def test_a_reason_of_a_newer_gate_is_shown_as_it_stands(compound: Compound, clie
 
 def test_what_came_late_or_by_an_unsure_clock_says_so(compound: Compound, client: TestClient):
     compound.arrives("n1", None, received_after=timedelta(hours=2))
-    compound.arrives("n1", None, clock=ClockState.FLOOR)
+    compound.arrives("n1", None, clock=ClockState.FLOOR, boot="cd" * 8)
     unsure, late = rows(client.get("/").text)
     assert ("时间不可信" in unsure, "补传" in unsure) == (True, False)
+    assert ("最迟在此时" in unsure, "门岗原记 2026-11-22 12:00" in unsure) == (True, True)
     assert ("补传" in late, "11-22 14:00 才收到" in late) == (True, True)
+
+
+def test_a_time_that_was_set_right_stands_beside_what_the_gate_had_said(compound: Compound, client: TestClient):
+    """Told by last winter's floor, a minute into the run in which the clock was set right at noon."""
+    winter = NOON - timedelta(days=300)
+    compound.arrives("n1", None, at=winter, clock=ClockState.FLOOR, received_after=NOON - winter)
+    assert "最迟在此时" in rows(client.get("/").text)[0]
+    compound.arrives("n1", None)
+    _, right = rows(client.get("/").text)
+    assert ("已校时" in right, "门岗原记 2026-01-26 12:00" in right, ">12:00:00<" in right) == (True, True, True)
+    assert ("最迟在此时" in right, "时间不可信" in right, "补传" in right) == (False, False, False)
+    assert "The gate said 2026-01-26 12:00" in rows(client.get("/?lang=en").text)[1]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def passages(heard) -> list[int]:
 def test_a_row_comes_after_the_commit_with_everything_of_it(served: Served):
     wang = served.compound.resident("王小明", "3")
     with served.client() as client, listening(client) as stream:
-        assert until(stream, "beat")[-1].id == "0-0"
+        assert until(stream, "beat")[-1].id == "0-0-0"
         served.compound.arrives("n1", wang, Reason.FEVER, celsius=37.9)
         served.committed()
         row = until(stream, "passage")[-1].row
@@ -57,7 +57,7 @@ def test_a_screen_that_was_away_gets_what_it_missed_and_nothing_twice(served: Se
         old = served.compound.arrives("n1", None, Reason.NO_CODE)
         served.compound.arrives("n1", None)
         served.compound.settles("n1", old, Outcome.ADMIT, Ground.PAPERS_CHECKED)
-        assert cursor == "1-0"
+        assert cursor == "1-0-0"
         with listening(client, **{"Last-Event-ID": cursor}) as stream:
             until(stream, "beat")
             assert passages(until(stream, "beat")) == [2, 3]
@@ -65,7 +65,7 @@ def test_a_screen_that_was_away_gets_what_it_missed_and_nothing_twice(served: Se
             until(stream, "beat")
             heard = until(stream, "beat")
             assert passages(heard) == [2, 3]
-            assert heard[-1].id == "3-1"
+            assert heard[-1].id == "3-1-0"
 
 
 def test_twenty_screens_log_in_at_once_and_each_hears_the_same_row(served: Served):
@@ -101,7 +101,7 @@ def test_a_long_absence_comes_in_windows_without_a_gap(served: Served):
     )
     with served.client() as client, listening(client, "/feed/events?format=json&after=0-0") as stream:
         heard: list = []
-        while not heard or heard[-1].id != f"{rows}-0":
+        while not heard or heard[-1].id != f"{rows}-0-0":
             heard += until(stream, "beat")
     assert passages(heard) == list(range(1, rows + 1))
 
@@ -192,14 +192,15 @@ def test_open_streams_end_with_the_hub_and_not_after_a_grace(tmp_path: Path):
 @pytest.mark.parametrize(
     ("read", "cursor"),
     [
-        ("", (9, 4)),
-        ("7-2", (7, 2)),
-        ("7", (7, 4)),
-        ("seven", (9, 4)),
-        ("7-x", (7, 4)),
-        ("9" * 30, (9, 4)),
-        ("²", (9, 4)),
+        ("", (9, 4, 3)),
+        ("7-2-1", (7, 2, 1)),
+        ("7-2", (7, 2, 3)),
+        ("7", (7, 4, 3)),
+        ("seven", (9, 4, 3)),
+        ("7-x-1", (7, 4, 1)),
+        ("9" * 30, (9, 4, 3)),
+        ("²", (9, 4, 3)),
     ],
 )
-def test_whatever_a_browser_claims_to_have_read_is_understood_or_passed_over(read: str, cursor: tuple[int, int]):
-    assert cursor_of(read, Cursor(9, 4)) == Cursor(*cursor)
+def test_whatever_a_browser_claims_to_have_read_is_understood_or_passed_over(read: str, cursor: tuple[int, ...]):
+    assert cursor_of(read, Cursor(9, 4, 3)) == Cursor(*cursor)
