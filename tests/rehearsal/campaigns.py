@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import json
 
 from tests.durability.power_cuts import power_cuts
+from tests.durability.roster_push import roster_push
 from tests.faults.matrix import faults
 from tests.guard_day.soak import guard_day
 from tests.rehearsal import settings
@@ -137,6 +138,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "decode_empty": decode_empty,
         "ingest": ingest,
         "reading": reading,
+        "roster_push": roster_push,
         "verification": verification,
     },
 }
