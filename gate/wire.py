@@ -187,16 +187,22 @@ def pack_backlog(envelopes: Iterable[Envelope]) -> bytes:
 
 
 def unpack_backlog(payload: bytes) -> list[Envelope | Malformed]:
-    """Such a message -> its envelopes, as `decode_records` gives them; inflates to MOST_INFLATED_BYTES at the most."""
+    """Such a message -> its envelopes, as `decode_records` gives them."""
+    inflated = inflate_backlog(payload)
+    return [inflated] if isinstance(inflated, Malformed) else decode_records(inflated)
+
+
+def inflate_backlog(payload: bytes) -> bytes | Malformed:
+    """Such a message -> the same as it would be if it were live, of MOST_INFLATED_BYTES at the most."""
     stream = zlib.decompressobj()
     try:
         inflated = stream.decompress(payload, MOST_INFLATED_BYTES)
     except zlib.error as cause:
-        return [Malformed(payload, f"not compressed records: {cause}")]
+        return Malformed(payload, f"not compressed records: {cause}")
     if not stream.eof or stream.unused_data:
         why = "more follows" if stream.unused_data else f"cut short, or larger than {MOST_INFLATED_BYTES} bytes"
-        return [Malformed(payload, f"not one whole list of compressed records: {why}")]
-    return decode_records(inflated)
+        return Malformed(payload, f"not one whole list of compressed records: {why}")
+    return inflated
 
 
 def decode_crossings(payload: bytes) -> Crossings | Malformed:

@@ -13,7 +13,8 @@ from datetime import datetime
 
 from gate import topics
 from gate.unreadable import UNREADABLE
-from gate.wire import BodyMalformed, Envelope, Malformed, body_hash, decode_body, decode_records, unpack_backlog
+from gate.wire import BodyMalformed, Envelope, Malformed, body_hash, decode_records, inflate_backlog
+from hub import swift_reading
 from hub.backlog import Backlog as Backlog  # noqa: PLC0414 - the way to here begins with it
 from hub.backlog import Message as Message  # noqa: PLC0414
 from hub.forms import Opener
@@ -22,6 +23,7 @@ from hub.registry.instants import written
 from hub.registry.parcels import UNREAD, Identity, Parcel, Taken, Unnamed
 from hub.registry.records import take
 from hub.registry.rows import rows_of
+from hub.swift_reading import SwiftEnvelope
 
 log = logging.getLogger(__name__)
 
@@ -92,14 +94,26 @@ class Ingest:
         if station is None or message.topic != _kind(message).of(self._compound, station):
             unnamed.append(self._whole(message, "came on a topic that carries no records"))
             return
-        for part in (decode_records if message.live else unpack_backlog)(message.payload):
+        opener = self._opener if read else None
+        payload = message.payload if message.live else inflate_backlog(message.payload)
+        if isinstance(payload, Malformed):
+            unnamed.append(_unnamed(station, payload.payload, payload.why))
+            return
+        plain = swift_reading.envelopes(payload, self._compound, station)
+        if plain is not None:
+            found = [parcel_of(part, opener) for part in plain]
+            # What is no digest at all cannot equal one.
+            if all(parcel.hash == part.hash for parcel, part in zip(found, plain, strict=True)):
+                parcels += found
+                return
+        for part in decode_records(payload):
             if isinstance(part, Malformed):
                 unnamed.append(_unnamed(station, part.payload, part.why))
             elif part.station != station or part.compound != self._compound:
                 why = f"speaks for {part.compound}/{part.station} on the topic of {self._compound}/{station}"
                 unnamed.append(_unnamed(station, bytes(part.body), why))
             else:
-                parcels.append(parcel_of(part, self._opener if read else None))
+                parcels.append(parcel_of(part, opener))
 
     def _whole(self, message: Message, why: str) -> Unnamed:
         return _unnamed(topics.station_of(message.topic) or "", message.payload, why)
@@ -109,7 +123,7 @@ def _kind(message: Message) -> topics.Topic:
     return topics.RECORDS if message.live else topics.BACKLOG
 
 
-def parcel_of(envelope: Envelope, opener: Opener | None) -> Parcel:
+def parcel_of(envelope: Envelope | SwiftEnvelope, opener: Opener | None) -> Parcel:
     """An envelope with its body read, or with why it could not be. opener: None where that is left for later."""
     body = bytes(envelope.body)
     found = body_hash(body)
@@ -119,7 +133,7 @@ def parcel_of(envelope: Envelope, opener: Opener | None) -> Parcel:
     if opener is None:
         return Parcel(envelope.station, envelope.journal, envelope.sequence, found, body)
     try:
-        rows = rows_of(envelope.station, envelope.journal, envelope.sequence, decode_body(body), opener)
+        rows = rows_of(envelope.station, envelope.journal, envelope.sequence, swift_reading.record(body), opener)
     except (BodyMalformed, *UNREADABLE, OverflowError, ValueError) as cause:
         return Parcel(envelope.station, envelope.journal, envelope.sequence, found, body, why=f"{UNREAD}{cause}")
     return Parcel(envelope.station, envelope.journal, envelope.sequence, found, body, rows)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gate.unreadable import UNREADABLE
-from gate.wire import BodyMalformed, decode_body
+from gate.wire import BodyMalformed
+from hub import swift_reading
 from hub.forms import Opener
 from hub.registry import Registry
 from hub.registry.parcels import UNREAD, Parcel, Taken, Unnamed, keep, runs_of, set_aside
@@ -89,7 +90,7 @@ def _read_next(registry: Registry, run: Waiting, opener: Opener, most: int, at: 
     said = []
     for sequence, hash, body in kept:
         try:
-            said.append(rows_of(run.station, run.journal, sequence, decode_body(body), opener))
+            said.append(rows_of(run.station, run.journal, sequence, swift_reading.record(body), opener))
         except (BodyMalformed, *UNREADABLE, OverflowError, ValueError) as cause:
             parcel = Parcel(run.station, run.journal, sequence, hash, body)
             taken.quarantined += _not_entered(registry, parcel, f"{UNREAD}{cause}", at)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 def written(instant: datetime) -> str:
     """An aware instant as the registry's text. Raises OverflowError at the ends of the calendar."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")
 
 
 def read(text: str) -> datetime:

@@ -19,6 +19,10 @@ Identity = tuple[str, str, int]
 Run = tuple[str, str, int, int]
 """Station, journal, and the first and last of records that follow each other."""
 
+INSERT = (
+    "INSERT INTO record (station, journal, sequence, hash, body, received_at, quarantined, checksum)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 UNREAD = "body unreadable: "
 """How the reason begins for which a record is set aside whose body this version of the hub does not know."""
 NOT_FOLDED = "could not be entered: "
@@ -150,14 +154,10 @@ def _known(registry: Registry, parcels: Sequence[Parcel]) -> dict[Identity, str 
 
 
 def _insert(registry: Registry, parcels: Sequence[Parcel], at: str) -> None:
-    registry.database.conn.executemany(
-        "INSERT INTO record (station, journal, sequence, hash, body, received_at, quarantined, checksum)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [_row(each, at) for each in parcels],
-    )
+    registry.database.conn.executemany(INSERT, [row_of(each, at) for each in parcels])
 
 
-def _row(parcel: Parcel, at: str) -> Row:
+def row_of(parcel: Parcel, at: str) -> Row:
     identity, hash = parcel.identity, parcel.hash
     return (*identity, hash, parcel.body, at, 1 if parcel.why else 0, record_checksum(*identity, hash, at))
 

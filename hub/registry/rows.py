@@ -4,11 +4,15 @@
 off the calendar or a number off SQLite's.
 """
 
+from functools import lru_cache
+from operator import attrgetter
+
 from msgspec import Struct, json
 
 from gate.caller import Caller
 from gate.forms import Form, ReturneeForm
 from gate.passage import Amendment, Happening, MadePass, Passage, Readings, Record, Stamp
+from gate.reason import Reason, worst
 from hub.forms import OpenedForm, Opener
 from hub.registry import Row
 from hub.registry.instants import written
@@ -30,7 +34,7 @@ CASE = "station, journal, sequence, opened_at, person, place, said, came_back_on
 LARGEST = 2**63 - 1
 
 
-class Rows(Struct, frozen=True):
+class Rows(Struct, frozen=True, gc=False):
     """What one record says; one of the first four, and what came sealed with it. stamp: when, by the gate's clocks."""
 
     passage: Row | None = None
@@ -43,14 +47,15 @@ class Rows(Struct, frozen=True):
 
 
 NONE = Rows()
-_NOTHING_BESIDES: Row = (Caller.RESIDENT, False, None, None, None, None, None, None)
+_besides_of = attrgetter("purpose", "destination", "permit", "party", "trip", "also_measured")
+_NOTHING_BESIDES = (None, None, None, None, None, ())
 
 
 def rows_of(station: str, journal: str, sequence: int, record: Record, opener: Opener) -> Rows:
     place, stamp = (station, journal, sequence), record.stamp
     match record:
         case Passage():
-            passage = (*place, *_passage(record))
+            passage = _passage(place, record)
             if record.form is None:
                 return Rows(passage=passage, stamp=stamp)
             opened = opener(record.form)
@@ -65,19 +70,22 @@ def rows_of(station: str, journal: str, sequence: int, record: Record, opener: O
             return Rows(made_pass=(*place, *_made_pass(record)), form=form, stamp=stamp)
 
 
-def _passage(passage: Passage) -> Row:
+def _passage(place: tuple[str, str, int], passage: Passage) -> Row:
     temperature = passage.temperature
     measured = (
-        (None, None, None) if temperature is None else (temperature.celsius, temperature.sensor, temperature.site)
+        (None, None, None) if temperature is None else (temperature.celsius, temperature.sensor, str(temperature.site))
     )
+    outcome, reasons = _verdict(passage.reasons)
+    stamp = passage.stamp
     return (
-        written(passage.stamp.at),
-        passage.stamp.clock,
+        *place,
+        written(stamp.at),
+        str(stamp.clock),
         passage.gate,
         passage.lane,
-        passage.direction,
-        passage.outcome,
-        json.encode(passage.reasons).decode(),
+        str(passage.direction),
+        outcome,
+        reasons,
         passage.person,
         passage.person,
         passage.pass_serial,
@@ -90,9 +98,17 @@ def _passage(passage: Passage) -> Row:
     )
 
 
+@lru_cache(1024)
+def _verdict(reasons: tuple[Reason, ...]) -> tuple[str, str]:
+    """What follows from them, and they themselves as JSON."""
+    return str(worst(reasons)), json.encode(reasons).decode()
+
+
 def _besides(passage: Passage) -> Row:
-    said = (
-        passage.caller,
+    if passage.caller is Caller.RESIDENT and not passage.named and _besides_of(passage) == _NOTHING_BESIDES:
+        return ()
+    return (
+        str(passage.caller),
         passage.named,
         passage.purpose,
         passage.destination,
@@ -101,7 +117,6 @@ def _besides(passage: Passage) -> Row:
         None if passage.trip is None else json.encode(passage.trip).decode(),
         _readings(passage.also_measured),
     )
-    return () if said == _NOTHING_BESIDES else said
 
 
 def _amendment(amendment: Amendment) -> Row:

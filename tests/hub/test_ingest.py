@@ -228,6 +228,15 @@ def test_a_malformed_envelope_is_quarantined_once_and_its_neighbours_pass(hub: H
     assert hub.count("passage") == 1
 
 
+def test_an_envelope_whose_hash_is_none_at_all_has_no_name_and_gets_no_receipt(hub: Hub):
+    """Unlike one whose hash is another body's, which is kept under its name."""
+    odd = passage(2, FEVER)
+    hub.hear_bytes(encode_records([passage(1), odd]).replace(odd.hash.encode(), b"not a digest"))
+    assert hub.registry.rows("SELECT journal, sequence FROM quarantine") == [("", 0)]
+    assert hub.registry.rows("SELECT sequence FROM record") == [(1,)]
+    assert not hub.covers(2)
+
+
 @pytest.mark.parametrize("spoken_for", [passage(1, station="west-1"), replace(passage(1), compound="moonlight")])
 def test_a_station_speaks_for_itself_alone(hub: Hub, spoken_for: Envelope):
     hub.hear(spoken_for)
