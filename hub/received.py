@@ -72,6 +72,11 @@ class Islands:
                 yield end + 1, first - 1, since
 
     @property
+    def last(self) -> int:
+        """The greatest number that is there."""
+        return self._last[-1] if self._last else 0
+
+    @property
     def through(self) -> int:
         """1 to this is there without a hole."""
         return self._last[0] if self._first and self._first[0] == 1 else 0
@@ -108,6 +113,10 @@ class Received:
             for journal, islands in journals.items()
             for first, last, since in islands.holes()
         ]
+
+    def newest(self, station: str) -> dict[str, int]:
+        """The last number of each of the station's journals that is here, over all their holes."""
+        return {journal: islands.last for journal, islands in self._stations.get(station, {}).items()}
 
     def stations(self) -> list[str]:
         return list(self._stations)
