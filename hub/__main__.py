@@ -1,4 +1,5 @@
-"""`gate-hub`: the office's command. Words in, an exit status out: 0 done, 2 refused in a sentence on stderr.
+"""`gate-hub`: the office's command. Words in, an exit status out: 0 done, 1 looked and found wrong (`verify`), 2
+refused in a sentence on stderr.
 
 Only this module names the commands and what carries them out; nobody imports it.
 """
@@ -15,7 +16,8 @@ from typing import TextIO
 
 from gate.formats.gate_pass import CALLERS
 from gate.permit import PermitKind
-from hub import control, gate_terminal, settings, terminal, trust_terminal
+from hub import control, gate_terminal, keeping_terminal, settings, terminal, trust_terminal
+from hub.backup import USUAL_KEPT
 from hub.guard_orders import USUAL_BADGE_DAYS
 from hub.issue import IssueFailed, PassFormat
 from hub.keys import KeysRefused
@@ -45,12 +47,12 @@ def main(arguments: Sequence[str] | None = None, typed: TextIO = sys.stdin) -> i
     )
     try:
         found = settings.load(Path(words.config))
-        words.do(words, Terminal(found, control.wall_clock, os.urandom, sys.stdout, typed))
+        status: int | None = words.do(words, Terminal(found, control.wall_clock, os.urandom, sys.stdout, typed))
     except KeyboardInterrupt:
         return 130
     except _REFUSALS as refused:
         return _refuse(refused)
-    return 0
+    return status or 0
 
 
 def run(_words: argparse.Namespace, at: Terminal) -> None:
@@ -96,7 +98,31 @@ def _parser() -> argparse.ArgumentParser:
     _permit(commands.add_parser("permit", help="leave to cross where the rules would not let somebody"))
     _visitor(commands.add_parser("visitor", help="a resident's visitor, with a pass until they leave"))
     _notice(commands.add_parser("notice", help="what the gates announce, and when they are silent"))
+    _keeping(commands)
     return parser
+
+
+def _keeping(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = commands.add_parser("backup", help="copy the registry, whole and checked, while the hub runs")
+    backup.add_argument("to", nargs="?", metavar="TO", help="a folder or a new file (default: DATA/backups)")
+    backup.add_argument(
+        "--keep", type=_at_least_one, default=USUAL_KEPT, metavar="N",
+        help=f"how many stay in that folder (default: {USUAL_KEPT})",
+    )  # fmt: skip
+    backup.set_defaults(do=keeping_terminal.take)
+    restore = commands.add_parser("restore", help="put a backup in the registry's place, while no hub runs")
+    restore.add_argument("file", metavar="FILE", help="a backup")
+    restore.set_defaults(do=keeping_terminal.restore)
+    verify = commands.add_parser("verify", help="check every row of the registry, also against what the gates hold")
+    verify.add_argument("--json", action="store_true", help="in one line")
+    verify.set_defaults(do=keeping_terminal.check)
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least one backup stays")
+    return number
 
 
 def _station(parser: argparse.ArgumentParser) -> None:

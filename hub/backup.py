@@ -53,16 +53,24 @@ def name_of(compound: str, now: datetime) -> str:
 
 
 def take(
-    registry: Path, to: Path, compound: str, now: datetime, progress: Progress = lambda _done, _all: None
+    registry: Path,
+    to: Path,
+    compound: str,
+    now: datetime,
+    progress: Progress = lambda _done, _all: None,
+    pages_at_once: int = PAGES_AT_ONCE,
 ) -> Backup:
-    """Copy the registry to a folder, under a dated name, or to a new file. Raises BackupFailed, OSError."""
+    """Copy the registry to a folder, under a dated name, or to a new file; progress: told after so many pages each.
+
+    Raises BackupFailed, OSError.
+    """
     path = to / name_of(compound, now) if to.is_dir() else to
     if path.exists():
         raise BackupFailed(f"{path} exists already, and a backup is never written over; name another file")
     partial = path.with_name(f".{path.name}.partial")
     os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
     try:
-        _copy(registry, partial, now, progress)
+        _copy(registry, partial, now, progress, pages_at_once)
         found = look_through(partial)
         if found:
             raise BackupFailed(
@@ -82,7 +90,8 @@ def look_through(path: Path) -> tuple[Finding, ...]:
     try:
         with closing(soundness.reading(path)) as connection:
             found = list(soundness.structure(connection))
-            return tuple(found or [*soundness.office(connection), *soundness.records(connection)])
+            checks = () if found else (soundness.schema, soundness.office, soundness.records)
+            return (*found, *(each for check in checks for each in check(connection)))
     except sqlite3.DatabaseError as cause:
         return (Finding("file", "", str(cause)),)
 
@@ -115,7 +124,7 @@ def drop_old(folder: Path, compound: str, kept: int) -> list[Path]:
     return old
 
 
-def _copy(registry: Path, partial: Path, now: datetime, progress: Progress) -> None:
+def _copy(registry: Path, partial: Path, now: datetime, progress: Progress, pages: int) -> None:
     """One moment's state: the reader's transaction stands still while the hub goes on."""
     try:
         with closing(soundness.reading(registry)) as source, closing(sqlite3.connect(partial)) as target:
@@ -126,7 +135,7 @@ def _copy(registry: Path, partial: Path, now: datetime, progress: Progress) -> N
                 progress(total - remaining, total)
                 time.sleep(PAUSE_SECONDS)
 
-            source.backup(target, pages=PAGES_AT_ONCE, progress=step)
+            source.backup(target, pages=pages, progress=step)
             target.execute("PRAGMA journal_mode = DELETE")
             seals.seal(target)
             target.execute("INSERT OR REPLACE INTO meta VALUES ('backed_up_at', ?)", (written(now),))

@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from hub import control
 from hub.backup import Backup, BackupFailed, describe, look_through
@@ -21,6 +21,8 @@ from hub.registry.mending import MARK
 from hub.registry.salvage import put_aside
 from hub.registry.seals import SEALED
 from hub.settings import Settings
+
+_OF_THE_OFFICE = ('["policy"]', '["quiet_hours"]')
 
 
 class Restored(Struct, frozen=True):
@@ -86,15 +88,17 @@ def _gone(path: Path, file: Path) -> dict[str, int] | None:
     """What of the office's rows stands in the registry and not so in the backup."""
     try:
         with closing(soundness.reading(path)) as newer, closing(soundness.reading(file)) as older:
-            return {
-                table: count
-                for table in SEALED
-                if (count := len(_rows(newer, table) - _rows(older, table))) and table not in ("meta", "journal")
-            }
+            return {table: count for table in SEALED if (count := len(_rows(newer, table) - _rows(older, table)))}
     except sqlite3.DatabaseError:
         return None
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[str, str]]:
+    """As far as the office made them."""
     found = soundness.copies(connection, table)
-    return set(found.rows.items()) | set(found.twins.items())
+    rows = found.twins | found.rows
+    if table == "meta":
+        rows = {key: said for key, said in rows.items() if key in _OF_THE_OFFICE}
+    elif table == "station":
+        rows = {key: json.encode(json.decode(said)[:-2]).decode() for key, said in rows.items()}
+    return set() if table == "journal" else set(rows.items())

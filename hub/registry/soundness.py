@@ -59,7 +59,7 @@ def at_opening(path: Path) -> list[Finding]:
     try:
         with closing(reading(path)) as connection:
             found = list(structure(connection, QUICK_SECONDS))
-            return found or [*_schema(connection), *office(connection)]
+            return found or [*schema(connection), *office(connection)]
     except sqlite3.DatabaseError as cause:
         return [Finding("file", "", str(cause))]
 
@@ -102,7 +102,7 @@ def _applied(connection: sqlite3.Connection) -> set[str]:
     }
 
 
-def _schema(connection: sqlite3.Connection) -> Iterator[Finding]:
+def schema(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Against that of a new file: a trigger or an index that is another would do its damage later."""
     applied = _applied(connection)
     with closing(Database(memory=True)) as fresh:
