@@ -25,6 +25,9 @@ HOLD_SECONDS = 2.0
 # Of one record in a message of backlog, about.
 COMPRESSED_BYTES = 90
 
+# Of so many messages that are left, one is told of.
+_TOLD_OF = 1000
+
 log = logging.getLogger(__name__)
 
 
@@ -79,7 +82,8 @@ class _Line:
         with self._changed:
             if not self._changed.wait_for(lambda: self._has_room(message), self._hold_seconds):
                 self.dropped += 1
-                log.warning("%d bytes wait already: a message is left for its station to send again", self._bytes)
+                if self.dropped % _TOLD_OF == 1:
+                    log.warning("%d bytes wait: messages are left for their stations to send again", self._bytes)
                 return False
             self._waiting.append(message)
             self._bytes += len(message.payload)

@@ -121,15 +121,25 @@ class Feed:
         limit = max(1, min(wanted.limit, MOST_ROWS))
         return self._rows(f"{_ROWS} WHERE {where} ORDER BY p.arrival DESC LIMIT {limit}", values)
 
-    def since(self, after: Cursor, wanted: Filter, through: Cursor | None = None) -> list[FeedRow]:
-        """What arrived or changed after one cursor, up to the other, and is wanted; oldest first."""
+    def since(self, after: Cursor, wanted: Filter, through: Cursor | None = None, late: bool = True) -> list[FeedRow]:
+        """What arrived or changed after one cursor, up to the other, and is wanted; oldest first.
+
+        late: what had waited at its gate too.
+        """
         where, values = _conditions(wanted)
+        if not late:
+            where = f"({where}) AND NOT p.late"
         return self._changed(f"({where}) AND p.arrival IN ({_NEW} UNION {_CHANGED})", values, after, through)
 
     def left(self, after: Cursor, wanted: Filter, through: Cursor | None = None) -> list[FeedRow]:
         """What changed between the cursors and is not wanted, any more or from the start; oldest first."""
         where, values = _conditions(wanted)
         return self._changed(f"NOT coalesce(({where}), 0) AND p.arrival IN ({_CHANGED})", values, after, through)
+
+    def live_through(self, after: int, through: int, most: int) -> int:
+        """How far that many passages reach after one arrival, up to another, if those that had waited do not count."""
+        values = {"after": after, "through": through, "most": most - 1}
+        return int((self._ask(_LIVE, values) or [(through,)])[0][0])
 
     def newest(self) -> Cursor:
         """Where the feed ends now."""
@@ -226,8 +236,7 @@ _ROWS = """
         p.purpose, p.destination, p.trip, p.permit IS NOT NULL AS with_permit, p.party IS NOT NULL AS together,
         p.sensor, p.site, p.also_measured, p.retest, form.body AS form, form.why AS sealed, on_duty.name AS guard_name,
         p.told_at, p.dated, CASE WHEN p.dated = 'receipt' THEN (
-            SELECT CASE WHEN known.dated IS NOT 'receipt' AND known.clock <> 'floor' OR known.dated = 'sync'
-                THEN known.at END
+            SELECT CASE WHEN known.dated = 'sync' OR known.dated IS NULL AND known.clock = 'synced' THEN known.at END
             FROM passage known WHERE known.station = p.station AND known.journal = p.journal AND known.sequence < (
                 SELECT first FROM boot_run WHERE boot_run.station = p.station AND boot_run.journal = p.journal
                     AND p.sequence BETWEEN first AND last)
@@ -241,6 +250,8 @@ _NEWEST = (
 )
 
 _NEW = "SELECT arrival FROM passage WHERE arrival > :after AND arrival <= :through"
+
+_LIVE = f"{_NEW} AND NOT late ORDER BY arrival LIMIT 1 OFFSET :most"
 
 _CHANGED = """
     SELECT meant.arrival FROM amendment a JOIN passage meant ON meant.station = a.station

@@ -87,11 +87,11 @@ async def _events(request: WebRequest, office: Office) -> AsyncIterator[bytes]:
 async def _news(
     tail: Tail, cursor: Cursor, wanted: Filter, language: str, as_json: bool
 ) -> AsyncIterator[tuple[bytes, Cursor]]:
-    """Everything between the cursor and the end of the feed, window by window."""
+    """What came between the cursor and the end of the feed, window by window."""
     newest = await sync_to_thread(tail.newest)
     while any(read < end for read, end in _both(cursor, newest)):
-        through = Cursor(*(min(end, read + WINDOW) for read, end in _both(cursor, newest)))
-        chunk = await tail.events(Question(cursor, through, wanted, language, as_json))
+        through, late = await sync_to_thread(tail.step, cursor, WINDOW)
+        chunk = await tail.events(Question(cursor, through, wanted, language, as_json, late))
         cursor = through
         # The id stands behind the rows: whoever has it, has them.
         yield chunk + event("beat", "", through), through

@@ -37,13 +37,14 @@ class Board:
 
 @dataclass(frozen=True)
 class Question:
-    """What one screen wants to know next; equal ones share one answer."""
+    """What one screen wants to know next; equal ones share one answer. late: what had waited at its gate too."""
 
     after: Cursor
     through: Cursor
     wanted: Filter
     language: str
     as_json: bool
+    late: bool = True
 
 
 class Tail:
@@ -69,6 +70,20 @@ class Tail:
 
     def newest(self) -> Cursor:
         return self._feed.newest()
+
+    def step(self, cursor: Cursor, most: int) -> tuple[Cursor, bool]:
+        """Whither a screen reads next, `most` of each kind at once, and whether that is with what had waited at a gate.
+
+        A gate's backlog is no news: where more of it comes than one step holds, screens pass over it, or they would be
+        minutes behind whoever stands at a gate now.
+        """
+        newest = self._feed.newest()
+        behind = newest.passage - cursor.passage
+        counts = zip(structs.astuple(cursor), structs.astuple(newest), strict=True)
+        through = Cursor(*(min(end, read + most) for read, end in counts))
+        if behind <= most:
+            return through, True
+        return structs.replace(through, passage=self._feed.live_through(cursor.passage, newest.passage, most)), False
 
     def board(self) -> Board:
         now = self._clock()
@@ -99,7 +114,7 @@ class Tail:
         return await asyncio.shield(answer)
 
     def _read(self, question: Question) -> bytes:
-        wanted = self._feed.since(question.after, question.wanted, question.through)
+        wanted = self._feed.since(question.after, question.wanted, question.through, question.late)
         others = self._feed.left(question.after, question.wanted, question.through)
         events = [self._event("passage", row, question) for row in wanted]
         events += [self._event("amendment", row, question) for row in others]

@@ -106,6 +106,37 @@ def test_a_long_absence_comes_in_windows_without_a_gap(served: Served):
     assert passages(heard) == list(range(1, rows + 1))
 
 
+def test_a_gates_backlog_does_not_keep_screens_from_what_happens_now(served: Served):
+    """Some of it comes like everything else; more than a screen reads at once is passed over, and nothing live is."""
+    late = 3 * WINDOW
+    bursts = [(1, 20, 1), (21, 25, 0), (26, 25 + late, 1), (26 + late, 27 + late, 0), (28 + late, 27 + 2 * late, 1)]
+    rows = [(number, is_late) for first, last, is_late in bursts for number in range(first, last + 1)]
+    live = [number for number, is_late in rows if not is_late]
+    with served.client() as client, listening(client, "/feed/events?format=json&after=0-0") as stream:
+        until(stream, "beat")
+        served.compound.registry.run(
+            lambda each: each.database.conn.executemany(
+                "INSERT INTO passage (station, journal, sequence, at, clock, gate, lane, direction, outcome, reasons,"
+                " late) VALUES ('n1', ?, ?, '2026-11-22T04:00:00.000000+00:00', 'synced', 'north', '1', 'in', 'admit',"
+                " '[]', ?)",
+                [("5a" * 8, *row) for row in rows],
+            )
+        )
+        heard: list = []
+        while not heard or heard[-1].id != f"{len(rows)}-0-0":
+            heard += until(stream, "beat")
+        assert passages(heard) == live
+        served.compound.registry.run(
+            lambda each: each.database.conn.execute(
+                "INSERT INTO passage (station, journal, sequence, at, clock, gate, lane, direction, outcome, reasons,"
+                " late) VALUES ('n1', ?, 9999, '2026-11-22T04:00:00.000000+00:00', 'synced', 'north', '1', 'in',"
+                " 'admit', '[]', 1)",
+                ("5a" * 8,),
+            )
+        )
+        assert passages(until(stream, "passage")) == [len(rows) + 1]
+
+
 def test_an_amendment_comes_as_the_same_row_again(served: Served):
     sequence = served.compound.arrives("n1", None, Reason.NO_CODE)
     with served.client() as client, listening(client) as stream:
