@@ -20,7 +20,9 @@ import uvicorn
 from hub import control, keys
 from hub.commands import carry_out
 from hub.desk_orders import DeskOrder, Settled
+from hub.gaps import LOOK_EVERY_SECONDS
 from hub.keys import KeysRefused
+from hub.notify import Notifier
 from hub.office import create_app
 from hub.order import Desk
 from hub.registry import Registry, RegistryRefused, open_registry
@@ -81,7 +83,8 @@ async def _serve(
     addresses = [f"office {_address(settings.office, listener)}"]
     if page is not None:
         addresses.append(f"resident {_address(settings.resident, page.listener)}")
-    server = _Server(settings, hub, addresses, clock)
+    notifier = Notifier()
+    server = _Server(settings, hub, addresses, clock, notifier)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.end)
@@ -89,8 +92,8 @@ async def _serve(
     try:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(control.serve(settings, hub.writer, clock))
-            minutes = asyncio.create_task(_confirm_every_minute(hub))
-            stack.callback(minutes.cancel)
+            for pulse in (_confirm_every_minute(hub), _look_every_few_seconds(hub, notifier)):
+                stack.callback(asyncio.create_task(pulse).cancel)
             if page is not None:
                 await stack.enter_async_context(page.server.serving(page.listener))
             await server.serve([listener])
@@ -104,10 +107,23 @@ async def _confirm_every_minute(hub: RunningHub) -> None:
         hub.confirm()
 
 
+async def _look_every_few_seconds(hub: RunningHub, notifier: Notifier) -> None:
+    """The watchdog is fed only where this loop and the writer's thread have both turned."""
+    limit = notifier.manager.watchdog_seconds
+    while True:
+        looked = asyncio.wrap_future(hub.look())
+        # Why a look failed has been logged; that the thread could fail at all shows that it turns.
+        await asyncio.gather(looked, return_exceptions=True)
+        notifier.alive()
+        await asyncio.sleep(min(LOOK_EVERY_SECONDS, limit / 4 if limit else LOOK_EVERY_SECONDS))
+
+
 class _Server(uvicorn.Server):
     """uvicorn with our signals: an open stream would hold up its end for the whole grace."""
 
-    def __init__(self, settings: Settings, hub: RunningHub, addresses: Sequence[str], clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, hub: RunningHub, addresses: Sequence[str], clock: Clock, notifier: Notifier
+    ) -> None:
         app: Any = create_app(
             settings, settings.registry, hub.announcer, clock, lambda: hub.connected, hub.form_secret, self._settle
         )
@@ -126,6 +142,7 @@ class _Server(uvicorn.Server):
         self._settings = settings
         self._clock = clock
         self._addresses = addresses
+        self._notifier = notifier
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -143,9 +160,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         print(*self._addresses, sep="\n", flush=True)
+        self._notifier.ready()
 
     def end(self) -> None:
         log.info("ending")
+        self._notifier.stopping()
         self._hub.announcer.end()
         self.should_exit = True
 

@@ -6,6 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
 
@@ -14,13 +15,14 @@ from hub.announcer import Announcer
 from hub.bulletin import Bulletin
 from hub.folding import Folding
 from hub.forms import Opener
+from hub.gaps import Gaps, Station
 from hub.ingest import Backlog, Ingest, Message
 from hub.keys import Keys
 from hub.link import Hearers, Link
 from hub.putting_back import PuttingBack
 from hub.receipts import Receipts
 from hub.received import Received
-from hub.registry import Registry, boots
+from hub.registry import Registry, boots, carrying, stations
 from hub.registry.documents import Editions
 from hub.registry.parcels import Identity, Taken
 from hub.registry.sealed_forms import open_again
@@ -49,6 +51,8 @@ class RunningHub:
         self._compound = compound
         self._opener = Opener(compound, keys.form)
         self.announcer = Announcer()
+        self.gaps = Gaps()
+        self._listening_since: datetime | None = None
         self.writer = Writer(registry, after=self._follow)
         hearers = Hearers(self._hear_records, self._hear_status, self._greet, self._overwritten)
         self._link = Link(compound, registry.generation, settings.broker, password, hearers)
@@ -77,6 +81,7 @@ class RunningHub:
         self.writer.start()
         for again in (read_again, open_again):
             self.writer.post(partial(_once_more, again, self._opener), Rank.OFFICE)
+        self.writer.post(self._carry_over, Rank.BACKLOG)
         self._folding.wake()
         self.confirm()
         self._link.start()
@@ -92,6 +97,24 @@ class RunningHub:
         self.writer.post(self._refresh, Rank.OFFICE)
         self.writer.post(lambda registry: self._received.save(registry, self._clock()))
         self.writer.post(self._set_times_right, Rank.FOLD)
+
+    def look(self) -> "Future[None]":
+        """For what is missing, and whether what the broker lost may be put back; called every few seconds.
+
+        Done when the writer's thread has turned, which is what the watchdog wants to know.
+        """
+        self._putting_back.go_on()
+        return self.writer.post(self._look, Rank.OFFICE)
+
+    def _look(self, registry: Registry) -> None:
+        now = self._clock()
+        gaps = self._received.gaps(now)
+        seen = [
+            Station(each, status, heard_at, [gap for gap in gaps if gap.station == each], self._received.newest(each))
+            for each, status, heard_at in stations.heard(registry)
+        ]
+        if self.gaps.look(seen, now, self._listening_since if self.connected else None):
+            self.announcer.announce(range(0))
 
     def _refresh(self, registry: Registry) -> None:
         self._bulletin.refresh(registry, self._clock())
@@ -109,6 +132,7 @@ class RunningHub:
 
     def _greet(self) -> None:
         """On the link's thread, once its subscriptions stand."""
+        self._listening_since = self._clock()
         self.writer.post(self._put_all_back, Rank.OFFICE)
 
     def _put_all_back(self, registry: Registry) -> None:
@@ -146,6 +170,13 @@ class RunningHub:
         if taken.put_off:
             self._folding.wake()
         self._entered(taken)
+
+    def _carry_over(self, registry: Registry) -> None:
+        """What is whole in a registry that was set aside, a few pages at a time, until all of it is here."""
+        carried = carrying.step(registry)
+        self._committed(carried.identities, Taken(put_off=len(carried.identities)))
+        if not carried.done:
+            self.writer.post(self._carry_over, Rank.BACKLOG)
 
     def _entered(self, taken: Taken) -> None:
         if taken.arrivals or taken.amended or taken.besides:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from msgspec import Struct, json
+from msgspec import MsgspecError, Struct, json
 
 from gate.wire import StationStatus
 from hub.registry import Registry
-from hub.registry.instants import written
+from hub.registry.instants import read, written
 
 
 class Station(Struct, frozen=True):
@@ -35,6 +35,19 @@ def add(registry: Registry, station: Station, now: datetime) -> None:
 
 def listed(registry: Registry) -> list[Station]:
     return [Station(*row) for row in registry.rows("SELECT id, gate, lane, direction FROM station ORDER BY gate, id")]
+
+
+def heard(registry: Registry) -> list[tuple[str, StationStatus | None, datetime | None]]:
+    """Every station that was added: the last it said that this version can read, and when that came."""
+    rows = registry.rows("SELECT id, status, status_at FROM station ORDER BY id")
+    return [(station, _status(text), read(at) if at else None) for station, text, at in rows]
+
+
+def _status(text: str) -> StationStatus | None:
+    try:
+        return json.decode(text, type=StationStatus) if text else None
+    except MsgspecError:
+        return None
 
 
 def said(registry: Registry, statuses: Iterable[tuple[str, StationStatus]], now: datetime) -> None:

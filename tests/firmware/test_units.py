@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from hub.registry import mending
+
 ROOT = Path(__file__).parents[2]
 UNITS = ROOT / "systemd"
 DEBIAN_MOSQUITTO = Path("/usr/lib/systemd/system/mosquitto.service")
 INSTANCE = "east-1"
 # Exposure as `systemd-analyze security` counts it. The station's would be 1.2 if it need not ask for the clock's state.
-EXPOSURE = {"gate-station@.service": 1.6, "gate-hub.service": 1.0, "mosquitto.service": 1.0, "gate-kiosk@.service": 3.8}
+EXPOSURE = {
+    "gate-station@.service": 1.6, "gate-hub.service": 1.0, "gate-backup.service": 0.9, "mosquitto.service": 1.0,
+    "gate-kiosk@.service": 3.8,
+}  # fmt: skip
 
 pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 
@@ -102,6 +107,14 @@ def test_the_watchdogs_come_in_the_right_order() -> None:
     assert 0 < int(_line("system.conf.d/gate.conf", "RuntimeWatchdogSec")[0]) <= 15
     assert _line("gate-station@.service", "WatchdogSec") == ["15"]
     assert _line("gate-station@.service", "Type") == ["notify"]
+    assert _line("gate-hub.service", "WatchdogSec") == ["120"]
+    assert _line("gate-hub.service", "Type") == ["notify"]
+
+
+def test_a_registry_that_was_found_damaged_has_its_hub_start_again() -> None:
+    """The path that is watched is the file that `gate-hub verify` leaves for the hub's next start."""
+    assert _line("gate-mend.path", "PathChanged") == [f"/var/lib/gate-hub/{mending.MARK}"]
+    assert _line("gate-backup.service", "ExecStart")[0].endswith(" verify")
 
 
 def test_a_gate_comes_back_however_often_it_fell() -> None:
