@@ -5,13 +5,15 @@ so forty gates that come back together share the hub among them, and what is liv
 Pure: seconds are handed in.
 """
 
+from math import inf
+
 FIRST_ROWS = 50
 FEWEST_ROWS = 10
 MOST_ROWS = 1000
 SWIFT_SECONDS = 1.0
-"""A receipt that comes so soon says that the hub could take more."""
+"""A receipt that takes no longer than this beyond the quickest says that the hub could take more."""
 SLOW_SECONDS = 3.0
-"""One that takes so long says that too much is under way."""
+"""One that takes so much longer than the quickest says that too much is under way."""
 
 
 class Batch:
@@ -22,12 +24,19 @@ class Batch:
         self.rows = min(FIRST_ROWS, most)
         # Many messages may be late for one cause: those that were under way when it shrank say nothing new.
         self._heeded_from = 0
+        # A long line is not a busy hub.
+        self._quickest = inf
+
+    def connected(self) -> None:
+        """Over another line, perhaps, and to another broker."""
+        self._quickest = inf
 
     def arrived(self, number: int, seconds: float, newest: int) -> None:
         """Message `number` got its receipt after so long; newest: the last number that was sent."""
-        if seconds <= SWIFT_SECONDS:
+        self._quickest = min(self._quickest, seconds)
+        if seconds <= self._quickest + SWIFT_SECONDS:
             self.rows = min(self._most, self.rows + max(1, self.rows // 4))
-        elif seconds > SLOW_SECONDS:
+        elif seconds > self._quickest + SLOW_SECONDS:
             self.lost(number, newest)
 
     def lost(self, number: int, newest: int) -> None:

@@ -102,6 +102,7 @@ class Sender:
 
     def connected(self, largest: int | None) -> None:
         """largest: bytes that this broker takes in one packet; None where it does not say."""
+        self._window.connected()
         if largest is not None:
             self._most_bytes = min(self._most_bytes, largest - PACKET_BYTES)
             if self._largest is None or largest > self._largest:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from msgspec import json, structs
@@ -62,6 +63,8 @@ STATUS_SECONDS = 30.0
 STATUS_REST_SECONDS = 1.0
 FAREWELL_SECONDS = 0.5
 STOP_SECONDS = 2.8
+# The broker hands out at once whether the hub is up. Where nothing came, it was lost, or there never was a hub.
+HUB_SILENT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +84,14 @@ class _Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the uplink looks up by itself, and how long a set of the hub's may be under way; in seconds."""
+    """How often the uplink looks up by itself, how long a set of the hub's may be under way, and how long nobody may
+    have said whether there is a hub; in seconds."""
 
     poll: float = POLL_SECONDS
     status: float = STATUS_SECONDS
     status_rest: float = STATUS_REST_SECONDS
     patience: float = PATIENCE_SECONDS
+    hub_silent: float = HUB_SILENT_SECONDS
 
 
 Event = LinkEvent | StationStatus | Crossings | _Nudged | _NewJournal | _Stopped
@@ -125,6 +130,7 @@ class Uplink:
         self._status = StationStatus(1, True, gate, lane)
         self._told: tuple[float, StationStatus] | None = None
         self._connected = self._hub_up = False
+        self._status_due_at = inf
         self._link = Link.NONE
         self._fault = ""
         self._unreachable_because = ""
@@ -254,6 +260,7 @@ class Uplink:
         log.info("connected to the broker")
         self._unreachable_because = ""
         self._connected, self._told = True, None
+        self._status_due_at = self._clock() + self._pace.hub_silent
         self._sender.connected(largest)
         self._steadiness.begins(self._clock())
         self._say_all_is_well()
@@ -272,6 +279,7 @@ class Uplink:
                 log.error("the broker ended the connection of this station: %s", reason)
                 self._say_fault(sentence)
         self._connected = self._hub_up = False
+        self._status_due_at = inf
         if reason in TOO_LARGE_REASONS:
             self._sender.too_large_for_the_line()
         self._sender.begin_again()
@@ -288,6 +296,7 @@ class Uplink:
 
     def _on_hub_status(self, up: bool) -> None:
         self._hub_up = up
+        self._status_due_at = inf
         self._sender.begin_again()
 
     def _on_receipt(self, receipt: Receipt) -> None:
@@ -297,7 +306,10 @@ class Uplink:
             self._say_all_is_well()
 
     def _ask_again(self, now: float) -> None:
-        """While a hub is there that could have published it."""
+        """While a hub is there that could have published it; and whether there is one, where nobody has said so."""
+        if now >= self._status_due_at:
+            self._status_due_at = now + self._pace.hub_silent
+            self._broker.ask_again([self._topic(topics.HUB_STATUS)])
         missing = self._documents.missing if self._connected and self._hub_up else ()
         asked = self._asking_again.look(missing, now)
         if asked:

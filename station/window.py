@@ -112,6 +112,9 @@ class Window:
             return 0
         return max(0, min(self._batch.rows, room - self._limits.in_flight // LIVE_SHARE))
 
+    def connected(self) -> None:
+        self._batch.connected()
+
     def begin_again(self) -> None:
         """Whatever is on its way is not counted on."""
         self._flights.clear()

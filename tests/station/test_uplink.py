@@ -9,6 +9,7 @@ from typing import ClassVar
 import pytest
 
 from gate.wire import StationStatus
+from station.broker_link import Arrived, LinkEvent
 from station.broker_reasons import BROKEN
 from station.inbox import Receipted
 from station.journal import JournalReader, open_journal, set_aside
@@ -284,3 +285,23 @@ def test_rows_of_earlier_journals_go_under_their_own_name(tmp_path: Path, broker
         seen = len(hub.statuses)
         until(lambda: len(hub.statuses) >= seen + 3)
         assert [each.sequence for each in hub.heard if each.journal != JOURNAL_ID] == [7, 9]
+
+
+def test_a_hub_whose_word_was_lost_is_asked_for(tmp_path: Path, broker: Broker) -> None:
+    """Whether the hub is up is retained; a gate that has not heard it asks the broker again by itself."""
+    with PlayedHub(broker, Office()) as hub:
+        hub.say(up=True)
+        station = Station(tmp_path, broker)
+        station.uplink._pace = Pace(poll=0.05, hub_silent=0.2)
+        report, lost = station.uplink._broker._report, list[str]()
+
+        def deaf_at_first(event: LinkEvent) -> None:
+            if isinstance(event, Arrived) and event.topic.endswith("hub/status") and not lost:
+                lost.append(event.topic)
+            else:
+                report(event)
+
+        station.uplink._broker._report = deaf_at_first
+        with station:
+            until(lambda: station.link() is Link.HUB)
+            assert len(lost) == 1
