@@ -18,6 +18,8 @@ from gate.reason import Outcome, Reason, worst
 from gate.temperature import Measurement
 from gate.trip import MOST_PLACES
 
+# Runs of lost numbers that one happening tells.
+MOST_LOST = 256
 # "GC1": which family of codes was shown; the text itself never travels.
 FormatName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,16}\Z")]
 # All readings of one visit or retest.
@@ -123,10 +125,15 @@ class What(StrEnum):
     CLOCK_SET = "clock_set"
     TRAINING_BEGAN = "training_began"
     TRAINING_ENDED = "training_ended"
+    RECORDS_LOST = "records_lost"
 
 
 class Happening(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="happening", tag_field="kind"):
-    """What befell the gate. note: a hand-over note, for the hub alone."""
+    """What befell the gate. note: a hand-over note, for the hub alone.
+
+    lost_of, lost: a journal whose file was damaged, and the numbers of it, first and last, that this gate cannot read
+    any more; the lowest ones, where there are more.
+    """
 
     stamp: Stamp
     gate: Slug
@@ -134,6 +141,8 @@ class Happening(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     what: What
     guard: Slug | None = None
     note: SealedForm | None = None
+    lost_of: JournalId | None = None
+    lost: Annotated[tuple[tuple[Sequence, Sequence], ...], Meta(max_length=MOST_LOST)] = ()
 
 
 class MadePass(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="made_pass", tag_field="kind"):

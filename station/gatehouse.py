@@ -22,6 +22,7 @@ from gate.wording import Words
 from station import happenings
 from station.duty import Duty, already_on
 from station.inbox import GuardKnown
+from station.journal import Salvaged
 from station.pass_maker import Made, PassMaker
 from station.recorder import Recorder
 from station.screen import person_of
@@ -131,6 +132,11 @@ class Gatehouse:
     def write(self, what: What, note: bytes | None = None) -> None:
         """note: sealed."""
         self._recorder.happening(what, self._timekeeper.read().stamp, self.duty.guard, note)
+        self._recorder.tell()
+
+    def lost(self, result: Salvaged) -> None:
+        """Records of a damaged journal that nobody can read any more."""
+        self._recorder.happening(What.RECORDS_LOST, self._timekeeper.read().stamp, None, lost=result)
         self._recorder.tell()
 
     # --- who is on duty ---

@@ -51,6 +51,7 @@ from station.visit import (
     Measured,
     NobodyMeasured,
     NothingSeen,
+    Ready,
     Tick,
 )
 from station.watch import Watch
@@ -244,6 +245,9 @@ class Loop:
         recorder = self._recorder
         recorder.mend_in_time()
         recorder.look_at_disk(self._lanes.reading.moment.utc)
+        held = self._lanes.held
+        if held.rules is not None and isinstance(self._lanes.lane.phase, Ready) and self._inbox.empty():
+            recorder.prune(held.rules.confirmed_at)
         self._begin_again_if_replaced()
         for part, sentence in (("journal", recorder.fault), ("disk", recorder.disk), ("salvage", recorder.damage)):
             self._troubles.note(part, sentence)
@@ -255,7 +259,8 @@ class Loop:
             case RowsFound(rows):
                 self._recorder.keep(rows)
             case GoneThrough(result):
-                self._recorder.gone_through(result)
+                if self._recorder.gone_through(result):
+                    self._gatehouse.lost(result)
         self._begin_again_if_replaced()
         self._troubles.changed = True
 

@@ -9,13 +9,13 @@ was written makes room for a new one.
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from msgspec import structs
 
 from gate.decision import caller as caller_of
-from gate.passage import MOST_READINGS, Amendment, Happening, MadePass, Passage, Record, Stamp, What
+from gate.passage import MOST_LOST, MOST_READINGS, Amendment, Happening, MadePass, Passage, Record, Stamp, What
 from gate.reason import Reason
 from gate.wire import JournalReceipt, Receipt, encode_body
 from station.disk_space import DiskSpace
@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 PROBE_EVERY_SECONDS = 2.0
 # Where nobody comes, a disk that takes nothing any more is to be known before somebody does.
 PROBE_IDLE_SECONDS = 30.0
+PRUNE_EVERY_SECONDS = 1.0
+LOOK_FOR_OLD_SECONDS = 600.0
 # A day's worth at a busy gate: each is shown to the guard as it happens, and kept in memory alone.
 MOST_OWED = 2000
 MOST_TIMED = 1000
@@ -84,6 +86,8 @@ class Recorder:
         self._due_anew = ""
         self._replaced = False
         self._unkept = False
+        self._traces = True
+        self._prune_at = float("-inf")
         self._said_until = float("inf")
         self.took_ms: deque[float] = deque(maxlen=MOST_TIMED)
         self._refused = ""
@@ -127,9 +131,12 @@ class Recorder:
         )
         return record if self._append("amendment", record) else None
 
-    def happening(self, what: What, stamp: Stamp, guard: str | None, note: bytes | None = None) -> bool:
+    def happening(
+        self, what: What, stamp: Stamp, guard: str | None, note: bytes | None = None, lost: Salvaged | None = None
+    ) -> bool:
         """Commit what befell the gate; where the disk refuses, once it does not any more. note: sealed."""
-        record = Happening(stamp, self._settings.gate, self._settings.lane, what, guard, note)
+        whose, runs = (lost.journal, tuple(lost.lost[:MOST_LOST])) if lost is not None else (None, ())
+        record = Happening(stamp, self._settings.gate, self._settings.lane, what, guard, note, whose, runs)
         written = self._append("happening", record)
         if not written:
             self._owed.append(("happening", record))
@@ -190,6 +197,22 @@ class Recorder:
                 self._reserve.make()
             held = self._reserve is None or not self._reserve.wanted
             self.disk = self._space.complaint(self._journal.path, self.oldest_seconds(now), held)
+
+    def prune(self, now: datetime) -> None:
+        """In an idle moment: some of what the hub has had for long enough. now: the hub's time."""
+        seconds = self._seconds()
+        if self._refused or seconds < self._prune_at:
+            return
+        try:
+            keep = timedelta(days=self._settings.journal.keep_days)
+            gone = self._somehow(lambda: self._journal.prune(now, keep))
+        except JournalBroken as broken:
+            self._break(broken)
+            return
+        self._traces = self._traces or gone > 0
+        if not gone and self._traces:
+            self._traces = not self._journal.leave_no_trace()
+        self._prune_at = seconds + (PRUNE_EVERY_SECONDS if gone or self._traces else LOOK_FOR_OLD_SECONDS)
 
     # --- a journal that is not as it was written ---
 

@@ -202,12 +202,14 @@ class ResolverSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class JournalSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """reserve_megabytes: kept free for a full disk; 0 for none. least_free_megabytes: with less left an alarm is shown.
+    """keep_days: so long a record stays after it was written, though the hub has it; one that it has not stays always.
 
+    reserve_megabytes: kept free for a full disk; 0 for none. least_free_megabytes: with less left an alarm is shown.
     most_megabytes, most_days: the greatest size of the journal, and how old a record without a receipt may become; the
     alarm is shown at half of either. Nothing is ever deleted for them.
     """
 
+    keep_days: Annotated[int, Meta(ge=7, le=3650)] = 7
     reserve_megabytes: Annotated[int, Meta(ge=0, le=1024)] = 16
     least_free_megabytes: Annotated[int, Meta(ge=0)] = 256
     most_megabytes: Annotated[int, Meta(ge=16)] = 4000

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from station.journal.retention import pruned_of
 from station.journal.rows import (
     Damaged,
     count_unconfirmed,
@@ -40,7 +41,8 @@ def look_quickly(connection: sqlite3.Connection, path: Path) -> None:
     witness = read_witness(path)
     if witness is not None and witness.journal == journal and witness.newest > newest:
         raise Damaged(f"it ends at record {newest}, and {witness.newest} were written")
-    _, wrong = unwhole_in(connection, journal, max(0, newest - ROWS_AT_OPENING), ROWS_AT_OPENING)
+    pruned = pruned_of(connection, journal).through
+    _, wrong = unwhole_in(connection, journal, pruned, max(0, newest - ROWS_AT_OPENING), ROWS_AT_OPENING)
     if wrong:
         raise Damaged(wrong)
     count_unconfirmed(connection)
@@ -70,7 +72,7 @@ def _steps(connection: sqlite3.Connection) -> Iterator[str]:
     after: int = 0
     while True:
         connection.execute("BEGIN")
-        last, wrong = unwhole_in(connection, journal, after, ROWS_IN_A_STEP)
+        last, wrong = unwhole_in(connection, journal, pruned_of(connection, journal).through, after, ROWS_IN_A_STEP)
         counts = [connection.execute(statement, (after, last)).fetchone()[0] for statement in (_IN_INDEX, _IN_TABLE)]
         connection.execute("COMMIT")
         if not wrong and counts[0] != counts[1]:

@@ -73,6 +73,10 @@ def _open(path: Path, new_id: Callable[[], JournalId], wall: Callable[[], dateti
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")
         _prepare(connection, path, new_id)
+        # Whether it can be written at all; SQLite opens a file whose header forbids that all the same.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE meta SET value = value")
+        connection.execute("ROLLBACK")
         return Journal(connection, wall, path)
     except (sqlite3.Error, MemoryError, OverflowError, TypeError, ValueError) as cause:
         with closing(connection):

@@ -175,20 +175,16 @@ def covered_key(journal: JournalId) -> str:
     return f"covered {journal}"
 
 
-def pruned_through(connection: sqlite3.Connection, journal: JournalId) -> int:
-    """Through which sequence all that was confirmed may be gone; 0 where nothing was pruned, or nobody can tell."""
-    words = (unsealed(read_meta(connection, "pruned")) or "").split()
-    return int(words[2]) if len(words) == 3 and words[:2] == ["pruned", journal] else 0
-
-
-def unwhole_in(connection: sqlite3.Connection, journal: JournalId, after: int, limit: int) -> tuple[int, str]:
+def unwhole_in(
+    connection: sqlite3.Connection, journal: JournalId, pruned: int, after: int, limit: int
+) -> tuple[int, str]:
     """Look at so many rows behind that sequence: the last one, and what is wrong with the first that is not whole.
 
-    A row that is missing is as wrong as one that has changed; behind the last row, `after` itself comes back.
+    pruned: through which number rows may be missing. Any other that is missing is as wrong as one that has changed;
+    behind the last row, `after` itself comes back.
     """
     statement = "SELECT sequence, kind, written_at, body, checksum, hash, chain, confirmed FROM record"
     rows = connection.execute(f"{statement} WHERE sequence > ? ORDER BY sequence LIMIT ?", (after, limit)).fetchall()
-    pruned = pruned_through(connection, journal)
     before = connection.execute("SELECT chain FROM record WHERE sequence = ?", (after,)).fetchone()
     chain = before[0] if before else bytes(16) if after == 0 else None
     expected = after + 1

@@ -140,7 +140,7 @@ def _told(path: Path, log: Path) -> list[Told]:
         of = told.setdefault(words[1], Told(words[1]))
         if words[0] == "identity":
             of.own = True
-        elif words[0] == "pruned" and len(words) == 3:
+        elif words[0] == "pruned" and len(words) == 4:
             of.pruned = max(of.pruned, int(words[2]))
         elif words[0] == "covered" and len(words) == 4 and int(words[2]) > receipts.get(words[1], -1):
             receipts[words[1]], of.covered = int(words[2]), _ranges(words[3])

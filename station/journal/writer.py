@@ -7,7 +7,7 @@ not cover any more is to be sent again; nothing else releases a row.
 import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from msgspec import json
@@ -16,6 +16,7 @@ from gate.names import Digest, JournalId
 from gate.wire import CHAIN_BEGINS, JournalReceipt, body_hash, chain_on
 from station.journal.aside import awaiting_salvage, note_salvaged
 from station.journal.ranges import Ranges, covered, less, runs
+from station.journal.retention import leave_no_trace, prune_step, pruned_of
 from station.journal.rows import (
     DiskFull,
     JournalBroken,
@@ -30,7 +31,6 @@ from station.journal.rows import (
     is_whole,
     journal_id,
     oldest_unconfirmed_written_at,
-    pruned_through,
     read_meta,
     sealed,
     text_of,
@@ -75,7 +75,7 @@ class Journal:
         self._commit_ms: float | None = None
         self._covered: dict[JournalId, Ranges] = {}
         self._receipts: dict[JournalId, int] = {}
-        self._pruned = pruned_through(connection, self.id)
+        self._pruned = pruned_of(connection, self.id).through
         self._witness = Witness(witness_path(path))
         self._bear_witness()
 
@@ -142,6 +142,30 @@ class Journal:
         self.unconfirmed_count = count_unconfirmed(self._connection)
         self.earlier = earlier_ids(self._connection)
         return kept
+
+    def prune(self, now: datetime, keep: timedelta) -> int:
+        """Take away some of what the hub has had for so long; how many rows. Raises JournalBroken.
+
+        now: the hub's time, since a station's clock may be off by years.
+        """
+        try:
+            # What a power cut brings back is pruned again.
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute("BEGIN IMMEDIATE")
+            gone, reached = prune_step(self._connection, self.id, now, keep)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as cause:
+            raise self._broken("what the hub has cannot be pruned", cause) from cause
+        finally:
+            self._connection.execute("PRAGMA synchronous = FULL")
+        if reached.through > self._pruned:
+            self._pruned = reached.through
+            self._bear_witness()
+        return gone
+
+    def leave_no_trace(self) -> bool:
+        """After pruning: nothing of it is left in the log. False where a reader is in the way."""
+        return leave_no_trace(self._connection)
 
     def probe(self) -> None:
         """Find out whether the disk takes a commit. Raises JournalBroken."""

@@ -124,7 +124,7 @@ class Reopened:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._ids = (f"{number:016x}" for number in count(1))
+        self._ids = (f"{number:016x}" for number in count(int(JOURNAL, 16)))
         self.said: list[str] = []
         self.results: list[Salvaged] = []
         self._log = _Log(self.said)
@@ -153,6 +153,10 @@ class Reopened:
             return found | {
                 sequence: body for whose, sequence, body in reader.earlier_pending(10**6) if whose == JOURNAL
             }
+
+    @property
+    def journal(self) -> Journal:
+        return self._recorder.journal
 
     def records(self) -> bool:
         """Whether the next passage can be recorded."""
