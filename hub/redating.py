@@ -45,8 +45,10 @@ class Boot(Struct, frozen=True):
 
     @property
     def began_by(self) -> float | None:
-        """When it began, or the latest that it can have begun."""
-        return self.latest if self.synced_at is None else self.synced_at - self.synced_seconds
+        """When it began, where the hub's clock confirms that, or else the latest that it can have begun."""
+        if self.synced_at is None or not self.confirmed:
+            return self.latest
+        return self.synced_at - self.synced_seconds
 
 
 class Told(NamedTuple):

@@ -24,8 +24,8 @@ from hub.registry.rows import Rows
 
 # Records that one look takes; what a gate wrote in a month must not hold up the others.
 MOST_AT_ONCE = 500
-# What a bound has to gain before anything is dated by it anew.
-WORTH_SECONDS = 60.0
+# What a bound has to gain before anything is dated by it anew: more than one message takes longer than another.
+WORTH_SECONDS = 2.0
 # A gate makes no pass while it does not know the time.
 _TABLES = ("passage", "amendment", "happening")
 
@@ -120,7 +120,9 @@ def _is_news(boot: Boot, known: Boot) -> bool:
     """Whether what was in doubt before can be dated better now."""
     if (boot.synced_at, boot.synced_seconds) != (known.synced_at, known.synced_seconds):
         return True
-    return known.latest is not None and boot.latest is not None and known.latest - boot.latest > WORTH_SECONDS
+    if boot.synced_at is not None or known.latest is None or boot.latest is None:
+        return False
+    return known.latest - boot.latest > WORTH_SECONDS
 
 
 def _reconsidered(run: Run, known: Boot) -> Run:
@@ -134,7 +136,7 @@ def _learnt(registry: Registry, boot: Boot, heard: Sequence[Stamped]) -> Boot:
         synced = [each for each in counted if each.stamp.clock is ClockState.SYNCED]
         for each in [*synced[-1:], *synced[:1]]:
             boot = anchored(boot, each.stamp, _received_at(registry, each))
-    if boot.synced_at is None and counted:
+    if not boot.confirmed and counted:
         newest = max(counted, key=lambda each: each.stamp.boot_seconds)
         boot = no_later(boot, _received_at(registry, newest) - newest.stamp.boot_seconds)
     return boot
@@ -152,11 +154,11 @@ def _bound_by_what_follows(registry: Registry, station: str, journal: str) -> No
     began_by: float | None = None
     for run in reversed(boot_rows.runs_of_journal(registry, station, journal)):
         boot = boot_rows.boot(registry, station, run.boot)
-        if boot.synced_at is None and began_by is not None and is_count(run.last_seconds):
+        if not boot.confirmed and began_by is not None and is_count(run.last_seconds):
             bounded = no_later(boot, began_by - run.last_seconds)
             if bounded != boot:
                 boot_rows.save_boot(registry, station, run.boot, bounded)
-            if boot.latest is None or _is_news(bounded, boot):
+            if boot.synced_at is None and (boot.latest is None or _is_news(bounded, boot)):
                 boot_rows.save_run(registry, run.again())
             boot = bounded
         began_by = boot.began_by

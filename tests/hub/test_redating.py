@@ -222,6 +222,24 @@ UNSURE_LATER = record(3, stamp(BUILT, FLOOR, 100.0))
 INSTANTS = st.datetimes(timezones=st.just(UTC))
 
 
+def test_a_bound_follows_only_from_a_boot_whose_start_the_hubs_clock_confirms(hub: Hub):
+    """A time server that was three days behind in the next boot: what came before it is not said to be that old."""
+    wrong = NOON - timedelta(days=3)
+    hub.hear(record(1, stamp(BUILT, FLOOR, 100.0, EARLIER_BOOT)), record(2, stamp(wrong, SYNCED, 50.0)))
+    assert hub.times()[1] == (NOON - timedelta(seconds=50), BUILT, Dated.RECEIPT)
+
+
+def test_between_two_known_times_an_unknown_one_is_said_to_lie_there(hub: Hub):
+    """Nothing vouches for the boot in the middle; its journal's order does."""
+    last_boot, earlier = "c0" * 8, NOON - timedelta(hours=5)
+    hub.now = earlier
+    hub.hear(record(1, stamp(earlier, SYNCED, 900.0, EARLIER_BOOT)))
+    hub.now = NOON
+    hub.hear(record(2, stamp(BUILT, FLOOR, 20.0)), record(3, stamp(NOON, SYNCED, 3600.0, last_boot)))
+    (row,) = [row for row in hub.feed.recent(Filter()) if row.sequence == 2]
+    assert (row.not_before, row.at) == (earlier, NOON - timedelta(hours=1))
+
+
 @settings(max_examples=300)
 @given(INSTANTS, INSTANTS, st.floats(), st.floats(), st.sampled_from(ClockState), INSTANTS)
 def test_nothing_is_ever_dated_after_its_receipt(

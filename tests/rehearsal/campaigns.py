@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import json
 
+from tests.durability.clocks import clocks
 from tests.durability.power_cuts import power_cuts
 from tests.durability.roster_push import roster_push
 from tests.faults.matrix import faults
@@ -36,7 +37,7 @@ from tests.rehearsal.visitors import Coming
 CATCH_UP_SECONDS = 300.0
 # Counts of what may not happen; a campaign that tells one of them fails.
 FAILINGS = (
-    *("lost", "doubled", "corrupt", "wrong", "not_ended", "control_unharmed"),
+    *("lost", "doubled", "corrupt", "wrong", "not_ended", "control_unharmed", "reordered"),
     *("false_accepts", "false_refusals", "wrong_step", "crashes", "slow", "grown"),
 )
 Figures = dict[str, object]
@@ -132,6 +133,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "faults": faults,
         "guard_day": guard_day,
         "power_cuts": power_cuts,
+        "clocks": clocks,
     },
     "bench": {
         "decision": decision,
