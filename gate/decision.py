@@ -85,6 +85,7 @@ class Evidence:
     caller: as what he comes where neither roster nor pass says so. also_measured: readings beside `measurement`.
     written_down: the guard filled in a form; returnee: it says that he is back from elsewhere, and from where.
     building: where the form says that he goes; of a courier only where he goes up to the door.
+    rests: this gate sent him to rest with a fever, and has not measured him again.
     """
 
     direction: Direction
@@ -102,6 +103,14 @@ class Evidence:
     written_down: bool = False
     returnee: bool = False
     building: str = ""
+    rests: bool = False
+
+    @property
+    def person(self) -> Pseudonym | None:
+        """Whose passage it is: whom the code names, or the guard found; None where nobody knows."""
+        credential = self.code.credential if self.code is not None else None
+        named = credential.person if credential is not None else None
+        return named or (self.resident.person if self.resident is not None else None)
 
     @property
     def earlier(self) -> Earlier | None:
@@ -169,6 +178,7 @@ def _climb(evidence: Evidence, rules: Rules, now: Moment, lifted: Leave) -> tupl
         *_purpose_is_told(evidence, rules, lifted),
         *_trip_bears_no_risk(evidence, rules),
         *_temperature_is_normal(evidence, rules),
+        *_fever_was_answered(evidence),
     )
     unasked = _NOBODY_ASKS_AT_A_CLOSED_GATE if Reason.GATE_CLOSED in found else frozenset()
     return tuple(dict.fromkeys(reason for reason in found if reason not in unasked))
@@ -405,6 +415,12 @@ def _temperature_is_normal(evidence: Evidence, rules: Rules) -> Iterator[Reason]
         yield objection
     if demanded and _is_watched(evidence) and [judge(evidence.measurement, limits), *beside].count(None) < 2:
         yield Reason.SECOND_READING_MISSING
+
+
+def _fever_was_answered(evidence: Evidence) -> Iterator[Reason]:
+    """A forehead cools in the wind, or under a wet cloth; a retest at every place is what a fever is answered by."""
+    if evidence.rests:
+        yield Reason.RETEST_DUE
 
 
 def _is_watched(evidence: Evidence) -> bool:

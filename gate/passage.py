@@ -81,7 +81,10 @@ class Passage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 class Ground(StrEnum):
-    """Why a guard decided as he did; one tap on the kiosk, no typing."""
+    """Why a guard decided as he did; one tap on the kiosk, no typing.
+
+    rests: what held before still holds; he rests with a fever, and is measured again.
+    """
 
     KNOWN_IN_PERSON = "known_in_person"
     PAPERS_CHECKED = "papers_checked"
@@ -89,6 +92,7 @@ class Ground(StrEnum):
     MEDICAL = "medical"
     OFFICE_AGREED = "office_agreed"
     HOST_AGREED = "host_agreed"
+    RESTS = "rests"
     SENT_BACK = "sent_back"
     MISTAKE = "mistake"
 

@@ -65,6 +65,8 @@ class Reason(StrEnum):
     TEMPERATURE_MISSING = "temperature_missing"
     THERMOMETER_FAULT = "thermometer_fault"
     SECOND_READING_MISSING = "second_reading_missing"
+    # Sent to rest with a fever, and here again before he was measured anew.
+    RETEST_DUE = "retest_due"
 
     RULES_MISSING = "rules_missing"
     RULES_STALE = "rules_stale"

@@ -160,6 +160,9 @@ REASONS = {
     Reason.SECOND_READING_MISSING: _sentence(
         "健康监测需测两次", "Watched: measured twice", "请再测一次", "Please be measured again"
     ),
+    Reason.RETEST_DUE: _sentence(
+        "发热后还没有复测", "Not measured again since a fever", "请到等候区等复测", "Wait aside to be measured again"
+    ),
     Reason.RULES_MISSING: _sentence(
         "本门尚未收到规则", "This gate has no rules yet", "请保安联系社区", "The guard calls the office"
     ),
@@ -181,6 +184,7 @@ GROUNDS = {
     Ground.MEDICAL: Words("就医", "Medical care"),
     Ground.OFFICE_AGREED: Words("社区同意", "Office agreed"),
     Ground.HOST_AGREED: Words("住户同意", "Household agreed"),
+    Ground.RESTS: Words("去等候区休息", "Sent to rest"),
     Ground.SENT_BACK: Words("已劝返", "Sent back"),
     Ground.MISTAKE: Words("点错了", "Tapped by mistake"),
 }

@@ -12,6 +12,7 @@ from gate.passage import Stamp
 from gate.wording import Words
 from station import lane as machine
 from station.matches import Matches
+from station.objections import known
 from station.panels import Panel, PanelFailed
 from station.prompts import Prompt
 from station.recorder import Recorder
@@ -99,8 +100,7 @@ class LaneInHand:
                 sequence = self._hands.record(draft, at)
                 return self._hear(CommitFailed() if sequence is None else Committed(sequence), self._after(at))
             case RecordAmendment(settled):
-                about = next((each for each in self.lane.recent if each.sequence == settled.sequence), None)
-                written = self._hands.amend(settled, about, at)
+                written = self._hands.amend(settled, known(self.lane, settled.sequence), at)
                 return self._hear(AmendmentCommitted() if written else AmendmentFailed(), self._after(at))
             case RefuseTap(why):
                 return why

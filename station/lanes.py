@@ -12,6 +12,7 @@ from station.equipment import Equipment, first_lane
 from station.hands import Act, GateHands, Instant, LaneInHand
 from station.lane.renewing import with_roster
 from station.recogniser import Recogniser
+from station.remembered import REMEMBERED_RECORDS, with_memory
 from station.snapshot import Snapshot
 from station.timekeeper import Reading
 from station.troubles import Troubles
@@ -27,10 +28,10 @@ class Lanes:
         hands = GateHands(
             equipment.recorder, equipment.panel, equipment.voice, troubles, equipment.matches, recogniser.forget
         )
-        self._gate = LaneInHand(first_lane(equipment), hands, equipment.seconds)
         self._drill: Drill | None = None
         self.held = held
         self.reading: Reading = equipment.timekeeper.read()
+        self._gate = LaneInHand(self._first_lane(), hands, equipment.seconds)
 
     @property
     def lane(self) -> Lane:
@@ -96,6 +97,12 @@ class Lanes:
     @property
     def _in_hand(self) -> LaneInHand:
         return self._gate if self._drill is None else self._drill.lane
+
+    def _first_lane(self) -> Lane:
+        """As it was when this station ended."""
+        journal, now = self._equipment.recorder.journal, Now(self.reading.moment, self._equipment.seconds())
+        records = journal.last(REMEMBERED_RECORDS)
+        return with_memory(first_lane(self._equipment), records, journal.id, self.held, now)
 
     def _instant(self, in_hand: float | None = None) -> Instant:
         self.reading = self._equipment.timekeeper.read()

@@ -52,28 +52,35 @@ def overrulable(reasons: tuple[Reason, ...], rules: Rules | None) -> bool:
 
 
 def feverish(decided: Decided, rules: Rules | None) -> bool:
-    """Whether a fever was measured in the passage, or when it was measured again."""
+    """Whether a fever was measured in the passage, when it was measured again, or before and nobody has since."""
     limits = (rules.policy if rules else _NO_POLICY).temperature
-    return Reason.FEVER in decided.reasons or Reason.FEVER in {judge(each, limits) for each in decided.retest}
+    fever = frozenset({Reason.FEVER, Reason.RETEST_DUE}) & frozenset(decided.reasons)
+    return bool(fever) or Reason.FEVER in {judge(each, limits) for each in decided.retest}
 
 
 def _ground_fits(settled: GuardSettled, decided: Decided) -> bool:
-    """Nobody is admitted because he was sent back, and only a mistake is taken back to 'undecided'."""
+    """Nobody is admitted because he was sent back, and only a mistake is taken back to 'undecided'.
+
+    Who goes to rest is said by RestBegun alone.
+    """
     if settled.resident is not None:
         admitted_by_papers = (settled.outcome, settled.ground) == (Outcome.ADMIT, Ground.PAPERS_CHECKED)
         return admitted_by_papers and Reason.HOLDER_UNMATCHED in decided.reasons
     if settled.outcome is Outcome.REFER:
         return settled.ground is Ground.MISTAKE
+    if settled.ground is Ground.RESTS:
+        return False
     return (settled.outcome, settled.ground) != (Outcome.ADMIT, Ground.SENT_BACK)
 
 
 def _against_admitting(settled: GuardSettled, decided: Decided, rules: Rules | None, now: Now) -> Words | None:
     if not overrulable(decided.reasons, rules):
         return _NOT_YOURS
-    fever = feverish(decided, rules)
-    if fever and settled.ground not in _ANSWERS_A_FEVER:
+    fever, by_papers = feverish(decided, rules), settled.resident is not None and bool(decided.retest)
+    if fever and settled.ground not in _ANSWERS_A_FEVER and not by_papers:
         return _ODD_GROUND
-    if settled.ground is Ground.MEASURED_AGAIN and (fever or decided.retest) and not _clear_retest(decided, rules):
+    by_thermometer = settled.ground is Ground.MEASURED_AGAIN or (fever and by_papers)
+    if by_thermometer and (fever or decided.retest) and not _clear_retest(decided, rules):
         return _NOT_CLEAR
     return _against_the_resident(settled, decided, rules, now)
 

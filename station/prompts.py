@@ -116,6 +116,7 @@ _STEP_OF = {
     Reason.PARTS_MISSING: Prompt.SHOW_OTHER_PARTS,
     Reason.TEMPERATURE_TOO_LOW: Prompt.WARM_UP,
     Reason.FEVER: Prompt.WAIT_ASIDE,
+    Reason.RETEST_DUE: Prompt.WAIT_ASIDE,
 }
 _STEPS = frozenset(_STEP_OF.values()) | {Prompt.GUARD_COMES, Prompt.NEXT}
 _VERDICT_OF = {Outcome.REFER: Prompt.PLEASE_WAIT, Outcome.REFUSE: Prompt.STOP}

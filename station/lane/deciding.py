@@ -145,7 +145,8 @@ def _evidence(lane: Lane, visit: Gathering, rules: Rules | None, now: Now) -> Ev
         purpose=visit.purpose,
         destination=visit.destination,
     )
-    return _of_whom(evidence, visit)
+    evidence = _of_whom(evidence, visit)
+    return replace(evidence, rests=lane.rests(evidence.person))
 
 
 def _of_whom(evidence: Evidence, visit: Gathering) -> Evidence:

@@ -1,9 +1,10 @@
 """Whoever has a fever rests, and is then measured again at each place that the policy names; the worst reading counts.
 
-How it works. RestBegun puts a passage among `resting`, where it stays until it is settled however many others pass
-meanwhile. RetestBegun takes the lane for itself: readings are of nobody else, and codes in view wait for their turn.
-When every place has its reading, or nothing more comes for RETEST_SECONDS, what was found is recorded as an amendment
-of the passage. Rule: a fever never opens by itself. Still warm: refused. Normal everywhere: the guard's to admit.
+How it works. RestBegun is recorded as an amendment of the passage, and puts it among `resting`, where it stays until it
+is settled however many others pass meanwhile; whoever rests and shows his pass again is the guard's. RetestBegun takes
+the lane for itself: readings are of nobody else, and codes in view wait for their turn. When every place has its
+reading, or nothing more comes for RETEST_SECONDS, what was found is recorded as an amendment of the passage. Rule: a
+fever never opens by itself. Still warm: refused. Normal everywhere: the guard's to admit.
 
 A sensor measures the skin that its mapping is made for, and its reading is taken for that place alone; every other
 place is the guard's own thermometer's.
@@ -24,6 +25,7 @@ from station.lane.verdict import clear, showing
 from station.objections import GONE, SETTLED, feverish, known
 from station.prompts import Prompt
 from station.visit import (
+    AmendmentCommitted,
     Decided,
     GuardSettled,
     Lamp,
@@ -69,16 +71,26 @@ _OF_THE_TEMPERATURE = frozenset(
 )
 
 
-def begin_rest(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
-    """Off to the waiting area: the lane is free, and the passage stays at hand until it is settled."""
+def begin_rest(lane: Lane, signal: Signal, rules: Rules | None, _now: Now) -> Step:
+    """Off to the waiting area, once that is on the disk: a power cut must not end his rest."""
     decided = known(lane, cast(RestBegun, signal).sequence)
     against = _against_any(lane, decided, rules) or _against_rest(lane, decided, rules)
     if against is not None or decided is None:
         return refused(lane, against or GONE)
+    settled = GuardSettled(cast(int, decided.sequence), decided.holds, Ground.RESTS, guard=lane.guard)
+    return replace(lane, amending=settled), (RecordAmendment(settled),)
+
+
+def rest(lane: Lane, settled: GuardSettled, rules: Rules | None, now: Now) -> Step:
+    """It is on the disk: the lane is free, and the passage stays at hand until it is settled."""
+    decided = known(lane, settled.sequence)
+    if decided is None:
+        return lane, ()
     minutes = timedelta(minutes=policy_of(rules).retest.rest_minutes)
-    resting = Resting(decided, now.moment.utc + minutes, now.seconds + minutes.total_seconds())
+    ready_at, ready_seconds = now.moment.utc + minutes, now.seconds + minutes.total_seconds()
+    resting = Resting(decided, ready_at, ready_seconds, person=decided.evidence.person)
     lane = replace(lane, resting=(*lane.resting, resting))
-    return clear(lane, signal, rules, now) if _on_screen(lane, decided) else (lane, ())
+    return clear(lane, AmendmentCommitted(), rules, now) if _on_screen(lane, decided) else (lane, ())
 
 
 def begin_retest(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
@@ -161,7 +173,7 @@ def _against_any(lane: Lane, decided: Decided | None, rules: Rules | None) -> Wo
 def _against_rest(lane: Lane, decided: Decided | None, rules: Rules | None) -> Words | None:
     if decided is None or not feverish(decided, rules):
         return _NO_FEVER
-    if any(each.decided.sequence == decided.sequence for each in lane.resting):
+    if any(each.decided.sequence == decided.sequence for each in lane.resting) or lane.rests(decided.evidence.person):
         return _RESTS_ALREADY
     return _WAITING_AREA_FULL if len(lane.resting) >= MOST_RESTING else None
 

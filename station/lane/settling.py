@@ -6,12 +6,14 @@ Rule: his word travels the road of every decision: RecordAmendment, AmendmentCom
 from dataclasses import replace
 from typing import cast
 
+from gate.passage import Ground
 from gate.policy import Rules
 from gate.reason import Outcome
 from gate.wording import Words
 from station.lane.answers import BUSY, NOT_WRITTEN, SIGN_ON_FIRST, nobody_on_duty, refused
+from station.lane.retest import rest
 from station.lane.verdict import RECENT, clear, showing, signs
-from station.objections import objection
+from station.objections import known, objection
 from station.visit import (
     Decided,
     Effect,
@@ -43,7 +45,10 @@ def obey(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
     settled = lane.amending
     if settled is None:
         return lane, ()
-    lane = _with_word(replace(lane, amending=None), settled)
+    lane = replace(lane, amending=None)
+    if settled.ground is Ground.RESTS:
+        return rest(lane, settled, rules, now)
+    lane = _with_word(lane, settled)
     opens: tuple[Effect, ...] = (OpenBarrier(),) if settled.outcome is Outcome.ADMIT else ()
     shown = lane.phase.decided if isinstance(lane.phase, Showing) else None
     if shown is None or shown.sequence != settled.sequence:
@@ -71,12 +76,25 @@ def _against(lane: Lane, settled: GuardSettled, rules: Rules | None, now: Now) -
 
 def _with_word(lane: Lane, settled: GuardSettled) -> Lane:
     """Whoever is let through, sent back or measured again rests no more, and stands among the recent passages."""
+    lane = _without_rests_of(lane, settled)
     rested = next((each.decided for each in lane.resting if each.decided.sequence == settled.sequence), None)
     if rested is None:
         return replace(lane, recent=tuple(_amended(each, settled) for each in lane.recent))
     resting = tuple(each for each in lane.resting if each.decided is not rested)
     others = tuple(each for each in lane.recent if each.sequence != settled.sequence)
     return replace(lane, resting=resting, recent=(_amended(rested, settled), *others)[:RECENT])
+
+
+def _without_rests_of(lane: Lane, settled: GuardSettled) -> Lane:
+    """Let through on a later passage of his, he is waited for no more."""
+    decided = known(lane, settled.sequence)
+    person = decided.evidence.person if decided is not None and settled.outcome is Outcome.ADMIT else None
+    left = tuple(
+        each
+        for each in lane.resting
+        if person is None or each.person != person or each.decided.sequence == settled.sequence
+    )
+    return replace(lane, resting=left)
 
 
 def _amended(decided: Decided, settled: GuardSettled) -> Decided:

@@ -105,13 +105,14 @@ class Showing:
 class Resting:
     """Somebody with a fever in the waiting area. ready_at: when his rest is over; ready_seconds: the same, monotonic.
 
-    called: the guard was told that it is over.
+    called: the guard was told that it is over. person: who it is; None where nobody knows.
     """
 
     decided: Decided
     ready_at: datetime
     ready_seconds: float
     called: bool = False
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,10 @@ class Lane:
     guard: str | None = None
     barrier: Barrier = Barrier.NONE
     closed: bool = False
+
+    def rests(self, person: str | None) -> bool:
+        """Whether he was sent to the waiting area with a fever."""
+        return person is not None and any(each.person == person for each in self.resting)
 
     @property
     def idle_lamp(self) -> Lamp:

@@ -51,6 +51,8 @@ from station.visit import (
 )
 
 LIVES_SECONDS = 4.0
+AWAITED_SECONDS = 7200.0
+MOST_AT_HAND = 8
 SAME_LOOK_SECONDS = 2.0
 ANSWERS_A_FEVER = (Ground.MEASURED_AGAIN, Ground.MEDICAL, Ground.OFFICE_AGREED)
 OF_THE_TEMPERATURE = {
@@ -115,9 +117,14 @@ class Visit:
 
 @dataclass(frozen=True)
 class Judgement:
-    """against: what speaks against a passage for certain. tap: on which ground a guard let him through on his form."""
+    """against: what speaks against a passage for certain. tap: on which ground a guard let him through on his form.
+
+    who: whom it speaks of, and direction: which way he went.
+    """
 
     against: frozenset[Reason]
+    direction: Direction
+    who: Resident | None = None
     family: bool = False
     tap: Ground | None = None
     tapped_by: str | None = None
@@ -141,6 +148,8 @@ class Witness:
     places: list[Site] = field(default_factory=list)
     again: list[Measurement] = field(default_factory=list)
     retests: dict[int, list[Measurement]] = field(default_factory=dict)
+    resting: dict[str, tuple[int, float]] = field(default_factory=dict)
+    passages_then: int = 0
 
     def sees(
         self,
@@ -168,7 +177,7 @@ class Witness:
             self._check_word(signal, written.settled, phases[0], rules)
         opens = OpenBarrier() in effects
         assert opens or ShowLamp(Lamp.GREEN) not in effects or isinstance(signal, AmendmentFailed), "green by mistake"
-        self._disk_spoke(signal, phases[0], opens=opens)
+        self._disk_spoke(signal, phases[0], now, opens=opens)
 
     # --- what he sees ---
 
@@ -251,7 +260,7 @@ class Witness:
         if rules is not None and not against & {Reason.GATE_CLOSED} and self.direction in rules.policy.measure_on:
             self._check_measured(signal, draft, who, counts, rules.policy)
         tap = visit.form.ground if visit.form and visit.form.admit else None
-        self.deciding = Judgement(against, visit.family, tap, visit.tapped_by)
+        self.deciding = Judgement(against, self.direction, who, visit.family, tap, visit.tapped_by)
         self.visit, self.readings, self.attended = None, [], True
 
     def _who(self, visit: Visit, draft: Draft) -> Resident | None:
@@ -276,7 +285,9 @@ class Witness:
         passes = [code for code in visit.codes if code.reading.credential is not None]
         asked = visit.form is None and not shut
         red = who is not None and who.health is Health.RED
+        rests = who is not None and who.person in self.resting
         found = {
+            Reason.RETEST_DUE: rests and who is not None and now.seconds < self.resting[who.person][1],
             Reason.RULES_STALE: stale,
             Reason.CLOCK_NOT_BELIEVED: now.moment.state is ClockState.FLOOR,
             Reason.GATE_CLOSED: shut,
@@ -318,6 +329,10 @@ class Witness:
         if isinstance(signal, GuardSettled):
             tapped = (signal.sequence, signal.outcome, signal.ground, signal.resident)
             assert tapped == (settled.sequence, settled.outcome, settled.ground, settled.resident)
+            assert settled.ground is not Ground.RESTS, "a rest that nobody sent him to"
+        elif isinstance(signal, RestBegun):
+            assert (settled.sequence, settled.ground) == (signal.sequence, Ground.RESTS)
+            assert settled.outcome is not Outcome.ADMIT, "a rest opens nothing"
         elif before is Committing and isinstance(signal, Committed):
             decided = self.deciding
             assert decided is not None
@@ -330,9 +345,9 @@ class Witness:
             fever = any(warm(each, rules.policy.temperature if rules else TemperatureLimits()) for each in self.again)
             assert not fever or settled.outcome is Outcome.REFUSE
             self.attended, self.readings = True, []
-        self.word = settled, rules
+        self.word, self.passages_then = (settled, rules), len(self.passages)
 
-    def _disk_spoke(self, signal: Signal, before: type[Phase], *, opens: bool) -> None:
+    def _disk_spoke(self, signal: Signal, before: type[Phase], now: Now, *, opens: bool) -> None:
         """Only now may a barrier open."""
         if before is Committing and isinstance(signal, Committed | CommitFailed):
             decided, self.deciding = self.deciding, None
@@ -343,15 +358,29 @@ class Witness:
             assert not opens or (isinstance(signal, Committed) and not decided.against)
         elif isinstance(signal, AmendmentCommitted | AmendmentFailed) and self.word is not None:
             (settled, rules), self.word = self.word, None
-            if isinstance(signal, AmendmentCommitted) and settled.readings:
-                self.retests[settled.sequence] = list(self.again)
+            if isinstance(signal, AmendmentCommitted):
+                self._note_word(settled, rules.policy if rules else _NO_POLICY, now)
             assert not opens or isinstance(signal, AmendmentCommitted)
             if opens:
-                self._check_overruled(settled, rules.policy if rules else _NO_POLICY)
+                self._check_overruled(settled, rules.policy if rules else _NO_POLICY, now)
         else:
             assert not opens, f"{signal} opened the barrier"
 
-    def _check_overruled(self, settled: GuardSettled, policy: Policy) -> None:
+    def _note_word(self, settled: GuardSettled, policy: Policy, now: Now) -> None:
+        """Who rests from now on, and who does no more."""
+        if settled.readings:
+            self.retests[settled.sequence] = list(self.again)
+        who = self.passages[settled.sequence].who
+        if settled.ground is not Ground.RESTS:
+            through = who.person if who is not None and settled.outcome is Outcome.ADMIT else None
+            left = {at: each for at, each in self.resting.items() if settled.sequence != each[0] and at != through}
+            self.resting = left
+        # Past the last few passages a lane may have lost sight of his before the disk has spoken.
+        elif who is not None and len(self.passages) - self.passages_then < MOST_AT_HAND - 1:
+            ends = now.seconds + 60.0 * policy.retest.rest_minutes + AWAITED_SECONDS
+            self.resting[who.person] = settled.sequence, ends
+
+    def _check_overruled(self, settled: GuardSettled, policy: Policy, now: Now) -> None:
         """The passage is on the disk, and the word is one that the office leaves to a guard."""
         decided, retest = self.passages[settled.sequence], self.retests.get(settled.sequence, [])
         assert settled.outcome is Outcome.ADMIT
@@ -359,10 +388,15 @@ class Witness:
         assert settled.guard is not None or not policy.sign_on
         assert decided.against <= policy.overrulable
         assert settled.resident is None or settled.resident.standing is not Standing.ISOLATED
-        fever = Reason.FEVER in decided.against or any(warm(each, policy.temperature) for each in retest)
+        if settled.resident is not None:
+            earlier, at = settled.trace.earlier, settled.trace.earlier.at if settled.trace.earlier else None
+            again = earlier is not None and earlier.direction is decided.direction
+            assert not again or at is None or now.moment.utc - at >= timedelta(hours=policy.same_way_hours)
+        fever = bool({Reason.FEVER, Reason.RETEST_DUE} & decided.against)
+        fever = fever or any(warm(each, policy.temperature) for each in retest)
         if fever:
-            assert settled.ground in ANSWERS_A_FEVER
-        if fever and settled.ground is Ground.MEASURED_AGAIN:
+            assert settled.ground in ANSWERS_A_FEVER or settled.resident is not None
+        if fever and (settled.ground is Ground.MEASURED_AGAIN or settled.ground not in ANSWERS_A_FEVER):
             assert {each.site for each in retest} >= set(policy.retest.sites)
             assert all(normal(each, policy.temperature) for each in retest)
 

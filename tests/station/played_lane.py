@@ -10,7 +10,7 @@ from gate.caller import Caller
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading
 from gate.decision import NO_TRACE, Trace
-from gate.formats.chain import Credential, Kind, Step
+from gate.formats.chain import Credential, Holder, Kind, Step
 from gate.passage import Ground
 from gate.policy import Direction, Policy, Rules
 from gate.reason import Outcome, Reason
@@ -92,6 +92,15 @@ GREEN_CODE, RED_CODE = a_health_code("green", Health.GREEN), a_health_code("red"
 ASKED = a_health_code("asked", Health.UNKNOWN, asking=True)
 UNREAD = a_health_code("unread", Health.UNKNOWN)
 PAYMENT = ReadCode("payment", CodeReading(None, (Step("recognise", False, Reason.NOT_OURS),)))
+
+FOREIGN = ReadCode(
+    "foreign",
+    CodeReading(
+        "HC1",
+        (),
+        Credential("HC1", Kind.FOREIGN, None, None, "5e" * 8, "cc" * 8, NOON, None, Holder("Muster", "1998-02-26")),
+    ),
+)
 
 RUILI = RiskPlace("ruili", "瑞丽", "Ruili", NOON.date() - timedelta(days=5))
 TRIPS: tuple[Trip, ...] = ((), (Stay("ruili", NOON.date()),))

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from gate.caller import Caller
 from gate.clock import ClockState, Moment
+from gate.decision import NO_TRACE, Earlier, Trace
 from gate.passage import Ground
 from gate.policy import Choice, Direction, GateRule, Policy, Rules
 from gate.reason import Outcome, Reason
@@ -66,6 +67,7 @@ from tests.station.played_lane import (
     BERT,
     EXPIRED,
     FEVER,
+    FOREIGN,
     FORGED,
     GREEN_CODE,
     ISOLATED,
@@ -82,7 +84,9 @@ from tests.station.played_lane import (
     rules,
 )
 
-CODES = (ANNA, BERT, WATCHED, ISOLATED, FORGED, EXPIRED, POSTER, PAYMENT, GREEN_CODE, RED_CODE, ASKED, UNREAD)
+CODES = (
+    ANNA, BERT, WATCHED, ISOLATED, FORGED, EXPIRED, FOREIGN, POSTER, PAYMENT, GREEN_CODE, RED_CODE, ASKED, UNREAD
+)  # fmt: skip
 PEOPLE = (
     *(a_resident(person) for person in "abe"),
     a_resident("d", Standing.MONITORED),
@@ -107,6 +111,7 @@ POLICIES = (
     rules(retest=RetestRule(rest_minutes=0, sites=(Site.WRIST,)), overrulable=frozenset(Reason)),
     None,
 )
+WENT = st.sampled_from([NO_TRACE, *(Trace(Earlier("east", NOON, way)) for way in Direction)])
 CELSIUS = st.sampled_from([None, math.nan, 33.0, 36.5, 36.5, 36.9, FEVER, 39.0, 44.0])
 CLOCKS = [*[ClockState.SYNCED] * 3, ClockState.HELD, ClockState.FLOOR]
 NOBODYS = 9999
@@ -203,9 +208,10 @@ class AnyDay(RuleBasedStateMachine):
         assert set(reasons) <= policy.overrulable
         assert settled.ground is not Ground.SENT_BACK
         assert settled.guard is not None or not policy.sign_on
+        by_papers = settled.resident is not None
         if Reason.FEVER in reasons:
-            assert settled.ground in (Ground.MEASURED_AGAIN, Ground.MEDICAL, Ground.OFFICE_AGREED)
-        if Reason.FEVER in reasons and settled.ground is Ground.MEASURED_AGAIN:
+            assert settled.ground in (Ground.MEASURED_AGAIN, Ground.MEDICAL, Ground.OFFICE_AGREED) or by_papers
+        if Reason.FEVER in reasons and (settled.ground is Ground.MEASURED_AGAIN or by_papers):
             retests = [each for each in self.disk.amendments if each.sequence == settled.sequence and each.readings]
             assert judge_retest(retests[-1].readings, policy.retest, policy.temperature) is None
 
@@ -339,9 +345,27 @@ class AnyDay(RuleBasedStateMachine):
     def the_guard_settles(self, which, outcome, ground, a):
         self.hear(GuardSettled(self.at_hand(which), outcome, ground), a)
 
-    @rule(ground=st.sampled_from(Ground), resident=st.sampled_from([None, None, *PEOPLE]), a=answers)
-    def the_guard_admits_whom_he_sees(self, ground, resident, a):
-        self.hear(GuardSettled(self.on_screen(), Outcome.ADMIT, ground, resident), a)
+    @rule(ground=st.sampled_from(Ground), resident=st.sampled_from([None, None, *PEOPLE]), went=WENT, a=answers)
+    def the_guard_admits_whom_he_sees(self, ground, resident, went, a):
+        self.hear(GuardSettled(self.on_screen(), Outcome.ADMIT, ground, resident, trace=went), a)
+
+    @rule(
+        celsius=st.sampled_from([36.5, 38.2]),
+        resident=st.sampled_from(PEOPLE),
+        went=WENT,
+        rests=st.booleans(),
+        a=answers,
+    )
+    def somebody_is_found_by_his_papers(self, celsius, resident, went, rests, a):
+        """Of another issuer; perhaps only after his rest."""
+        self.hear(GuardDismissed(), a)
+        self.hear(CodesRead((FOREIGN,)), a)
+        self.hear(Measured(Measurement(celsius, 22.0, "test"), self.seconds), a)
+        number = self.on_screen()
+        if rests:
+            self.hear(RestBegun(number), a)
+            self.whoever_rested_comes_back([36.5, 36.4], a)
+        self.hear(GuardSettled(number, Outcome.ADMIT, Ground.PAPERS_CHECKED, resident, trace=went), a)
 
     @rule(a=answers)
     def the_guard_dismisses(self, a):
@@ -369,13 +393,21 @@ class AnyDay(RuleBasedStateMachine):
         a=answers,
     )
     def whoever_rested_is_measured_again(self, celsius, ground, a):
-        rested = self.lane.resting[0]
-        self.seconds = max(self.seconds, rested.ready_seconds)
+        number = self.whoever_rested_comes_back(celsius, a)
+        self.hear(GuardSettled(number, Outcome.ADMIT, ground), a)
+
+    @precondition(lambda self: self.lane.resting)
+    @rule(
+        which=st.integers(0, 3), celsius=st.sampled_from([36.5, 38.2]), seconds=st.sampled_from([0.0, 400.0]), a=answers
+    )
+    def whoever_rests_comes_by_himself(self, which, celsius, seconds, a):
+        """Tired of waiting, with his pass or by name, and a forehead that the wind has cooled."""
+        person = self.lane.resting[which % len(self.lane.resting)].decided.evidence.resident
+        self.seconds += seconds
         self.hear(GuardDismissed(), a)
-        self.hear(RetestBegun(rested.decided.sequence), a)
-        for figure, site in zip(celsius, Site, strict=True):
-            self.hear(Measured(Measurement(figure, None, HAND_HELD, site=site), self.seconds), a)
-        self.hear(GuardSettled(rested.decided.sequence, Outcome.ADMIT, ground), a)
+        self.hear(NobodyMeasured(), ())
+        self.hear(GuardNamed((person,)) if person else CameWithoutCode(), a)
+        self.hear(Measured(Measurement(celsius, 22.0, "test"), self.seconds), a)
 
     @rule(direction=st.sampled_from(Direction), a=answers)
     def the_lane_is_turned(self, direction, a):
@@ -431,6 +463,18 @@ class AnyDay(RuleBasedStateMachine):
             waits = not isinstance(self.lane.phase, Showing)
             self.hear(Tick() if waits else GuardDismissed(), (True, True))
         assert not self.sound, f"jammed: {self.lane.phase}"
+
+    def whoever_rested_comes_back(self, celsius, a) -> int:
+        """The first of them, measured at both places; the number of his passage."""
+        if not self.lane.resting:
+            return NOBODYS
+        rested = self.lane.resting[0]
+        self.seconds = max(self.seconds, rested.ready_seconds)
+        self.hear(GuardDismissed(), a)
+        self.hear(RetestBegun(rested.decided.sequence), a)
+        for figure, site in zip(celsius, Site, strict=True):
+            self.hear(Measured(Measurement(figure, None, HAND_HELD, site=site), self.seconds), a)
+        return rested.decided.sequence
 
     def began(self, late: bool) -> float:
         """Of the running visit, unless the guard's finger comes down too late."""

@@ -11,8 +11,21 @@ from gate.temperature import Site
 from station import lane as machine
 from station.lane.retest import AWAITED_SECONDS, MOST_RESTING, RETEST_SECONDS
 from station.lane.verdict import RECENT
-from station.visit import GuardDismissed, Lamp, Ready, Retesting, Tone
-from tests.station.played_lane import ANNA, BERT, EXPIRED, GREEN, NOON, RUILI, WAITS, WATCHED, Gate, a_pass, rules
+from station.visit import GuardDismissed, GuardSettled, Lamp, Ready, Retesting, Tone
+from tests.station.played_lane import (
+    ANNA,
+    BERT,
+    EXPIRED,
+    GREEN,
+    NOON,
+    RUILI,
+    WAITS,
+    WATCHED,
+    Gate,
+    a_pass,
+    a_resident,
+    rules,
+)
 
 REST = 5 * 60.0
 FOREHEAD, WRIST = Site.FOREHEAD, Site.WRIST
@@ -41,6 +54,11 @@ def measured_again(forehead: float, wrist: float) -> Gate:
     gate.typed(forehead)
     gate.typed(wrist, WRIST)
     return gate
+
+
+def retests(gate: Gate) -> list[GuardSettled]:
+    """What was written of being measured again."""
+    return [each for each in gate.amendments if each.ground is Ground.MEASURED_AGAIN and each.readings]
 
 
 class TestTheRest:
@@ -90,13 +108,53 @@ class TestTheRest:
         gate.rest()
         assert (len(gate.refused), len(gate.lane.resting)) == (1, int(again))
 
+    def test_is_on_the_disk_before_the_lane_is_free(self):
+        """What holds is what held: he is refused, and rests; where it cannot be written he stands there still."""
+        gate = feverish()
+        gate.disk_works = False
+        gate.rest()
+        assert (gate.lane.resting, gate.shown.sequence, len(gate.refused)) == ((), 1, 1)
+        gate.disk_works = True
+        gate.rest()
+        (rest,) = gate.amendments
+        assert (rest.sequence, rest.outcome, rest.ground) == (1, Outcome.REFUSE, Ground.RESTS)
+        assert (len(gate.lane.resting), gate.lane.phase) == (1, Ready())
+
+    def test_lets_nobody_in_by_his_pass_before_he_was_measured_again(self):
+        """Found by name or with a second pass, he is known again; a passer-by is measured as ever."""
+        gate = rested()
+        gate.nobody()
+        gate.empty()
+        gate.show(ANNA)
+        gate.forehead(36.5)
+        gate.nobody()
+        gate.name(a_resident("a"))
+        gate.forehead(36.5)
+        assert gate.passages[1:] == [(Reason.RETEST_DUE,), (Reason.RETEST_DUE,)]
+        gate.rest(gate.shown.sequence)
+        gate.settle(Outcome.ADMIT, Ground.KNOWN_IN_PERSON, gate.shown.sequence)
+        gate.settle(Outcome.ADMIT, Ground.MEASURED_AGAIN, gate.shown.sequence)
+        assert (gate.opened, len(gate.refused)) == (0, 3)
+        gate.tell(GuardDismissed())
+        gate.nobody()
+        gate.show(BERT)
+        gate.forehead(36.5)
+        assert (gate.opened, gate.passages[-1]) == (1, ())
+
+    def test_of_a_guards_word_is_no_ground_of_his(self):
+        """Who goes to rest is said by that tap alone."""
+        gate = feverish()
+        for outcome in Outcome:
+            gate.settle(outcome, Ground.RESTS)
+        assert (gate.opened, gate.amendments, len(gate.refused)) == (0, [], 3)
+
     def test_is_bounded_like_the_waiting_area(self):
         gate = Gate()
         for number in range(MOST_RESTING + 1):
-            gate.show(a_pass(f"{number % 16:x}"))
+            gate.name(a_resident(f"{number:02x}"))
             gate.forehead(38.2)
-            gate.rest(number + 1)
-            gate.empty()
+            gate.rest(gate.shown.sequence)
+            gate.nobody()
         assert (len(gate.lane.resting), len(gate.refused)) == (MOST_RESTING, 1)
 
     def test_of_somebody_who_went_away_is_forgotten(self):
@@ -120,7 +178,7 @@ class TestMeasuredAgain:
         """The readings are recorded and nothing opens; then his word does, on that ground."""
         gate = measured_again(36.6, 36.2)
         assert (gate.opened, gate.lamp) == (0, Lamp.YELLOW)
-        (found,) = gate.amendments
+        (found,) = retests(gate)
         assert (found.outcome, found.ground) == (Outcome.REFER, Ground.MEASURED_AGAIN)
         assert [(each.site, each.celsius) for each in found.readings] == [(FOREHEAD, 36.6), (WRIST, 36.2)]
         gate.settle(Outcome.ADMIT, Ground.MEASURED_AGAIN)
@@ -130,7 +188,7 @@ class TestMeasuredAgain:
     def test_the_worst_reading_counts(self, forehead, wrist):
         """One warm place is a fever, one too cold to be true is no proof: refused, and no such ground opens."""
         gate = measured_again(forehead, wrist)
-        assert (gate.amendments[0].outcome, gate.lamp) == (Outcome.REFUSE, Lamp.RED)
+        assert (retests(gate)[0].outcome, gate.lamp) == (Outcome.REFUSE, Lamp.RED)
         gate.settle(Outcome.ADMIT, Ground.MEASURED_AGAIN)
         assert (gate.opened, len(gate.refused)) == (0, 1)
 
@@ -148,7 +206,7 @@ class TestMeasuredAgain:
         gate.measure_again()
         gate.typed(36.8)
         gate.typed(36.4, WRIST)
-        assert [each.outcome for each in gate.amendments] == [Outcome.REFUSE, Outcome.REFER]
+        assert [each.outcome for each in retests(gate)] == [Outcome.REFUSE, Outcome.REFER]
         gate.settle(Outcome.ADMIT, Ground.MEASURED_AGAIN)
         assert gate.opened == 1
 
@@ -163,7 +221,7 @@ class TestMeasuredAgain:
         gate.forehead(36.6)
         assert (gate.lane.phase.sites, len(gate.lane.phase.readings)) == ((WRIST,), 1)
         gate.typed(36.3, WRIST)
-        assert gate.amendments[0].outcome is Outcome.REFER
+        assert retests(gate)[0].outcome is Outcome.REFER
 
     def test_nobody_else_is_measured_meanwhile(self):
         """A pass held up during a retest has its turn afterwards, and the retest's readings are not its owner's."""
@@ -183,7 +241,7 @@ class TestMeasuredAgain:
         gate.measure_again()
         gate.typed(36.6)
         end(gate)
-        (found,) = gate.amendments
+        (found,) = retests(gate)
         assert (found.outcome, len(found.readings)) == (Outcome.REFUSE, 1)
 
     @pytest.mark.parametrize("end", [lambda gate: gate.wait(RETEST_SECONDS), lambda gate: gate.tell(GuardDismissed())])
@@ -192,7 +250,7 @@ class TestMeasuredAgain:
         gate = rested()
         gate.measure_again()
         end(gate)
-        assert (gate.lane.phase, gate.amendments, len(gate.lane.resting)) == (Ready(), [], 1)
+        assert (gate.lane.phase, retests(gate), len(gate.lane.resting)) == (Ready(), [], 1)
 
     def test_what_cannot_be_written_does_not_hold(self):
         """The disk refuses the readings: he still rests and can be measured again."""
@@ -201,7 +259,7 @@ class TestMeasuredAgain:
         gate.disk_works = False
         gate.typed(36.6)
         gate.typed(36.2, WRIST)
-        assert (gate.amendments, len(gate.lane.resting), len(gate.refused)) == ([], 1, 1)
+        assert (retests(gate), len(gate.lane.resting), len(gate.refused)) == ([], 1, 1)
         gate.disk_works = True
         gate.settle(Outcome.ADMIT, Ground.MEASURED_AGAIN)
         assert gate.opened == 0

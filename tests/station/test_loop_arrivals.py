@@ -211,7 +211,7 @@ class TestAFever:
         assert (lane.view.retest, lane.open) == (None, False)
         lane.tap(Settle(1, Outcome.ADMIT, Ground.MEASURED_AGAIN))
         assert lane.open
-        _, retest, word = lane.records()
+        _, _, retest, word = lane.records()
         assert [(each.celsius, each.site, each.sensor) for each in retest.readings] == [
             (36.8, Site.FOREHEAD, HAND_HELD),
             (36.6, Site.WRIST, HAND_HELD),
