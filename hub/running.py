@@ -82,7 +82,6 @@ class RunningHub:
         for again in (read_again, open_again):
             self.writer.post(partial(_once_more, again, self._opener), Rank.OFFICE)
         self.writer.post(self._carry_over, Rank.BACKLOG)
-        self._folding.wake()
         self.confirm()
         self._link.start()
 
@@ -96,6 +95,7 @@ class RunningHub:
         """Publish what changed unnoticed, and the manifest when its hour is over; called every minute."""
         self.writer.post(self._refresh, Rank.OFFICE)
         self.writer.post(lambda registry: self._received.save(registry, self._clock()))
+        self.writer.post(lambda registry: self._folding.wake())
         self.writer.post(self._set_times_right, Rank.FOLD)
 
     def look(self) -> "Future[None]":
