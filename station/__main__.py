@@ -215,7 +215,8 @@ def _wire(
     cascade = Cascade()
     eyes = Eyes(world.open_camera, cascade.look, inbox.put, sight=lambda: cascade.sight)
     feeler = Feeler(world.open_thermometer, inbox.put)
-    journal = open_journal(_journal_path(settings), _new_id, _wall)
+    reserve = Reserve(settings.data_folder / "reserve", settings.journal.reserve_megabytes * MEGABYTE)
+    journal = _open_journal(settings, reserve)
     at_end.callback(journal.close)
     caretaker = Caretaker(_journal_path(settings), inbox.put)
     uplink = _uplink(settings, identity, reader, inbox.put, caretaker.look_again)
@@ -238,7 +239,7 @@ def _wire(
             _journals(settings, at_end, uplink, caretaker.look_again),
             tuple(told),
             time.monotonic,
-            Reserve(settings.data_folder / "reserve", settings.journal.reserve_megabytes * MEGABYTE),
+            reserve,
             DiskSpace(settings.journal),
         ),
         timekeeper=_timekeeper(settings, journal),
@@ -359,6 +360,16 @@ def _last_snapshot(settings: Settings, reader: Reader) -> Snapshot:
     """What the hub said last, or a gate that has never heard from it."""
     stored = load_snapshot(_documents_path(settings), reader, settings.gate)
     return stored or Snapshot(rules=None, trust=index(settings.compound, ()))
+
+
+def _open_journal(settings: Settings, reserve: Reserve) -> Journal:
+    """Also on a full disk: SQLite needs a little room beside the file. Raises JournalUnusable."""
+    try:
+        return open_journal(_journal_path(settings), _new_id, _wall)
+    except JournalUnusable:
+        if not reserve.release():
+            raise
+        return open_journal(_journal_path(settings), _new_id, _wall)
 
 
 def _journals(

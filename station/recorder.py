@@ -9,6 +9,7 @@ was written makes room for a new one.
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -193,9 +194,10 @@ class Recorder:
     def look_at_disk(self, now: datetime) -> None:
         """Whether it fills, and whether there is room for the reserve again; cheap, every few seconds."""
         if self._space is not None and self._space.is_due(self._seconds()):
-            if self._reserve is not None:
-                self._reserve.make()
-            held = self._reserve is None or not self._reserve.wanted
+            was_held = self._reserve is None or not self._reserve.wanted
+            held = self._reserve is None or self._reserve.make() or not self._reserve.wanted
+            if held and not was_held:
+                self._journal.keep_log_short(short=False)
             self.disk = self._space.complaint(self._journal.path, self.oldest_seconds(now), held)
 
     def prune(self, now: datetime) -> None:
@@ -211,7 +213,7 @@ class Recorder:
             return
         self._traces = self._traces or gone > 0
         if not gone and self._traces:
-            self._traces = not self._journal.leave_no_trace()
+            self._traces = not self._journal.empty_log()
         self._prune_at = seconds + (PRUNE_EVERY_SECONDS if gone or self._traces else LOOK_FOR_OLD_SECONDS)
 
     # --- a journal that is not as it was written ---
@@ -280,15 +282,24 @@ class Recorder:
         try:
             return step()
         except DiskFull as full:
-            if self._reserve is None or not self._reserve.release():
-                raise
-            log.error("%s; the reserve is given up, and recording goes on", full)
-            self.disk = DiskSpace.NO_RESERVE
-            return step()
+            return self._in_room_made(step, full)
         except JournalDamaged as damaged:
             if not self._begin_anew(DAMAGED, str(damaged)):
                 raise
             return step()
+
+    def _in_room_made(self, step: Callable[[], T], full: DiskFull) -> T:
+        """First the log's own, which holds a page again for each record that came to it; then the reserve's."""
+        if self._journal.empty_log():
+            with suppress(DiskFull):
+                return step()
+        if self._reserve is None or not self._reserve.release():
+            raise full
+        log.error("%s; the reserve is given up, and recording goes on", full)
+        self.disk = DiskSpace.NO_RESERVE
+        self._journal.empty_log()
+        self._journal.keep_log_short(short=True)
+        return step()
 
     def _probe(self) -> None:
         self._journal.probe()
@@ -351,7 +362,7 @@ class Recorder:
         old = self._journal
         log.error("journal %s, through record %d: %s; a new journal begins", old.id, old.newest, why)
         try:
-            self._journal = self._begin_journal(old, name)
+            self._journal = self._begun(old, name)
         except JournalUnusable as unusable:
             self._due_anew = name
             self._break(unusable)
@@ -360,6 +371,14 @@ class Recorder:
         if name == DAMAGED:
             self.damage, self._said_until = _SALVAGING, float("inf")
         return True
+
+    def _begun(self, old: Journal, name: str) -> Journal:
+        try:
+            return self._begin_journal(old, name)
+        except JournalUnusable:
+            if self._reserve is None or not self._reserve.release():
+                raise
+            return self._begin_journal(old, name)
 
     def _break(self, broken: Exception) -> None:
         if not self._refused:

@@ -62,8 +62,8 @@ def prune_step(
     return gone + connection.execute(_PRUNE_EARLIER, (limit, ROWS_IN_A_STEP)).rowcount, reached
 
 
-def leave_no_trace(connection: sqlite3.Connection) -> bool:
-    """Empty the log, where deleted rows still stand; False where a reader is in the way, and it is to be tried anew."""
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Move all of it into the file and cut it to nothing; False where a reader or the disk is in the way."""
     connection.execute("PRAGMA busy_timeout = 0")
     try:
         (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

@@ -16,7 +16,7 @@ from gate.names import Digest, JournalId
 from gate.wire import CHAIN_BEGINS, JournalReceipt, body_hash, chain_on
 from station.journal.aside import awaiting_salvage, note_salvaged
 from station.journal.ranges import Ranges, covered, less, runs
-from station.journal.retention import leave_no_trace, prune_step, pruned_of
+from station.journal.retention import empty_log, prune_step, pruned_of
 from station.journal.rows import (
     DiskFull,
     JournalBroken,
@@ -40,6 +40,10 @@ from station.journal.rows import (
 from station.journal.witness import Noted, Witness, witness_path
 
 log = logging.getLogger(__name__)
+
+# SQLite's own, and what a full disk leaves.
+LOG_PAGES = 1000
+LOG_PAGES_WHERE_SCARCE = 8
 
 _APPEND = """INSERT INTO record(sequence, kind, body, hash, written_at, took_ms, checksum, chain, commit_ms)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
@@ -163,9 +167,13 @@ class Journal:
             self._bear_witness()
         return gone
 
-    def leave_no_trace(self) -> bool:
-        """After pruning: nothing of it is left in the log. False where a reader is in the way."""
-        return leave_no_trace(self._connection)
+    def empty_log(self) -> bool:
+        """Nothing of what was pruned is left in it, nor room taken. False where a reader or the disk is in the way."""
+        return empty_log(self._connection)
+
+    def keep_log_short(self, *, short: bool) -> None:
+        """Where every page counts, the log may not take them all: what is in it has to fit into the file as well."""
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES_WHERE_SCARCE if short else LOG_PAGES}")
 
     def probe(self) -> None:
         """Find out whether the disk takes a commit. Raises JournalBroken."""

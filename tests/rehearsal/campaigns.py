@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import json
 
 from tests.durability.clocks import clocks
+from tests.durability.disk_full import disk_full
 from tests.durability.power_cuts import power_cuts
 from tests.durability.roster_push import roster_push
 from tests.faults.matrix import faults
@@ -133,6 +134,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "faults": faults,
         "guard_day": guard_day,
         "power_cuts": power_cuts,
+        "disk_full": disk_full,
         "clocks": clocks,
     },
     "bench": {

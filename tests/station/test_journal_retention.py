@@ -102,7 +102,7 @@ def test_nothing_of_a_pruned_row_is_left_in_the_file_or_its_log(shelf):
     shelf.write(20)
     shelf.confirm(20)
     shelf.prune()
-    assert shelf.journal.leave_no_trace()
+    assert shelf.journal.empty_log()
     left = b"".join(path.read_bytes() for path in shelf.path.parent.glob("journal.sqlite*"))
     assert b"row 12 secret" not in left
     assert b"row 13 secret" in left
