@@ -16,6 +16,7 @@ from msgspec import json
 
 from tests.durability.clocks import clocks
 from tests.durability.disk_full import disk_full
+from tests.durability.kills import kills
 from tests.durability.power_cuts import power_cuts
 from tests.durability.roster_push import roster_push
 from tests.faults.matrix import faults
@@ -135,6 +136,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "guard_day": guard_day,
         "power_cuts": power_cuts,
         "disk_full": disk_full,
+        "kills": kills,
         "clocks": clocks,
     },
     "bench": {
