@@ -212,6 +212,8 @@ class Loop:
     def _change_link(self, link: Link) -> None:
         if self._link is Link.NONE:
             self._equipment.peers.greet(self._lanes.reading.moment.utc, self._seconds())
+        elif link is Link.NONE:
+            self._equipment.peers.cut_off()
         self._link = link
         self._troubles.changed = True
 

@@ -20,9 +20,9 @@ from gate.wire import BodyMalformed, Crossing, Crossings, decode_body
 from station.peers.presence import Presence
 from station.peers.streams import OwnStream, PeerStream
 
-BEAT_SECONDS = 10.0
-# Three beats and a little: past that a peer is silent.
-FRESH_SECONDS = 32.0
+BEAT_SECONDS = 3.0
+# Three beats and a little: past that a peer is silent. So long a gate may not know that it has been cut off.
+FRESH_SECONDS = 10.0
 GREET_SECONDS = 5.0
 # A gate that nobody has heard for so long was taken down; a week without a network is not that.
 FORGOTTEN_AFTER = timedelta(days=8)
@@ -152,8 +152,13 @@ class Peers:
         self._greeted_at = self._told_at = seconds
         self._tell(self._own.everything(at, hello=True))
 
+    def cut_off(self) -> None:
+        """This gate has lost its own link: from now on it hears nobody, and need not wait to find that out."""
+        for stream in self._streams.values():
+            stream.heard_at = float("-inf")
+
     def beat(self, at: datetime, seconds: float) -> None:
-        """Time passed: answer who has asked, and be heard every ten seconds."""
+        """Time passed: answer who has asked, and be heard every few seconds."""
         if self._asked:
             self._asked = False
             self._told_at = seconds

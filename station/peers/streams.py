@@ -12,7 +12,7 @@ from gate.decision import ALWAYS
 from gate.wire import MOST_CROSSINGS, VERSION, Crossing, Crossings
 
 # Digests after a hole in which the peer may still tell what was missed; then it is taken for lost.
-TRIES_TO_FILL_A_GAP = 6
+TRIES_TO_FILL_A_GAP = 12
 
 
 class OwnStream:
@@ -58,7 +58,7 @@ class Stretch:
 class PeerStream:
     """What is known of one peer. heard_at: monotonic seconds. told_at: the peer's clock.
 
-    before_gap: the stretch before the last hole, which may still be filled.
+    before_gap: the stretch before the last hole, which may still be filled. set_back: its card was, by what was heard.
     """
 
     def __init__(self, digest: Crossings, heard_at: float) -> None:
@@ -69,6 +69,7 @@ class PeerStream:
             self.stretch = Stretch(ALWAYS, digest.through)
         self._before_gap: Stretch | None = None
         self._heard_since_gap = 0
+        self.set_back = False
 
     @property
     def has_a_gap(self) -> bool:
@@ -76,13 +77,13 @@ class PeerStream:
 
     def take(self, digest: Crossings, heard_at: float) -> bool:
         """Go on with the peer's next digest; whether it can say anything new."""
+        if digest.journal == self.journal and digest.through < self.stretch.through:
+            return self._take_earlier(digest, heard_at)
         self.heard_at, self.told_at = heard_at, digest.at
         if digest.journal != self.journal:
             # What the old journal held last can never be known any more.
             self.journal, self.stretch, self._before_gap = digest.journal, _stretch(digest), None
             return True
-        if digest.through < self.stretch.through:
-            return False
         if digest.after > self.stretch.through:
             self._before_gap, self._heard_since_gap = self._before_gap or self.stretch, 0
             self.stretch = _stretch(digest)
@@ -93,6 +94,16 @@ class PeerStream:
             self._heard_since_gap += 1
             if self._heard_since_gap >= TRIES_TO_FILL_A_GAP:
                 self._before_gap = None
+        return True
+
+    def _take_earlier(self, digest: Crossings, heard_at: float) -> bool:
+        """One that ends before what is known: an old one again, which says nothing of now; or its card was set back,
+        and what it will write under the same numbers is not what was heard."""
+        if digest.at <= self.told_at:
+            return False
+        self.heard_at, self.told_at = heard_at, digest.at
+        self.stretch, self._before_gap = Stretch(digest.at, digest.through), None
+        self.set_back = True
         return True
 
 
