@@ -11,6 +11,7 @@ from msgspec import json
 from hub import backup, keys
 from hub.forms import Opener
 from hub.keys import KeysRefused
+from hub.registry import mending
 from hub.registry.mending import BACKUPS
 from hub.terminal import CommandFailed, Terminal
 from hub.verify import Compared, Verified, verify
@@ -72,7 +73,9 @@ def restore(words: Namespace, terminal: Terminal) -> None:
     at, now = _told(done.backup.at, terminal), _told(terminal.clock(), terminal)
     terminal.say(f"restored as of {at}: {done.backup.records} records; generation {done.generation}")
     if done.set_aside is not None:
-        terminal.say(f"the registry before is kept as {done.set_aside}; {done.records} records came over from it")
+        terminal.say(
+            f"the registry before is kept as {done.set_aside}; {done.records} records came over from it so far"
+        )
     terminal.say(f"what the office did between {at} and {now} is lost, and has to be done again:")
     if done.gone is None:
         terminal.say(
@@ -98,6 +101,8 @@ def check(words: Namespace, terminal: Terminal) -> int:
     except KeysRefused:
         secret = b""
     found = verify(settings.registry, Opener(settings.compound, secret))
+    if found.findings:
+        mending.note(settings.registry, found.findings)
     if words.json:
         terminal.say(json.encode({"sound": found.is_sound, **_as_json(found)}).decode())
     else:

@@ -5,6 +5,7 @@ that was receipted could be in it, and the gates then send again whatever no rec
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hub.registry.soundness import Finding
 from hub.registry.wal import wal_of
 
 MARK = "registry-is-damaged"
-"""A file beside the registry, in which a hub that runs notes what it found, for its next start."""
+"""A file beside the registry, in which `gate-hub verify` notes what it found, for the hub's next start."""
 BACKUPS = "backups"
 AT_ONCE_SECONDS = 3.0
 _MOST_TOLD = 20
@@ -36,8 +37,8 @@ def mend(path: Path, now: datetime) -> bool:
     return torn
 
 
-def note(path: Path, findings: list[Finding]) -> None:
-    """For the next opening of this registry."""
+def note(path: Path, findings: Sequence[Finding]) -> None:
+    """For the next opening of this registry, which then sets it aside; systemd's gate-mend.path waits for this file."""
     path.with_name(MARK).write_text("\n".join(map(str, findings[:_MOST_TOLD])) + "\n", encoding="utf-8")
 
 
@@ -77,4 +78,4 @@ def _noted(path: Path) -> list[Finding]:
         lines = path.with_name(MARK).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
-    return [Finding("file", "", f"found while the hub ran: {line}") for line in lines]
+    return [Finding("file", "", f"found by gate-hub verify: {line}") for line in lines]
