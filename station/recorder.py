@@ -43,6 +43,8 @@ PRUNE_EVERY_SECONDS = 1.0
 LOOK_FOR_OLD_SECONDS = 600.0
 # A day's worth at a busy gate: each is shown to the guard as it happens, and kept in memory alone.
 MOST_OWED = 2000
+# A resident waits for them.
+MOST_OWED_AT_ONCE = 200
 MOST_TIMED = 1000
 # So long the guard reads what became of a damaged file.
 SALVAGED_STANDS_SECONDS = 600.0
@@ -262,10 +264,17 @@ class Recorder:
         return len(self._owed)
 
     def _write_owed(self) -> None:
-        while self._owed and self._append(*self._owed[0]):
+        for _ in range(MOST_OWED_AT_ONCE):
+            if not self._owed or not self._commit(*self._owed[0]):
+                return
             self._owed.popleft()
 
     def _append(self, kind: str, record: Record, took_ms: Callable[[], float] | None = None) -> bool:
+        """What was owed before goes first, so that records stand in the order in which things happened."""
+        self._write_owed()
+        return self._commit(kind, record, took_ms)
+
+    def _commit(self, kind: str, record: Record, took_ms: Callable[[], float] | None = None) -> bool:
         body = encode_body(record)
         try:
             self._somehow(lambda: self._journal.append(kind, body, took_ms))

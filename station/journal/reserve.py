@@ -37,9 +37,13 @@ class Reserve:
         return self.held
 
     def release(self) -> bool:
-        """Give the room to whoever writes next; whether there was any."""
-        held, self.held = self.held, False
-        return self._drop() and held
+        """Give the room to whoever writes next; whether that helps, since the disk is full and not broken."""
+        try:
+            if not self.held or free_bytes(self._path.parent) >= self._size:
+                return False
+        except OSError:
+            return False
+        return self._drop()
 
     def _taken(self) -> bool:
         known = self._path.stat().st_blocks * 512 if self._path.exists() else 0

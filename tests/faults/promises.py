@@ -137,7 +137,7 @@ PAGE = {
     Part.DISK: Row(
         "the kernel refuses every write to a file",
         "refers everybody: `unrecorded`; not even the guard's word is taken, since nothing could be kept of it. "
-        "The alarm rings on",
+        "Who came is kept in memory, and written down by his own time once the disk takes it. The alarm rings on",
         Words("闸口故障；记录故障；无法记录本次通行", "Out of order; Records fault; This passage cannot be stored"),
         Words("手工登记，手动开闸，报修", "Writes names down, opens by hand, calls for repair"),
     ),

@@ -19,6 +19,7 @@ from datetime import date
 from itertools import combinations, pairwise
 
 from gate.passage import Amendment, Passage
+from gate.reason import Reason
 from station.broker_link import LONGEST_RECONNECT_SECONDS
 from station.steadiness import SHORT_SECONDS
 from tests.faults.broken_gate import GATE, BrokenGate
@@ -292,7 +293,8 @@ def _of_record(come: Come, passage: object, amended: bool) -> Iterator[str]:
     """What the journal holds of somebody who came."""
     name = " and ".join(come.broken) or "whole"
     if not come.promise.recorded:
-        if passage is not None:
+        # Kept in memory until the disk takes it; a power cut takes it as well.
+        if isinstance(passage, Passage) and Reason.UNRECORDED not in passage.reasons:
             yield f"{name}: a passage was recorded that could not be"
         return
     if not isinstance(passage, Passage):

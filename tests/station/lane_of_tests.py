@@ -29,7 +29,7 @@ from station.duty import Duty
 from station.equipment import Equipment
 from station.glance import GLANCE_SECONDS
 from station.inbox import Felt, Inbox, Looked, Post
-from station.journal import Journal, JournalReader, open_journal, set_aside
+from station.journal import Journal, JournalReader, Reserve, open_journal, set_aside
 from station.loop import Loop
 from station.matches import KEY_BYTES, Matches
 from station.notify import Notifier
@@ -135,6 +135,7 @@ class TestLane:
         panel: dict[str, object] | None = None,
         synchronised: bool = True,
         boot: str = "c" * 16,
+        reserve: Reserve | None = None,
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.path = folder / "journal.sqlite"
@@ -153,7 +154,7 @@ class TestLane:
         self.digests: list[Crossings] = []
         peers = Peers("west-1", "west", self.journal.id, self.journal.last(100), self.digests.append)
         told = (self._tell, peers.recorded)
-        self.recorder = Recorder(self.settings, self.journal, self._begin, told, lambda: self.seconds)
+        self.recorder = Recorder(self.settings, self.journal, self._begin, told, lambda: self.seconds, reserve)
         self.timekeeper = Timekeeper(folder / "clock.json", clocks, NOON - timedelta(days=30))
         self.panel = GpioPanel(self.settings.panel, self.factory)
         maker = PassMaker(PASS_KEY, folder / "passes_made", self.randomness)
