@@ -79,6 +79,7 @@ class Lanes:
 
     def begin_training(self) -> None:
         self._drill = Drill(self._gate.lane, self._equipment.seconds, self._equipment.voice)
+        self._equipment.voice.hush(True)
         self._troubles.changed = True
 
     def end_training(self) -> Words | None:
@@ -87,6 +88,7 @@ class Lanes:
             return IS_OFF
         self._gate.lane = self._drill.leave(self._gate.lane)
         self._drill = None
+        self._equipment.voice.hush(False)
         self._troubles.changed = True
         return None
 

@@ -40,11 +40,18 @@ class _Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class _Hush:
+    """on: no announcements from now on; else as ever."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Silence:
     """No word came."""
 
 
-Word = Prompt | Notices | _Repeat | _Silence | None
+Word = Prompt | Notices | _Repeat | _Hush | _Silence | None
 
 
 class Voice:
@@ -76,6 +83,7 @@ class Voice:
         self._last_said: dict[str, datetime] = {}
         self._last_verdict: list[Prompt] = []
         self._asked_at = float("-inf")
+        self._hushed = False
         self._sentence = ""
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
 
@@ -92,6 +100,10 @@ class Voice:
     def announce(self, notices: Notices) -> None:
         """What the office wants announced from now on, in place of what it wanted before."""
         self._inbox.put(notices)
+
+    def hush(self, on: bool) -> None:
+        """In training nothing is announced; what is just being said is broken off, and is due again afterwards."""
+        self._inbox.put(_Hush(on))
 
     def start(self) -> None:
         self._thread.start()
@@ -137,10 +149,22 @@ class Voice:
             case _Repeat():
                 for prompt in self._last_verdict or [Prompt.CALL_GUARD]:
                     self._take(prompt)
+            case _Hush(on):
+                self._hushed = on
+                if on:
+                    self._break_off()
             case Notices():
                 self._notices = word
                 self._asked_at = float("-inf")
                 self._forget_old_texts()
+
+    def _break_off(self) -> None:
+        """What half of it was said counts as not said."""
+        cut = self._speech.without_announcements()
+        if cut is not None:
+            self._last_said.pop(cut.name, None)
+            self._player.stop()
+            self._speech.ended(self._seconds())
 
     def _take(self, prompt: Prompt) -> None:
         if prompt.rank is Rank.VERDICT:
@@ -184,7 +208,7 @@ class Voice:
     def _announce_due(self) -> None:
         """The one that is overdue longest; it waits for a lull."""
         local = self._local()
-        if self._resting(local):
+        if self._hushed or self._resting(local):
             return
         for notice in due(self._notices, local, self._last_said):
             waits = {each.name for each in self._speech.waiting}
@@ -258,6 +282,9 @@ class Speaking(Protocol):
         """The last verdict and its next step again; before the first one, the guard is called."""
 
     def announce(self, notices: Notices) -> None: ...
+    def hush(self, on: bool) -> None:
+        """No announcements while it is on."""
+
     def start(self) -> None: ...
     def stop(self) -> None: ...
 
@@ -272,6 +299,9 @@ class NoVoice:
         pass
 
     def announce(self, notices: Notices) -> None:
+        pass
+
+    def hush(self, on: bool) -> None:
         pass
 
     def start(self) -> None:

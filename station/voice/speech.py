@@ -65,6 +65,11 @@ class Speech:
         self._said_at[first.name] = seconds
         return first
 
+    def without_announcements(self) -> Utterance | None:
+        """None waits any more; the one that is being said, to be cut off."""
+        self.waiting = self._but(Rank.ANNOUNCEMENT)
+        return self.saying if self._saying(Rank.ANNOUNCEMENT) else None
+
     def ended(self, seconds: float) -> None:
         """What was being said is over, or was cut off."""
         self.saying, self._quiet_since = None, seconds

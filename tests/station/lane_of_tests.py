@@ -103,6 +103,7 @@ class RecordedVoice:
         self.said: list[Prompt] = []
         self.repeats = 0
         self.notices: list[Notices] = []
+        self.hushed = False
 
     def say(self, prompt: Prompt) -> None:
         self.said.append(prompt)
@@ -112,6 +113,9 @@ class RecordedVoice:
 
     def announce(self, notices: Notices) -> None:
         self.notices.append(notices)
+
+    def hush(self, on: bool) -> None:
+        self.hushed = on
 
     def start(self) -> None:
         pass

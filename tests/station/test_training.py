@@ -102,6 +102,18 @@ class TestInTraining:
         lane.show(pass_of("a"))
         assert (lane.view.verdict.outcome, lane.open) == (Outcome.ADMIT, True)
 
+    @pytest.mark.parametrize("ends_by", ["tap", "time"])
+    def test_nothing_is_announced(self, lane, ends_by):
+        """Also where the office sends new announcements meanwhile; afterwards they are said as ever."""
+        lane.tap(Train(True))
+        lane.post(SnapshotCame(snapshot()))
+        assert lane.voice.hushed
+        if ends_by == "tap":
+            lane.tap(Train(False))
+        else:
+            lane.wait(LONGEST_SECONDS)
+        assert not lane.voice.hushed
+
     def test_the_screen_says_so_all_the_time(self, lane):
         assert not lane.view.training
         lane.tap(Train(True))

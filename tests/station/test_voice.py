@@ -161,6 +161,26 @@ class TestAnnouncements:
         assert gate.said == []
 
     @needs_espeak
+    def test_stop_while_the_gate_trains_and_are_due_again_afterwards(self, tmp_path):
+        """One that is just being said is broken off; whoever trains is not mistaken for a gate that works."""
+        gate = Gate(tmp_path, player=RehearsalPlayer(lasts=True))
+        gate.voice.announce(notices())
+        gate.wait(20.0)
+        assert gate.player.playing()
+        gate.voice.hush(True)
+        gate.voice.announce(notices(id="newer"))
+        gate.wait(60.0)
+        assert (gate.player.playing(), gate.player.cut_off) == (False, 1)
+        gate.voice.say(Prompt.TRAINING)
+        gate.wait()
+        gate.player.finish()
+        assert gate.said[1:] == ["training.zh.wav"]
+        gate.voice.announce(notices())
+        gate.voice.hush(False)
+        gate.wait(20.0)
+        assert gate.said[2:] == gate.said[:1]
+
+    @needs_espeak
     def test_wait_for_the_end_of_a_queue_and_are_not_lost_in_it(self, gate):
         """Ten minutes of residents every three seconds; the announcement comes in the first lull, once."""
         gate.voice.say(Prompt.COME_IN)
