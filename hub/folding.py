@@ -19,10 +19,10 @@ from hub.registry.instants import written
 from hub.registry.parcels import NOT_FOLDED, Taken
 from hub.registry.writer import Rank
 
-# One turn; what it holds grows and shrinks with how long the last one took.
+# One turn; what it holds grows and shrinks with how long the last one took. Fewer would cost more pages for each.
 TURN_SECONDS = 0.06
+LEAST_RECORDS = 400
 MOST_RECORDS = 4_000
-FIRST_RECORDS = 200
 # However fast more comes in, something is folded this often.
 LONGEST_WAIT_SECONDS = 1.0
 # Screens are told of what had waited this often; it is not news.
@@ -50,7 +50,7 @@ class Folding:
         self._told = told
         self._clock = clock
         self._seconds = seconds
-        self.most = FIRST_RECORDS
+        self.most = LEAST_RECORDS
         self._posted = False
         self._last_turn = self._last_told = seconds()
         self._untold = Taken()
@@ -102,7 +102,7 @@ class Folding:
         """So many took so many seconds: let the next turn keep to its time."""
         if records >= self.most or took > TURN_SECONDS:
             wanted = round(records * TURN_SECONDS / max(took, TURN_SECONDS / 8))
-            self.most = min(max(wanted, self.most // 2, 1), self.most * 2, MOST_RECORDS)
+            self.most = min(max(wanted, self.most // 2, LEAST_RECORDS), self.most * 2, MOST_RECORDS)
 
     def _tell(self, brought: Taken) -> None:
         """At once where all is folded; otherwise some of it is gathered."""

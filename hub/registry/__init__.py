@@ -165,11 +165,19 @@ def read_only(path: Path) -> sqlite3.Connection:
     return connection
 
 
+# While a street's backlog is folded in, each record touches a page of its own: 16 MiB of them in memory, and 16 MiB in
+# the WAL before they are copied home, spare the disk a third of that.
+_PRAGMAS = (
+    *("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"),
+    *("cache_size = -16384", "wal_autocheckpoint = 4096"),
+)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     """One writer, handed from the main thread to the writer's."""
     connection = sqlite3.connect(path, check_same_thread=False, timeout=5.0)
     try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         seals.seal(connection)
     except sqlite3.DatabaseError as cause:

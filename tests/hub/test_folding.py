@@ -295,16 +295,19 @@ def test_a_turn_ends_early_and_goes_behind_everything_else(office: Office):
         job(office.registry)
         turns.append((rank, office.count("passage") - before))
     assert {rank for rank, _ in turns} == {Rank.FOLD}
-    assert turns[0][1] == folding.FIRST_RECORDS
+    assert turns[0][1] == folding.LEAST_RECORDS
     assert sum(number for _, number in turns) == 2000
 
 
 def test_a_slow_machine_gets_smaller_turns_and_a_fast_one_larger(office: Office):
-    office.folding.pace(folding.FIRST_RECORDS, took=10 * folding.TURN_SECONDS)
-    assert office.folding.most < folding.FIRST_RECORDS
     for _ in range(20):
         office.folding.pace(office.folding.most, took=folding.TURN_SECONDS / 10)
     assert office.folding.most == folding.MOST_RECORDS
+    office.folding.pace(folding.MOST_RECORDS, took=2 * folding.TURN_SECONDS)
+    assert office.folding.most == folding.MOST_RECORDS // 2
+    for _ in range(20):
+        office.folding.pace(office.folding.most, took=100 * folding.TURN_SECONDS)
+    assert office.folding.most == folding.LEAST_RECORDS
 
 
 def test_a_backlog_without_end_cannot_keep_the_fold_from_its_turn(office: Office):
