@@ -123,20 +123,16 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
     A damaged file is set aside and a new one begun with what is whole in it (hub.registry.mending).
     compound: remembered by a new file, compared with an older one. Raises RegistryRefused.
     """
-    fresh, torn = not path.exists(), False
-    if fresh:
-        # Names and identity numbers will stand here: nobody else's to read from its first byte on.
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    else:
-        # They need what stands here.
-        from hub.registry import mending  # noqa: PLC0415
+    if not path.exists():
+        _begin(path, now, compound)
+    # It needs what stands here.
+    from hub.registry import mending  # noqa: PLC0415
 
-        torn = mending.mend(path, now)
+    torn = mending.mend(path, now)
     registry = Registry(path, Database(_connect(path)))
     try:
         _refuse_a_newer_file(registry)
-        if not fresh:
-            _back_up_before_an_upgrade(registry, now)
+        _back_up_before_an_upgrade(registry, now)
         MIGRATIONS.apply(registry.database)
         registry.run(lambda each: _remember(each, now, compound))
         if torn:
@@ -145,6 +141,28 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
         registry.close()
         raise
     return registry
+
+
+def _begin(path: Path, now: datetime, compound: str | None) -> None:
+    """A whole registry or none: an empty file left by a power cut could not be told from one that lost everything."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        unfinished.with_name(unfinished.name + suffix).unlink(missing_ok=True)
+    stray = path.with_name(f"{path.name}-wal")
+    if stray.exists():
+        # SQLite would lay it over the new file.
+        stray.rename(path.with_name(f"{path.name}.stray-{now:%Y%m%dT%H%M%SZ}-wal"))
+    # Names and identity numbers will stand here: nobody else's to read from its first byte on.
+    os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY, 0o600))
+    with closing(Registry(unfinished, Database(_connect(unfinished)))) as registry:
+        MIGRATIONS.apply(registry.database)
+        registry.run(lambda each: _remember(each, now, compound))
+    unfinished.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 @contextmanager
