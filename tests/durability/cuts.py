@@ -1,13 +1,15 @@
-"""Power cuts: from what a disk remembers to the states in which a cut may have left it.
+"""Power cuts and kills: from what a disk remembers to the states in which one of them may have left it.
 
-Called by the campaign on power cuts. Rule: whatever was synced is there. Of what was written since, each sector of 512
-bytes is there or not by itself, in whatever order the disk took them; a name that was given or taken since the folder
-was last synced may or may not be so.
+Called by the campaign on power cuts. Rules: after a kill everything is there, but what was not synced still is not, and
+may be gone after a power cut in the next life. After a power cut whatever was synced is there; of what was written
+since, each sector of 512 bytes is there or not by itself, in whatever order the disk took them, and a name that was
+given or taken since the folder was last synced may or may not be so.
 """
 
 import itertools
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,10 +22,14 @@ SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
 
 @dataclass
 class State:
-    """What a cut left behind: the files by name, and whatever anybody had been told before it."""
+    """What was left: the files by name, and whatever anybody had been told before.
+
+    platter: after a kill, the disk that still holds back some of it; None after a power cut.
+    """
 
     files: dict[str, bytes]
     told: list[object]
+    platter: "Platter | None" = None
 
     def lay_out(self, folder: Path) -> None:
         for name, content in self.files.items():
@@ -40,13 +46,29 @@ class _File:
 
 
 class Platter:
-    """The disk as it stands after so many events of a recording."""
+    """The disk as it stands after so many events of a recording. before: how it stood when that began."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, before: "Platter | None" = None) -> None:
         self._files = {number: _File(bytearray(content)) for number, content in recording.begun_with.items()}
         self._names = dict(recording.begun_names)
         self._unsynced_names: list[Named | Unnamed] = []
         self._told: list[object] = []
+        if before is not None:
+            self._files.update(deepcopy(before._files))
+            self._names, self._unsynced_names = dict(before._names), list(before._unsynced_names)
+
+    @property
+    def names(self) -> dict[str, int]:
+        """As whoever is alive sees them."""
+        names = dict(self._names)
+        for each in self._unsynced_names:
+            _rename(names, each)
+        return names
+
+    def kill(self) -> State:
+        """The process is gone, the machine goes on."""
+        files = {name: bytes(self._files[number].after_all()) for name, number in self.names.items()}
+        return State(files, list(self._told), deepcopy(self))
 
     def take(self, event: Event) -> None:
         match event:
@@ -82,15 +104,23 @@ class Platter:
         self._unsynced_names = []
 
 
-def cuts(recording: Recording, count: int, rng: random.Random) -> Iterator[State]:
+def cuts(recording: Recording, count: int, rng: random.Random, before: Platter | None = None) -> Iterator[State]:
     """So many cuts, at places of chance, in the order of their places."""
     places = sorted(rng.choices(range(len(recording.events) + 1), k=count))
-    platter, reached = Platter(recording), 0
+    platter, reached = Platter(recording, before), 0
     for place in places:
-        while reached < place:
-            platter.take(recording.events[reached])
-            reached += 1
+        for event in recording.events[reached:place]:
+            platter.take(event)
+        reached = place
         yield platter.cut(rng)
+
+
+def kill(recording: Recording, rng: random.Random, before: Platter | None = None) -> State:
+    """One death at a place of chance."""
+    platter = Platter(recording, before)
+    for event in recording.events[: rng.randint(0, len(recording.events))]:
+        platter.take(event)
+    return platter.kill()
 
 
 def _torn(file: _File, share: float, reordered: bool, rng: random.Random) -> bytes:

@@ -10,9 +10,9 @@ import importlib.util
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -73,21 +73,23 @@ class Told:
 Event = Written | Truncated | Synced | Named | Unnamed | Told
 
 
-@dataclass
 class Recording:
-    """begun_with, begun_names: the files of the folder before, by number. events: what happened, in its order."""
+    """What happens in a folder from now on. begun_with: its files by number; begun_names: their numbers by name.
 
-    folder: Path
-    begun_with: dict[int, bytes] = field(default_factory=dict)
-    begun_names: dict[str, int] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
+    known: the numbers that some of them had before, where this goes on from an earlier recording.
+    """
 
-    def __post_init__(self) -> None:
-        for number, path in enumerate(sorted(self.folder.iterdir())):
+    def __init__(self, folder: Path, known: Mapping[str, int] | None = None) -> None:
+        self.folder = folder
+        self.events: list[Event] = []
+        self.begun_with: dict[int, bytes] = {}
+        self.begun_names: dict[str, int] = dict(known or {})
+        self._numbers = count(1 + max([0, *self.begun_names.values()]))
+        for path in sorted(folder.iterdir()):
             if not path.name.endswith("-shm"):
-                self.begun_with[number], self.begun_names[path.name] = path.read_bytes(), number
+                number = self.begun_names.setdefault(path.name, next(self._numbers))
+                self.begun_with[number] = path.read_bytes()
         self._names, self._ended = dict(self.begun_names), False
-        self._numbers = count(len(self.begun_with) + 1)
 
     def tell(self, fact: object) -> None:
         self.note(Told(fact))
@@ -127,10 +129,10 @@ _now: list[Recording] = []
 
 
 @contextmanager
-def recorded(folder: Path) -> Iterator[Recording]:
+def recorded(folder: Path, known: Mapping[str, int] | None = None) -> Iterator[Recording]:
     """Record what happens to the files of the folder; every connection must be closed within. Raises NoDisk."""
     _listen()
-    recording = Recording(folder)
+    recording = Recording(folder, known)
     vfs = _vfs(recording)
     try:
         _check_the_stdlib_knows_it()

@@ -20,7 +20,8 @@ from msgspec import json
 
 from gate.wire import JournalReceipt
 from station.journal import Journal, JournalBroken, JournalReader, JournalUnusable, open_journal
-from tests.durability.cuts import State, cuts
+from station.journal.witness import witness_path
+from tests.durability.cuts import State, cuts, kill
 from tests.durability.disk import Recording, recorded
 from tests.durability.verdict import Verdict, in_memory
 
@@ -52,6 +53,13 @@ class Receipted:
     """The hub has said what it holds."""
 
     receipt: JournalReceipt
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """What stands in the note beside the journal, which is never synced."""
+
+    content: bytes
 
 
 @dataclass
@@ -92,6 +100,7 @@ class Life:
             for _ in range(self._rng.randint(*STEPS)):
                 [step] = self._rng.choices((self._append, self._confirm, self._probe, self._restart), (80, 14, 5, 1))
                 step()
+                self._recording.tell(Witnessed(witness_path(self._path).read_bytes()))
                 if self._rng.random() < 0.3:
                     reader.pending(0, 5)
         if self._rng.random() < 0.5:
@@ -101,6 +110,9 @@ class Life:
     def _open(self) -> None:
         self._journal: Journal = open_journal(self._path, lambda: JOURNAL, self._wall)
         # Checkpoints that would take a day to come about.
+        # Whatever is there goes out to the hub at once.
+        for (sequence,) in self._journal._connection.execute("SELECT sequence FROM record").fetchall():
+            self._recording.tell(Done(sequence))
         self._journal._connection.execute(f"PRAGMA wal_autocheckpoint = {self._rng.choice((8, 40, 1000))}")
         self._weaken()
 
@@ -207,27 +219,26 @@ def lives(trials: int, seed: str, weak: bool) -> Iterator[Verdict]:
             base, believed = State({}, []), Believed()
             for _ in range(LIVES):
                 verdict = Verdict()
-                recording = _lived(home, base, believed, rng, weak)
+                known = base.platter.names if base.platter is not None else None
+                with recorded(_laid_out(home, base, None), known) as recording:
+                    Life(recording, believed, rng, weak).live()
                 verdict.events = len(recording.events)
-                states = list(cuts(recording, min(CUTS_IN_A_LIFE, trials), rng))
+                states = list(cuts(recording, min(CUTS_IN_A_LIFE, trials), rng, base.platter))
                 for state in states:
-                    judge(_laid_out(home, state), believed.hears(state.told), verdict)
+                    judge(_laid_out(home, state, rng), believed.hears(state.told), verdict)
                 trials -= len(states)
                 yield verdict
                 if not trials:
                     return
-                base = rng.choice(states)
-                believed = _after(_laid_out(home, base), believed.hears(base.told))
-
-
-def _lived(home: Path, base: State, believed: Believed, rng: random.Random, weak: bool) -> Recording:
-    with recorded(_laid_out(home, base)) as recording:
-        Life(recording, believed, rng, weak).live()
-    return recording
+                killed = rng.random() < 0.5
+                base = kill(recording, rng, base.platter) if killed else rng.choice(states)
+                believed = believed.hears(base.told)
+                if not killed:
+                    believed = _after(_laid_out(home, base, None), believed)
 
 
 def _after(folder: Path, believed: Believed) -> Believed:
-    """What may be relied on once a station has looked what its ruin still holds."""
+    """What may be relied on once a station has looked what its ruin still holds; the control's has lost some."""
     with closing(open_journal(folder / "journal.sqlite", lambda: JOURNAL, lambda: NOW)) as journal:
         rows = journal._connection.execute("SELECT sequence, body FROM record").fetchall()
     bodies = {sequence: bytes(body) for sequence, body in rows}
@@ -235,11 +246,18 @@ def _after(folder: Path, believed: Believed) -> Believed:
     return Believed(bodies, set(bodies), kept, receipt_of({each for each in kept if believed.receipt.covers(each)}))
 
 
-def _laid_out(home: Path, state: State) -> Path:
+def _laid_out(home: Path, state: State, rng: random.Random | None) -> Path:
+    """rng: what became of the note beside the journal; None for what it last was."""
     folder = home / "station"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     state.lay_out(folder)
+    notes = [each.content for each in state.told if isinstance(each, Witnessed)]
+    if notes and state.platter is not None:
+        witness_path(folder / "journal.sqlite").write_bytes(notes[-1])
+    elif notes and rng is not None:
+        # Whatever it ever was, the last most likely; or a file whose content never came.
+        witness_path(folder / "journal.sqlite").write_bytes(rng.choice([*notes[-4:], notes[-1], bytes(128), b""]))
     return folder
 
 

@@ -21,20 +21,22 @@ from msgspec import json
 
 from gate import topics
 from gate.clock import ClockState
-from gate.document import DocumentKind, body_of, open_document
+from gate.document import DocumentKind, Edition, body_of, open_document
 from gate.notices import Notice
 from gate.passage import Amendment, Ground, Passage, Stamp
 from gate.policy import Direction, Policy
 from gate.reason import Outcome, Reason
 from gate.wire import Envelope, Receipt, body_hash, encode_body, encode_records, envelope, pack_backlog
 from hub import keys
+from hub.forms import Opener
 from hub.ingest import Ingest, Message
 from hub.keys import Keys
 from hub.receipts import Receipts
 from hub.received import Received
-from hub.registry import Registry, documents, notices, open_registry
+from hub.registry import Registry, RegistryRefused, documents, inbox, notices, open_registry
 from hub.registry.documents import Editions
-from tests.durability.cuts import State, cuts
+from hub.registry.instants import written
+from tests.durability.cuts import State, cuts, kill
 from tests.durability.disk import Recording, recorded
 from tests.durability.verdict import Verdict, in_memory
 
@@ -44,6 +46,7 @@ LIVES = 6
 COMPOUND = "sunshine"
 STATIONS = {"east-1": "ab" * 8, "west-1": "cd" * 8}
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+FIRST = Edition(0, 0)
 Identity = tuple[str, str, int]
 
 
@@ -60,7 +63,12 @@ class Receipted:
     """The hub has said what it holds of one station, under this number."""
 
     receipt: Receipt
-    number: int
+    edition: Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """`gate-hub init` has come back, or the hub runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +86,15 @@ class Believed:
     sent: list[Sent] = field(default_factory=list)
     hashes: dict[Identity, set[str]] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
-    number: int = 0
+    edition: Edition = FIRST
+    begun: bool = False
     ordered: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
 
     def hears(self, facts: Sequence[object]) -> "Believed":
         heard = Believed(
-            list(self.sent), {key: set(each) for key, each in self.hashes.items()}, dict(self.receipts), self.number,
-            set(self.ordered), set(self.done),
+            list(self.sent), {key: set(each) for key, each in self.hashes.items()}, dict(self.receipts), self.edition,
+            self.begun, set(self.ordered), set(self.done),
         )  # fmt: skip
         for fact in facts:
             match fact:
@@ -93,9 +102,11 @@ class Believed:
                     heard.sent.append(fact)
                     for each in envelopes:
                         heard.hashes.setdefault((each.station, each.journal, each.sequence), set()).add(each.hash)
-                case Receipted(receipt, number):
+                case Receipted(receipt, edition):
                     heard.receipts[receipt.station] = receipt
-                    heard.number = max(heard.number, number)
+                    heard.edition = max(heard.edition, edition)
+                case Begun():
+                    heard.begun = True
                 case Ordered(notice, done):
                     (heard.done if done else heard.ordered).add(notice)
         return heard
@@ -115,7 +126,7 @@ class Hub:
 
     def __init__(self, folder: Path, secrets: Keys, recording: Recording | None = None) -> None:
         self._keys, self._recording = secrets, recording
-        self.numbers: list[int] = []
+        self.editions: list[Edition] = []
         self.registry: Registry = open_registry(folder / "registry.sqlite", NOW, COMPOUND)
         self.received = Received.of(self.registry)
         editions = Editions(self.registry)
@@ -125,6 +136,11 @@ class Hub:
     def take(self, messages: Sequence[Message]) -> None:
         self._ingest.take(self.registry, messages)
 
+    def fold(self, most: int) -> bool:
+        """Enter some of what is kept; False where nothing is left."""
+        opener = Opener(COMPOUND, self._keys.form)
+        return self.registry.run(lambda each: inbox.fold(each, opener, most, written(NOW))).put_off > 0
+
     def say_again(self) -> None:
         self._receipts.send_all(NOW)
 
@@ -133,9 +149,9 @@ class Hub:
 
     def _publish(self, topic: str, payload: bytes) -> None:
         document = open_document(payload, DocumentKind.RECEIPT, COMPOUND, [self._keys.document.public])
-        self.numbers.append(document.heading.edition.number)
+        self.editions.append(document.heading.edition)
         if self._recording is not None:
-            self._recording.tell(Receipted(body_of(document, Receipt), document.heading.edition.number))
+            self._recording.tell(Receipted(body_of(document, Receipt), document.heading.edition))
 
 
 class Life:
@@ -152,7 +168,8 @@ class Life:
         self._open()
         for _ in range(self._rng.randint(*STEPS)):
             [step] = self._rng.choices(
-                (self._hear, self._hear_again, self._order, self._save, self._restart), (60, 10, 20, 6, 4)
+                (self._hear, self._fold, self._hear_again, self._order, self._save, self._restart),
+                (50, 15, 10, 15, 6, 4),
             )
             step()
         if self._rng.random() < 0.5:
@@ -161,10 +178,12 @@ class Life:
 
     def _open(self) -> None:
         self._hub = Hub(self._recording.folder, self._keys, self._recording)
+        self._recording.tell(Begun())
         connection = self._hub.registry.database.conn
-        connection.execute(f"PRAGMA wal_autocheckpoint = {self._rng.choice((8, 60, 1000))}")
         if self._weak:
             connection.execute("PRAGMA synchronous = NORMAL")
+        self._hub.say_again()
+        connection.execute(f"PRAGMA wal_autocheckpoint = {self._rng.choice((8, 60, 1000))}")
 
     def _hear(self) -> None:
         sent = [self._sent(self._rng.choice(list(STATIONS))) for _ in range(self._rng.randint(1, 3))]
@@ -175,6 +194,9 @@ class Life:
 
     def _hear_again(self) -> None:
         self._hub.take([each.message for each in self._old])
+
+    def _fold(self) -> None:
+        self._hub.fold(self._rng.choice((1, 7, 200)))
 
     def _order(self) -> None:
         name = f"n{self._rng.randrange(10**9)}"
@@ -189,7 +211,6 @@ class Life:
     def _restart(self) -> None:
         self._hub.registry.close()
         self._open()
-        self._hub.say_again()
 
     def _sent(self, station: str) -> Sent:
         first = self._next[station]
@@ -230,7 +251,7 @@ def judge(folder: Path, believed: Believed, secrets: Keys, verdict: Verdict) -> 
         with closing(hub.registry):
             _judge_rows(hub, believed, verdict)
             _judge_what_comes_again(hub, believed, verdict)
-    except (sqlite3.Error, AssertionError) as cause:
+    except (sqlite3.Error, AssertionError, RegistryRefused) as cause:
         verdict.corrupt += 1
         verdict.complain(f"{type(cause).__name__}: {cause}")
 
@@ -255,7 +276,9 @@ def _judge_what_comes_again(hub: Hub, believed: Believed, verdict: Verdict) -> N
     """Every station sends all that it ever sent once more; then everything is there, once, and read."""
     hub.take([each.message for each in believed.sent])
     hub.say_again()
-    assert not hub.numbers or min(hub.numbers) > believed.number, "the number of a receipt was spoken before"
+    while hub.fold(100):
+        pass
+    assert not hub.editions or min(hub.editions) > believed.edition, "the number of a receipt was spoken before"
     found, registry = _records(hub.registry), hub.registry
     assert found.keys() == believed.hashes.keys(), "not everything that came again was taken"
     said = [tuple(row) for row in registry.rows("SELECT station, journal, sequence FROM passage")]
@@ -289,18 +312,22 @@ def lives(trials: int, seed: str, weak: bool) -> Iterator[Verdict]:
             base, believed = State({}, []), Believed()
             for _ in range(LIVES):
                 verdict = Verdict()
-                with recorded(_laid_out(home, base)) as recording:
+                known = base.platter.names if base.platter is not None else None
+                with recorded(_laid_out(home, base), known) as recording:
                     Life(recording, believed, secrets, rng, weak).live()
                 verdict.events = len(recording.events)
-                states = list(cuts(recording, min(CUTS_IN_A_LIFE, trials), rng))
+                states = list(cuts(recording, min(CUTS_IN_A_LIFE, trials), rng, base.platter))
                 for state in states:
                     judge(_laid_out(home, state), believed.hears(state.told), secrets, verdict)
                 trials -= len(states)
                 yield verdict
                 if not trials:
                     return
-                base = rng.choice(states)
-                believed = _after(_laid_out(home, base), believed.hears(base.told))
+                killed = rng.random() < 0.5
+                base = kill(recording, rng, base.platter) if killed else rng.choice(states)
+                believed = believed.hears(base.told)
+                if not killed:
+                    believed = _after(_laid_out(home, base), believed)
 
 
 def _after(folder: Path, believed: Believed) -> Believed:
