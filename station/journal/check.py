@@ -11,7 +11,6 @@ from pathlib import Path
 from station.journal.retention import pruned_of
 from station.journal.rows import (
     Damaged,
-    count_unconfirmed,
     identity_of,
     is_damage,
     is_whole,
@@ -45,7 +44,6 @@ def look_quickly(connection: sqlite3.Connection, path: Path) -> None:
     _, wrong = unwhole_in(connection, journal, pruned, max(0, newest - ROWS_AT_OPENING), ROWS_AT_OPENING)
     if wrong:
         raise Damaged(wrong)
-    count_unconfirmed(connection)
 
 
 def check_fully(path: Path) -> Generator[str, None, None]:

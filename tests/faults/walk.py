@@ -20,8 +20,8 @@ from itertools import combinations, pairwise
 
 from gate.passage import Amendment, Passage
 from gate.reason import Reason
-from station.broker_link import LONGEST_RECONNECT_SECONDS
 from station.steadiness import SHORT_SECONDS
+from station.under_way import LONGEST_WAIT_SECONDS
 from tests.faults.broken_gate import GATE, BrokenGate
 from tests.faults.chip import GREEN, RELAY
 from tests.faults.promises import Part, Promise, promised
@@ -150,7 +150,7 @@ class Walk:
     def _mend(self, part: Part) -> None:
         self._gate.mend(part)
         if part is Part.BROKER:
-            self._broker_lasts_at = time.monotonic() + LONGEST_RECONNECT_SECONDS + SHORT_SECONDS
+            self._broker_lasts_at = time.monotonic() + LONGEST_WAIT_SECONDS + SHORT_SECONDS
 
     def _stop(self, broken: Sequence[Part]) -> None:
         promise = promised(broken)
