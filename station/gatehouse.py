@@ -4,7 +4,7 @@ The loop asks, from its own thread. Rule: each of these is a record of the journ
 same and is written down later, but for a pass, which nobody is given before it is recorded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from station.inbox import GuardKnown
 from station.journal import Salvaged
 from station.pass_maker import Made, PassMaker
 from station.recorder import Recorder
+from station.remembered import BARRIER_FAILS, ENDED_BY, REMEMBERED_RECORDS, standing
 from station.screen import person_of
 from station.settings import Settings
 from station.snapshot import Snapshot
@@ -40,7 +41,7 @@ from station.taps import (
     SignOff,
 )
 from station.timekeeper import Timekeeper
-from station.view import MadeCode
+from station.view import Barrier, MadeCode
 
 OF_ANYBODY = GuardKnown | Dismiss | ChooseDirection | ArriveWithoutCode | ReadAloud | SignOff | EndActivation
 """Taps that decide nothing: whoever stands there is the guard's matter afterwards as well."""
@@ -67,6 +68,8 @@ _BEFALLS = {
     happenings.Happening.BARRIER_FORCED: What.BARRIER_FORCED,
 }
 _MENDS = {happenings.Happening.BARRIER_OPENED, happenings.Happening.BARRIER_CLOSED}
+# What the panel's first look would tell anew if it had not ended.
+_STILL = {What.FIRE: happenings.Happening.FIRE, What.TAMPERED: happenings.Happening.TAMPERED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class Gatehouse:
         self._randomness = randomness
         self.duty = duty
         self.fire = False
-        self._barrier_fails = False
+        self._begun = standing(recorder.journal.last(REMEMBERED_RECORDS))
+        self._barrier_fails = bool(self._begun & BARRIER_FAILS)
 
     def seal(self, form: Form, trust: Trust) -> bytes | Words:
         """A form that only the hub can open; or that there is no key for it."""
@@ -116,6 +120,18 @@ class Gatehouse:
 
     # --- what befalls it ---
 
+    def first_look(self, told: Iterable[object], barrier: Barrier) -> None:
+        """What ended while the station was off is written down as soon as the panel says so.
+
+        A boom that would not rise lies there like one that would: that one is mended once it has moved.
+        """
+        for what, still in _STILL.items():
+            if what in self._begun and still not in told:
+                self.write(ENDED_BY[what])
+        if What.BARRIER_FORCED in self._begun and barrier is Barrier.CLOSED:
+            self._barrier_fails = False
+            self.write(What.BARRIER_MENDED)
+
     def befell(self, happening: happenings.Happening) -> None:
         """What the panel told. Of a barrier that moves as it should nothing is written down."""
         if happening in (happenings.Happening.FIRE, happenings.Happening.FIRE_OVER):
@@ -125,7 +141,7 @@ class Gatehouse:
             what = What.BARRIER_MENDED if self._barrier_fails and happening in _MENDS else None
             self._barrier_fails = self._barrier_fails and what is None
         else:
-            self._barrier_fails = self._barrier_fails or what in (What.BARRIER_STUCK, What.BARRIER_FORCED)
+            self._barrier_fails = self._barrier_fails or what in BARRIER_FAILS
         if what is not None:
             self.write(what)
 

@@ -1,7 +1,8 @@
-"""What a lane knew before the power went: whom it decided last, and who rests with a fever.
+"""What a gate knew before the power went: whom it decided last, who rests with a fever, which alarms had not ended.
 
-`Lanes` asks once, at the start, with the journal's newest records. Pure. Rule: nothing but the journal says so. The
-code that was shown is not in it, so whose foreign certificate it was can still be told, and is not known again by it.
+`Lanes` and the gatehouse ask once, at the start, with the journal's newest records. Pure. Rule: nothing but the journal
+says so. The code that was shown is not in it, so whose foreign certificate it was can still be told, and is not known
+again by it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from datetime import timedelta
 from gate.credential import CodeReading
 from gate.decision import Evidence
 from gate.names import JournalId
-from gate.passage import Amendment, Ground, Passage
+from gate.passage import Amendment, Ground, Happening, Passage, What
 from gate.reason import Outcome, Reason
 from gate.roster import Resident
 from gate.wire import BodyMalformed, decode_body
@@ -24,6 +25,31 @@ from station.visit import Decided, Lane, Now, Resting
 
 REMEMBERED_RECORDS = 10_000
 """Of the own journal: so many a busy lane writes in an hour's rest and the two hours that it waits for somebody."""
+
+BARRIER_FAILS = frozenset({What.BARRIER_STUCK, What.BARRIER_FORCED})
+ENDED_BY = {
+    What.FIRE: What.FIRE_OVER,
+    What.TAMPERED: What.TAMPER_OVER,
+    What.BARRIER_STUCK: What.BARRIER_MENDED,
+    What.BARRIER_FORCED: What.BARRIER_MENDED,
+}
+
+
+def standing(records: Iterable[tuple[int, bytes]]) -> frozenset[What]:
+    """What began at the gate and has not ended."""
+    begun: set[What] = set()
+    for _, body in records:
+        # Of ten thousand records hardly any is a happening.
+        if b'"happening"' not in body:
+            continue
+        try:
+            record = decode_body(body)
+        except BodyMalformed:
+            continue
+        if isinstance(record, Happening):
+            begun = {each for each in begun if ENDED_BY[each] is not record.what}
+            begun |= {record.what} & ENDED_BY.keys()
+    return frozenset(begun)
 
 
 @dataclass(slots=True)

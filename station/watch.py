@@ -38,6 +38,7 @@ class Watch:
         self._barrier = Barrier.NONE
         self._rang_at = float("-inf")
         self._failed = False
+        self._looked = False
 
     def tick(self, seconds: float) -> None:
         """Move on what takes its time, and hear what happened meanwhile."""
@@ -50,6 +51,9 @@ class Watch:
         if self._failed:
             self._failed = False
             self._troubles.note("panel", "")
+        if not self._looked:
+            self._looked = True
+            self._gatehouse.first_look(told, self._panel.barrier)
         for each in told:
             if isinstance(each, Press):
                 self._orders.pressed(each)

@@ -42,6 +42,17 @@ def join(lane: TestLane, pin: int, joined: bool) -> None:
         lane.wait(0.1)
 
 
+def after_a_power_cut(lane: TestLane, *joined: int) -> TestLane:
+    """The same lane on the same disk; its box is shut, and these contacts are joined."""
+    lane.close()
+    again = TestLane(lane.path.parent, panel=WIRED)
+    again.seconds += 60.0
+    for pin in (TAMPER_PIN, *joined):
+        again.factory.pin(pin).drive_low()
+    again.wait()
+    return again
+
+
 def whats(lane: TestLane) -> list[What]:
     return [each.what for each in lane.records() if isinstance(each, Happening)]
 
@@ -81,6 +92,43 @@ class TestWhatBefallsIt:
     def test_a_barrier_that_is_forced_is_recorded(self, lane):
         join(lane, SENSOR_PIN, True)
         assert whats(lane) == [What.BARRIER_FORCED]
+
+    @pytest.mark.parametrize(
+        ("pin", "joined", "after"),
+        [
+            (FIRE_PIN, True, [What.FIRE, What.FIRE_OVER]),
+            (TAMPER_PIN, False, [What.TAMPERED, What.TAMPER_OVER]),
+            (SENSOR_PIN, True, [What.BARRIER_FORCED, What.BARRIER_MENDED]),
+        ],
+        ids=["fire", "box", "barrier"],
+    )
+    def test_what_ends_while_the_station_is_off_is_written_down_as_it_comes_back(self, lane, pin, joined, after):
+        """Else the office would look for ever at an alarm that was over with the power cut."""
+        join(lane, pin, joined)
+        again = after_a_power_cut(lane)
+        again.wait(1.0)
+        assert whats(again) == after
+        again.close()
+
+    def test_a_fire_that_still_burns_as_the_station_comes_back_is_not_over(self, lane):
+        join(lane, FIRE_PIN, True)
+        again = after_a_power_cut(lane, FIRE_PIN)
+        assert (again.view.fire, What.FIRE_OVER in whats(again)) == (True, False)
+        again.close()
+
+    def test_a_barrier_that_stuck_before_a_power_cut_is_mended_once_it_has_moved(self, lane):
+        """A boom that would not rise lies there like one that would."""
+        lane.forehead(36.5)
+        lane.show(pass_of("a"))
+        lane.wait(0.1)
+        lane.wait(6.0)
+        again = after_a_power_cut(lane)
+        assert whats(again) == [What.BARRIER_STUCK]
+        again.forehead(36.5)
+        again.show(pass_of("b"))
+        join(again, SENSOR_PIN, True)
+        assert whats(again) == [What.BARRIER_STUCK, What.BARRIER_MENDED]
+        again.close()
 
     def test_a_fire_with_a_broken_disk_is_written_down_once_it_can_be(self, lane):
         """The alarm shows at once; its record follows, by the time of the fire."""
