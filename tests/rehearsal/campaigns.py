@@ -16,9 +16,11 @@ from msgspec import json
 
 from tests.durability.clocks import clocks
 from tests.durability.disk_full import disk_full
+from tests.durability.hostile_broker import hostile_broker
 from tests.durability.kills import kills
 from tests.durability.power_cuts import power_cuts
 from tests.durability.roster_push import roster_push
+from tests.durability.street_backlog import street_backlog
 from tests.faults.matrix import faults
 from tests.guard_day.soak import guard_day
 from tests.rehearsal import settings
@@ -37,10 +39,10 @@ from tests.rehearsal.verification import verification
 from tests.rehearsal.visitors import Coming
 
 CATCH_UP_SECONDS = 300.0
-# Counts of what may not happen; a campaign that tells one of them fails.
+# Counts of what may not happen, and lists of promises that were missed; a campaign that tells one of them fails.
 FAILINGS = (
     *("lost", "doubled", "corrupt", "wrong", "not_ended", "control_unharmed", "reordered"),
-    *("false_accepts", "false_refusals", "wrong_step", "crashes", "slow", "grown"),
+    *("false_accepts", "false_refusals", "wrong_step", "crashes", "slow", "grown", "missed"),
 )
 Figures = dict[str, object]
 
@@ -147,6 +149,8 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "power_cuts": power_cuts,
         "disk_full": disk_full,
         "kills": kills,
+        "hostile_broker": hostile_broker,
+        "street_backlog": street_backlog,
         "clocks": clocks,
     },
     "bench": {
