@@ -23,7 +23,7 @@ from types import TracebackType
 
 from tests.broker import Broker
 from tests.rehearsal import settings
-from tests.rehearsal.gates import Screen
+from tests.rehearsal.gates import Screen, until
 from tests.rehearsal.people import Resident, compound, write_csv
 from tests.rehearsal.processes import Process
 
@@ -31,6 +31,8 @@ BIN = Path(sys.executable).parent
 GATES = ("east", "west")
 SEED, TODAY = 20211230, date(2021, 12, 30)  # of the people alone, so that they are the same on every run
 CLERK = "office"
+# For what a long outage left in the inbox.
+FOLD_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,8 @@ class Town:
         with ThreadPoolExecutor(len(GATES)) as both:
             told = list(both.map(_end, stations))
         if hub is not None:
+            if hub.alive and not until(self._all_is_folded, FOLD_SECONDS):
+                told.append(f"{hub.name} had not folded all that it had received after {FOLD_SECONDS:.0f} s")
             told.append(_end(hub))
         self.broker.stop()
         return [each for each in told if each]
@@ -235,6 +239,11 @@ class Town:
         """The hub's ACL knows the observer; his password is whoever's who wants to look."""
         entry = ["-b", str(self.data / "broker" / "passwords"), "observer", self._observer_password]
         subprocess.run(["mosquitto_passwd", *entry], check=True, capture_output=True)
+
+    def _all_is_folded(self) -> bool:
+        """What the hub has receipted is in the tables that are looked at."""
+        with closing(sqlite3.connect(f"{self.registry.as_uri()}?mode=ro", uri=True)) as registry:
+            return bool(registry.execute("SELECT count(*) = 0 FROM unfolded").fetchone()[0])
 
     def _read_passes(self) -> None:
         """The issued texts, matched to the residents by what the registry says of each pseudonym."""
