@@ -35,7 +35,7 @@ class Boot(Struct, frozen=True):
     """What is known of one run of one station's machine; instants in seconds since 1970.
 
     synced_at, synced_seconds: the anchor by both of its clocks, None where no record had one. confirmed: the hub had
-    that record at once, so its own clock agrees. latest: it began no later.
+    that record, or one that agrees with it, at once, so its own clock agrees. latest: it began no later.
     """
 
     synced_at: float | None = None
@@ -45,10 +45,15 @@ class Boot(Struct, frozen=True):
 
     @property
     def began_by(self) -> float | None:
-        """When it began, where the hub's clock confirms that, or else the latest that it can have begun."""
+        """The latest that it can have begun; None where nothing bounds it."""
         if self.synced_at is None or not self.confirmed:
             return self.latest
-        return self.synced_at - self.synced_seconds
+        return began_by(self.synced_at, self.synced_seconds) + SETTLING_SECONDS
+
+
+def began_by(at: float, boot_seconds: float) -> float:
+    """The latest that a boot can have begun of which this is an instant, by whatever drift of its crystal."""
+    return at - boot_seconds * (1 - DRIFT_PER_SECOND)
 
 
 class Told(NamedTuple):
@@ -77,16 +82,18 @@ def anchored(boot: Boot, stamp: Stamp, received_at: float) -> Boot:
     at, seconds = stamp.at.timestamp(), stamp.boot_seconds
     confirmed = abs(received_at - at) <= CLOCKS_APART
     if boot.synced_at is not None:
-        agrees = abs(boot.synced_at + (seconds - boot.synced_seconds) - at) <= CLOCKS_APART
-        if boot.confirmed or not confirmed or agrees:
+        if boot.confirmed or not confirmed:
             return boot
+        if abs(boot.synced_at + (seconds - boot.synced_seconds) - at) <= CLOCKS_APART:
+            return Boot(boot.synced_at, boot.synced_seconds, confirmed, boot.latest)
     return Boot(at, seconds, confirmed, boot.latest)
 
 
-def no_later(boot: Boot, began_by: float) -> Boot:
-    if boot.latest is not None and boot.latest <= began_by:
+def no_later(boot: Boot, latest: float) -> Boot:
+    """The boot with this bound to its beginning, where it is a better one."""
+    if boot.latest is not None and boot.latest <= latest:
         return boot
-    return Boot(boot.synced_at, boot.synced_seconds, boot.confirmed, began_by)
+    return Boot(boot.synced_at, boot.synced_seconds, boot.confirmed, latest)
 
 
 def time_of(stamp: Stamp, boot: Boot, received_at: float) -> Told | None:

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -28,7 +28,7 @@ class Broker:
     """One Mosquitto process.
 
     config: further lines of mosquitto.conf. password_file, acl_file: as Mosquitto reads them; without a password file
-    everybody may connect. port: 0 takes a free one.
+    everybody may connect. port: 0 takes a free one. prefix: words before the command, for a host of its own.
     """
 
     def __init__(
@@ -38,9 +38,12 @@ class Broker:
         password_file: Path | None = None,
         acl_file: Path | None = None,
         port: int = 0,
+        host: str = HOST,
+        prefix: Sequence[str] = (),
     ) -> None:
         self.folder = folder
-        self.host = HOST
+        self.host = host
+        self._prefix = prefix
         self.port = port
         self.log = folder / "mosquitto.log"
         self._lines = _lines(config, password_file, acl_file)
@@ -85,7 +88,7 @@ class Broker:
         with self.log.open("wb") as log:
             # It ends with us whatever becomes of us, and a Ctrl-C in the terminal is ours to pass on, in order.
             self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "mosquitto", "-c", str(config)],
+                ["setpriv", "--pdeathsig", "KILL", *self._prefix, "mosquitto", "-c", str(config)],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def make_certificates(folder: Path) -> str:
-    """Write ca.pem, server.pem and server.key for 127.0.0.1; the lines of mosquitto.conf that name them."""
+def make_certificates(folder: Path, address: str = "127.0.0.1") -> str:
+    """Write ca.pem, server.pem and server.key for that address; the lines of mosquitto.conf that name them."""
     authority, host = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    (folder / "ca.pem").write_bytes(_certificate("rehearsal authority", authority, authority, is_authority=True))
-    (folder / "server.pem").write_bytes(_certificate("127.0.0.1", host, authority, is_authority=False))
+    (folder / "ca.pem").write_bytes(_certificate("rehearsal authority", authority, authority, address, True))
+    (folder / "server.pem").write_bytes(_certificate(address, host, authority, address, False))
     (folder / "server.key").write_bytes(
         host.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
@@ -22,7 +22,7 @@ def make_certificates(folder: Path) -> str:
 
 
 def _certificate(
-    name: str, key: ec.EllipticCurvePrivateKey, issuer: ec.EllipticCurvePrivateKey, is_authority: bool
+    name: str, key: ec.EllipticCurvePrivateKey, issuer: ec.EllipticCurvePrivateKey, address: str, is_authority: bool
 ) -> bytes:
     now = datetime.now(UTC)
     builder = (
@@ -36,7 +36,7 @@ def _certificate(
         .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key()), critical=False)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(address))]), critical=False)
     )
     return builder.sign(issuer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 

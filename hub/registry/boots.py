@@ -16,7 +16,7 @@ from msgspec import Struct, json
 from gate.clock import ClockState
 from gate.passage import Stamp
 from gate.unreadable import UNREADABLE
-from hub.redating import CLOCKS_APART, Boot, Told, anchored, is_count, no_later, time_of
+from hub.redating import CLOCKS_APART, Boot, Told, anchored, began_by, is_count, no_later, time_of
 from hub.registry import Registry, boot_rows
 from hub.registry.boot_rows import Run
 from hub.registry.instants import read, written
@@ -102,7 +102,7 @@ def _hear(registry: Registry, station: str, name: str, heard: Sequence[Stamped])
         runs[journal] = runs[journal].with_doubt(min(sequences), max(sequences))
     news = _is_news(boot, known)
     for run in runs.values():
-        boot_rows.save_run(registry, _reconsidered(run, known) if news else run)
+        boot_rows.save_run(registry, _reconsidered(run, known, boot) if news else run)
     if boot != known:
         boot_rows.save_boot(registry, station, name, boot)
     return news or any(dated)
@@ -118,27 +118,35 @@ def _by_journal(heard: Iterable[Stamped]) -> dict[str, list[Stamped]]:
 
 def _is_news(boot: Boot, known: Boot) -> bool:
     """Whether what was in doubt before can be dated better now."""
-    if (boot.synced_at, boot.synced_seconds) != (known.synced_at, known.synced_seconds):
+    if _is_another(boot, known) or boot.confirmed > known.confirmed:
         return True
     if boot.synced_at is not None or known.latest is None or boot.latest is None:
         return False
     return known.latest - boot.latest > WORTH_SECONDS
 
 
-def _reconsidered(run: Run, known: Boot) -> Run:
-    """After a first anchor, what was in doubt is looked at; after another one, everything."""
-    return (run if known.synced_at is None else run.with_doubt(run.first, run.last)).again()
+def _is_another(boot: Boot, known: Boot) -> bool:
+    return (boot.synced_at, boot.synced_seconds) != (known.synced_at, known.synced_seconds)
+
+
+def _reconsidered(run: Run, known: Boot, boot: Boot) -> Run:
+    """What was in doubt is looked at; after an anchor that took another one's place, everything."""
+    replaced = known.synced_at is not None and _is_another(boot, known)
+    return (run.with_doubt(run.first, run.last) if replaced else run).again()
 
 
 def _learnt(registry: Registry, boot: Boot, heard: Sequence[Stamped]) -> Boot:
     counted = [each for each in heard if is_count(each.stamp.boot_seconds)]
-    if not boot.confirmed:
-        synced = [each for each in counted if each.stamp.clock is ClockState.SYNCED]
-        for each in [*synced[-1:], *synced[:1]]:
+    synced = [each for each in counted if each.stamp.clock is ClockState.SYNCED]
+    for each in [*synced[-1:], *synced]:
+        if boot.confirmed:
+            break
+        # Of those that agree, the newest alone is asked whether the hub had it at once.
+        if each is synced[-1] or not _vouches_for_itself(each.stamp, boot):
             boot = anchored(boot, each.stamp, _received_at(registry, each))
     if not boot.confirmed and counted:
         newest = max(counted, key=lambda each: each.stamp.boot_seconds)
-        boot = no_later(boot, _received_at(registry, newest) - newest.stamp.boot_seconds)
+        boot = no_later(boot, began_by(_received_at(registry, newest), newest.stamp.boot_seconds))
     return boot
 
 
@@ -151,17 +159,17 @@ def _vouches_for_itself(stamp: Stamp, boot: Boot) -> bool:
 
 def _bound_by_what_follows(registry: Registry, station: str, journal: str) -> None:
     """A boot was over before the next one of its journal began."""
-    began_by: float | None = None
+    ended_by: float | None = None
     for run in reversed(boot_rows.runs_of_journal(registry, station, journal)):
         boot = boot_rows.boot(registry, station, run.boot)
-        if not boot.confirmed and began_by is not None and is_count(run.last_seconds):
-            bounded = no_later(boot, began_by - run.last_seconds)
+        if not boot.confirmed and ended_by is not None and is_count(run.last_seconds):
+            bounded = no_later(boot, began_by(ended_by, run.last_seconds))
             if bounded != boot:
                 boot_rows.save_boot(registry, station, run.boot, bounded)
             if boot.synced_at is None and (boot.latest is None or _is_news(bounded, boot)):
                 boot_rows.save_run(registry, run.again())
             boot = bounded
-        began_by = boot.began_by
+        ended_by = boot.began_by
 
 
 def _look_again(registry: Registry, run: Run, most: int, changed: set[int]) -> int:

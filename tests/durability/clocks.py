@@ -179,4 +179,5 @@ def _out_of_order(story: Story, rows: dict[int, FeedRow]) -> Iterator[tuple[int,
 
 def _drift(story: Story, one: int, other: int) -> timedelta:
     boot = [each.stamp.boot_seconds for each in story.truths if each.stamp.boot == story.truths[one - 1].stamp.boot]
-    return timedelta(seconds=2 * DRIFT_PER_SECOND * (max(boot) - min(boot)))
+    claimed = story.truths[one - 1].drift + story.truths[other - 1].drift
+    return claimed + timedelta(seconds=2 * DRIFT_PER_SECOND * (max(boot) - min(boot)))

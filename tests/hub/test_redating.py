@@ -15,7 +15,7 @@ from gate.passage import Amendment, Ground, Happening, Passage, Record, Stamp, W
 from gate.policy import Direction
 from gate.reason import Outcome
 from gate.wire import Envelope, encode_body, encode_records, envelope
-from hub.feed import Feed, Filter
+from hub.feed import Feed, FeedRow, Filter
 from hub.ingest import Ingest, Message
 from hub.redating import CLOCKS_APART, Boot, Dated, anchored, time_of
 from hub.registry import boots, open_registry
@@ -48,9 +48,14 @@ class Hub:
         self.ingest.take(self.registry, [Message(topics.RECORDS.of("sunshine", "east-1"), payload)])
 
     def times(self) -> dict[int, tuple[datetime, datetime | None, str | None]]:
-        """By sequence: when it was, what the gate had said, and whence the hub has it."""
+        """By sequence: when it was, what the gate had said, and whence the hub has it; a bound without what a crystal
+        may drift, to ten seconds."""
         rows = self.feed.recent(Filter())
-        return {row.sequence: (row.at, row.told_at, row.dated) for row in rows}
+        return {row.sequence: (_near(row), row.told_at, row.dated) for row in rows}
+
+
+def _near(row: FeedRow) -> datetime:
+    return row.at.replace(second=row.at.second // 10 * 10, microsecond=0) if row.dated == Dated.RECEIPT else row.at
 
 
 @pytest.fixture
@@ -163,6 +168,16 @@ def test_an_anchor_that_the_hubs_clock_contradicts_gives_way_once(hub: Hub):
     }
 
 
+def test_an_anchor_that_is_confirmed_later_settles_what_another_server_said(hub: Hub):
+    """Two servers, three days apart, and nothing to choose by; then the hub hears the same boot at once."""
+    wrong = NOON - timedelta(days=3)
+    hub.now += timedelta(days=1)
+    hub.hear(record(1, stamp(wrong, SYNCED, 700.0)), record(2, stamp(NOON, SYNCED, 1300.0)))
+    assert hub.times()[1] == (wrong, None, None)
+    hub.hear(record(3, stamp(hub.now, SYNCED, 1300.0 + 86_400.0)))
+    assert hub.times()[1] == (REAL, wrong, Dated.SYNC)
+
+
 def test_screens_are_told_of_older_passages_that_got_another_time(hub: Hub):
     """The arrivals are named after the commit, and the cursor leads there."""
     hub.hear(UNSURE)
@@ -237,7 +252,7 @@ def test_between_two_known_times_an_unknown_one_is_said_to_lie_there(hub: Hub):
     hub.now = NOON
     hub.hear(record(2, stamp(BUILT, FLOOR, 20.0)), record(3, stamp(NOON, SYNCED, 3600.0, last_boot)))
     (row,) = [row for row in hub.feed.recent(Filter()) if row.sequence == 2]
-    assert (row.not_before, row.at) == (earlier, NOON - timedelta(hours=1))
+    assert (row.not_before, _near(row)) == (earlier, NOON - timedelta(hours=1))
 
 
 @settings(max_examples=300)

@@ -18,6 +18,7 @@ from tests.durability.clocks import clocks
 from tests.durability.disk_full import disk_full
 from tests.durability.hostile_broker import hostile_broker
 from tests.durability.kills import kills
+from tests.durability.namespaces import namespaces
 from tests.durability.power_cuts import power_cuts
 from tests.durability.roster_push import roster_push
 from tests.durability.street_backlog import street_backlog
@@ -41,7 +42,7 @@ from tests.rehearsal.visitors import Coming
 CATCH_UP_SECONDS = 300.0
 # Counts of what may not happen, and lists of promises that were missed; a campaign that tells one of them fails.
 FAILINGS = (
-    *("lost", "doubled", "corrupt", "wrong", "not_ended", "control_unharmed", "reordered"),
+    *("lost", "doubled", "corrupt", "wrong", "not_ended", "control_unharmed", "reordered", "admitted_unknowing"),
     *("false_accepts", "false_refusals", "wrong_step", "crashes", "slow", "grown", "missed"),
 )
 Figures = dict[str, object]
@@ -152,6 +153,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "hostile_broker": hostile_broker,
         "street_backlog": street_backlog,
         "clocks": clocks,
+        "namespaces": namespaces,
     },
     "bench": {
         "decision": decision,
