@@ -16,7 +16,7 @@ from typing import TextIO
 
 from gate.formats.gate_pass import CALLERS
 from gate.permit import PermitKind
-from hub import control, gate_terminal, keeping_terminal, settings, terminal, trust_terminal
+from hub import control, gate_terminal, keeping_terminal, quarantine_terminal, settings, terminal, trust_terminal
 from hub.backup import USUAL_KEPT
 from hub.guard_orders import USUAL_BADGE_DAYS
 from hub.issue import IssueFailed, PassFormat
@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     _guard(commands.add_parser("guard", help="the guards, who sign on at the gates with a PIN or a badge"))
     _permit(commands.add_parser("permit", help="leave to cross where the rules would not let somebody"))
     _visitor(commands.add_parser("visitor", help="a resident's visitor, with a pass until they leave"))
+    _quarantine(commands.add_parser("quarantine", help="messages that could not be registered; try them again"))
     _notice(commands.add_parser("notice", help="what the gates announce, and when they are silent"))
     _keeping(commands)
     return parser
@@ -249,6 +250,19 @@ def _visitor(parser: argparse.ArgumentParser) -> None:
     invite.add_argument("--telephone", default="", metavar="T", help="its last four digits help the guard's search")
     invite.add_argument("--out", required=True, metavar="FILE", help="a new PNG file for the pass")
     invite.set_defaults(do=gate_terminal.visitor_invite)
+
+
+def _quarantine(parser: argparse.ArgumentParser) -> None:
+    words = parser.add_subparsers(required=True, metavar="list|show|replay")
+    listing = words.add_parser("list", help="what was set aside, from which gate, and of what kind")
+    listing.set_defaults(do=quarantine_terminal.quarantine_list)
+    show = words.add_parser("show", help="one of them: what happened, what to do, and its content")
+    show.add_argument("id", type=int, metavar="ID")
+    show.set_defaults(do=quarantine_terminal.quarantine_show)
+    replay = words.add_parser("replay", help="try again to read what was set aside")
+    replay.add_argument("id", type=int, nargs="*", metavar="ID")
+    replay.add_argument("--all", action="store_true", help="everything")
+    replay.set_defaults(do=quarantine_terminal.quarantine_replay)
 
 
 def _notice(parser: argparse.ArgumentParser) -> None:

@@ -27,6 +27,7 @@ from hub import (
     notice_orders,
     phones,
     policy_file,
+    quarantine_orders,
 )
 from hub.identity import write_identity
 from hub.issue import IssuedPass
@@ -133,6 +134,7 @@ AnyOrder = (
     | RotatePassKey
     | PutClerk
     | desk_orders.DeskOrder
+    | quarantine_orders.QuarantineOrder
     | gate_key_orders.GateKeyOrder
     | guard_orders.GuardOrder
     | leave_orders.LeaveOrder
@@ -228,6 +230,7 @@ AnyAnswer = (
     | PassKeyRotated
     | ClerkPut
     | desk_orders.Settled
+    | quarantine_orders.Replayed
     | gate_key_orders.GateKeyAnswer
     | guard_orders.GuardAnswer
     | leave_orders.LeaveAnswer
@@ -272,6 +275,8 @@ def _dispatch(order: AnyOrder, desk: Desk, registry: Registry) -> AnyAnswer:
             return ClerkPut(clerks.put(registry, order.name, order.password_hash, desk.now))
         case desk_orders.SettleMadePass() | desk_orders.SettleCase():
             return desk_orders.carry_out(order, desk, registry)
+        case quarantine_orders.ReplayQuarantined():
+            return quarantine_orders.carry_out(order, desk, registry)
         case gate_key_orders.AllowPasses() | gate_key_orders.ForbidPasses():
             return gate_key_orders.carry_out(order, desk, registry)
         case guard_orders.PutGuard() | guard_orders.RemoveGuard() | guard_orders.ListGuards():

@@ -1,4 +1,4 @@
-"""The questions that the office asks of the registry: what passed, how the gates stand, what lies in quarantine.
+"""The questions that the office asks of the registry: what passed, and how the gates stand.
 
 The office's pages and streams call it; apart from hub/registry this is the only place with SQL. Rule: it never writes,
 and every thread that asks gets a read-only connection of its own.
@@ -24,8 +24,6 @@ from hub.registry.reader import Reader
 OVERRULED = "overruled"
 MOST_ROWS = 500
 FEW_PEOPLE = 8
-# How much of a quarantined payload a page shows.
-PAYLOAD_BYTES = 4096
 
 
 class Cursor(Struct, frozen=True, order=True):
@@ -95,20 +93,6 @@ class Tile(Struct, frozen=True, kw_only=True):
     status_at: datetime | None
 
 
-class Quarantined(Struct, frozen=True, kw_only=True):
-    """One message that was set aside. payload: its first PAYLOAD_BYTES; size: all of its bytes."""
-
-    id: int
-    station: str
-    journal: str
-    sequence: int
-    hash: str
-    payload: bytes
-    size: int
-    why: str
-    received_at: datetime
-
-
 class Feed:
     """Read-only answers from the registry at `path`. Safe to share between threads."""
 
@@ -167,14 +151,6 @@ class Feed:
         """Every building in the registry, 2 before 10."""
         found = [row[0] for row in self._ask("SELECT DISTINCT building FROM household WHERE building <> ''")]
         return sorted(found, key=lambda building: (len(building), building))
-
-    def quarantined(self, limit: int = 100) -> list[Quarantined]:
-        """What was set aside, newest first."""
-        rows = self._ask(_QUARANTINED, {"bytes": PAYLOAD_BYTES, "limit": limit})
-        return [Quarantined(**{**dict(row), "received_at": instants.read(row["received_at"])}) for row in rows]
-
-    def quarantine_count(self) -> int:
-        return int(self._ask("SELECT count(*) FROM quarantine")[0][0])
 
     def password_hash(self, clerk: str) -> str | None:
         """What is stored of a clerk's password; None for a name nobody has."""
@@ -276,11 +252,6 @@ _LAST = """
 
 _NAMED = r"""SELECT id FROM person
     WHERE masked_name LIKE :like ESCAPE '\' OR name = :q OR initials = lower(:q)"""
-
-_QUARANTINED = """
-    SELECT id, station, journal, sequence, hash, substr(payload, 1, :bytes) AS payload, length(payload) AS size, why,
-        received_at
-    FROM quarantine ORDER BY id DESC LIMIT :limit"""
 
 # The unary plus keeps SQLite from an index that would make it sort: the newest hundred are near the end of the table.
 _CONDITIONS = {

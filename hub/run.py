@@ -19,12 +19,12 @@ import uvicorn
 
 from hub import control, keys
 from hub.commands import carry_out
-from hub.desk_orders import DeskOrder, Settled
 from hub.gaps import LOOK_EVERY_SECONDS
 from hub.keys import KeysRefused
 from hub.notify import Notifier
 from hub.office import create_app
-from hub.order import Desk
+from hub.office.office import PageOrder
+from hub.order import Answer, Desk
 from hub.registry import Registry, RegistryRefused, open_registry
 from hub.resident import Registrar, ResidentServer
 from hub.running import Clock, RunningHub, wall_clock
@@ -125,7 +125,14 @@ class _Server(uvicorn.Server):
         self, settings: Settings, hub: RunningHub, addresses: Sequence[str], clock: Clock, notifier: Notifier
     ) -> None:
         app: Any = create_app(
-            settings, settings.registry, hub.announcer, clock, lambda: hub.connected, hub.form_secret, self._settle
+            settings,
+            settings.registry,
+            hub.announcer,
+            clock,
+            lambda: hub.connected,
+            hub.form_secret,
+            self._settle,
+            lambda: hub.gaps.found,
         )
         office = settings.office
         super().__init__(
@@ -149,11 +156,10 @@ class _Server(uvicorn.Server):
         """Ours are set already; uvicorn's own would raise the signal again after a clean end."""
         yield
 
-    def _settle(self, order: DeskOrder) -> Settled:
+    def _settle(self, order: PageOrder) -> Answer:
         """What a clerk decides on a page, by the hub's writer; from the page's own thread, which waits for it."""
         done = self._hub.writer.submit(carry_out(order, Desk(self._settings, self._clock(), os.urandom)))
         settled = done.result(SETTLE_SECONDS)
-        assert isinstance(settled, Settled)
         self._hub.announcer.announce(range(0))
         return settled
 

@@ -6,7 +6,7 @@ elsewhere, nothing stands in the page that could run (no inline script or style)
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,17 @@ from litestar.types import Message, Scope
 
 from hub.announcer import Announcer
 from hub.casebook import Casebook
-from hub.desk_orders import DeskOrder, Settled
 from hub.feed import Feed
-from hub.office import desk, login, pages, stream
+from hub.gaps import Outstanding
+from hub.office import desk, login, pages, quarantine, stream
 from hub.office.filters import address
 from hub.office.language import change_language, language_of
-from hub.office.office import Office
+from hub.office.office import Office, PageOrder
 from hub.office.screen import STATIC, Screen
 from hub.office.sessions import PUBLIC, WebRequest, only_clerks, sessions
 from hub.office.tail import Tail
-from hub.order import OrderRefused
+from hub.order import Answer, OrderRefused
+from hub.set_aside import SetAside
 from hub.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -59,21 +60,30 @@ def create_app(
     clock: Callable[[], datetime] = wall_clock,
     connected: Callable[[], bool] = lambda: True,
     form_secret: str | None = None,
-    settle: Callable[[DeskOrder], Settled] | None = None,
+    settle: Callable[[PageOrder], Answer] | None = None,
+    owed: Callable[[], Mapping[str, Outstanding]] = dict,
 ) -> Litestar:
     """The office of one compound; its streams end when the announcer ends.
 
     form_secret: signs the forms' tokens; the same one after a restart, or an open page's next form is refused once.
     connected: whether the hub has its broker just now, without which no gate can be called well. settle: has the hub's
-    writer carry out what a clerk decides; without it the pages only show.
+    writer carry out what a clerk decides; without it the pages only show. owed: what of the gates has not come, as last
+    looked for.
     """
     feed, screen = Feed(registry), Screen(settings.name or settings.compound, settings.zone)
-    casebook = Casebook(registry)
-    tail = Tail(feed, casebook, screen, settings.zone, clock, connected)
-    office = Office(settings.zone, feed, screen, announcer, tail, clock, casebook, settle or _only_shown)
+    casebook, set_aside = Casebook(registry), SetAside(registry)
+    tail = Tail(feed, casebook, set_aside, screen, settings.zone, clock, connected, owed)
+    office = Office(settings.zone, feed, screen, announcer, tail, clock, casebook, set_aside, settle or _only_shown)
     secure = bool(settings.office.tls_certificate)
     return Litestar(
-        route_handlers=[*login.ROUTES, *pages.ROUTES, *desk.ROUTES, *stream.ROUTES, _static_files()],
+        route_handlers=[
+            *login.ROUTES,
+            *pages.ROUTES,
+            *desk.ROUTES,
+            *quarantine.ROUTES,
+            *stream.ROUTES,
+            _static_files(),
+        ],
         dependencies={"office": Provide(lambda: office, sync_to_thread=False)},
         guards=[only_clerks],
         before_request=change_language,
@@ -98,7 +108,7 @@ def create_app(
     )
 
 
-def _only_shown(_: DeskOrder) -> Settled:
+def _only_shown(_: PageOrder) -> Answer:
     raise OrderRefused("no hub runs behind these pages")
 
 

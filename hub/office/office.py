@@ -8,16 +8,23 @@ from zoneinfo import ZoneInfo
 
 from hub.announcer import Announcer
 from hub.casebook import Casebook
-from hub.desk_orders import DeskOrder, Settled
+from hub.desk_orders import DeskOrder
 from hub.feed import Feed
 from hub.office.attempts import Attempts
 from hub.office.screen import Screen
 from hub.office.tail import Tail
+from hub.order import Answer
+from hub.quarantine_orders import QuarantineOrder
+from hub.set_aside import SetAside
+
+PageOrder = DeskOrder | QuarantineOrder
+"""What a clerk may decide on a page."""
 
 
 @dataclass(frozen=True)
 class Office:
-    """One compound's office. clock: aware instants in UTC. settle: waits for the hub's writer; raises OrderRefused.
+    """One compound's office. clock: aware instants in UTC. settle: waits for the hub's writer; raises OrderRefused, or
+    TimeoutError where it is busy for long.
 
     checking: held by the login that is being looked at. One at a time: scrypt is meant to be dear, and many honest
     clerks (every screen, after a restart of the hub) must not look like many failures.
@@ -30,6 +37,7 @@ class Office:
     tail: Tail
     clock: Callable[[], datetime]
     casebook: Casebook
-    settle: Callable[[DeskOrder], Settled]
+    set_aside: SetAside
+    settle: Callable[[PageOrder], Answer]
     attempts: Attempts = field(default_factory=Attempts)
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -1,17 +1,17 @@
-"""The pages behind the login: the live feed with its filter, and the quarantine. Every page's frame is made here."""
+"""The first page behind the login: the live feed with its filter. Every page's frame is made here."""
 
 from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from hub.feed import PAYLOAD_BYTES
 from hub.office import filters
 from hub.office.language import language_of
 from hub.office.login import csrf_token
 from hub.office.office import Office
 from hub.office.sessions import WebRequest, clerk_of
 from hub.office.tail import text_of
+from hub.set_aside import Kind
 
 
 @get("/", sync_to_thread=True)
@@ -46,26 +46,16 @@ def show_feed(request: WebRequest, office: NamedDependency[Office]) -> Response[
     return page
 
 
-@get("/quarantine", sync_to_thread=True)
-def show_quarantine(request: WebRequest, office: NamedDependency[Office]) -> Response[Any]:
-    return render(
-        request,
-        office,
-        "quarantine.html",
-        here="quarantine",
-        items=office.feed.quarantined(),
-        most=PAYLOAD_BYTES,
-    )
-
-
 def render(request: WebRequest, office: Office, template: str, **values: object) -> Response[Any]:
     """A page of the office in its frame: navigation, language, logout."""
+    quarantined = office.set_aside.counts()
     page = office.screen.render(
         template,
         language_of(request),
         clerk=clerk_of(request),
         csrf_token=csrf_token(request),
-        quarantined=office.feed.quarantine_count(),
+        quarantined=sum(quarantined.values()),
+        cloned=quarantined[Kind.CLONED],
         open_cases=office.casebook.open_cases(),
         waiting_passes=office.casebook.waiting_passes(office.clock()),
         path=request.url.path,
@@ -75,4 +65,4 @@ def render(request: WebRequest, office: Office, template: str, **values: object)
     return Response(page, media_type="text/html; charset=utf-8")
 
 
-ROUTES = (show_feed, show_quarantine)
+ROUTES = (show_feed,)

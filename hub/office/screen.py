@@ -127,8 +127,8 @@ class Speech:
         return row.clock == ClockState.FLOOR and row.dated is None
 
 
-# A station speaks every half minute; six silences in a row are no accident.
-STALE_AFTER = timedelta(minutes=3)
+# A station speaks every half minute; two silences in a row are no accident.
+STALE_AFTER = timedelta(minutes=1)
 
 
 def standing(tile: Tile, now: datetime, connected: bool) -> str:

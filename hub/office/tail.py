@@ -6,9 +6,9 @@ failed read is not remembered.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from litestar.concurrency import sync_to_thread
@@ -17,22 +17,30 @@ from msgspec import json, structs
 
 from hub.casebook import Befell, Casebook
 from hub.feed import Counts, Cursor, Feed, FeedRow, Filter, Tile
+from hub.gaps import Outstanding
 from hub.office.screen import Screen
+from hub.set_aside import Quarantined, SetAside
 
 # Tiles count the day's passages, so they are drawn at most this often, however many screens are open.
 BOARD_SECONDS = 1.0
+# So long a copied card stands among the alarms; on its own page it stays.
+CLONED_IS_NEWS = timedelta(days=1)
 ANSWERS_KEPT = 64
 
 
 @dataclass(frozen=True)
 class Board:
-    """How the gates stood at `at`. standing: alarms and trainings that have not ended."""
+    """How the gates stood at `at`. standing: alarms and trainings that have not ended. owed: by station, what of it has
+    not come. cloned: what came lately under another record's number, newest first.
+    """
 
     at: datetime
     totals: Counts
     tiles: tuple[Tile, ...]
     connected: bool
     standing: tuple[Befell, ...]
+    owed: Mapping[str, Outstanding]
+    cloned: tuple[Quarantined, ...]
 
 
 @dataclass(frozen=True)
@@ -54,13 +62,17 @@ class Tail:
         self,
         feed: Feed,
         casebook: Casebook,
+        set_aside: SetAside,
         screen: Screen,
         zone: ZoneInfo,
         clock: Callable[[], datetime],
         connected: Callable[[], bool],
+        owed: Callable[[], Mapping[str, Outstanding]],
     ) -> None:
         self._feed = feed
         self._casebook = casebook
+        self._set_aside = set_aside
+        self._owed = owed
         self._screen = screen
         self._zone = zone
         self._clock = clock
@@ -88,7 +100,8 @@ class Tail:
     def board(self) -> Board:
         now = self._clock()
         totals, tiles = self._feed.board(now, self._zone)
-        return Board(now, totals, tuple(tiles), self._connected(), tuple(self._casebook.standing()))
+        standing, cloned = self._casebook.standing(), self._set_aside.cloned_since(now - CLONED_IS_NEWS)
+        return Board(now, totals, tuple(tiles), self._connected(), tuple(standing), self._owed(), tuple(cloned))
 
     async def events(self, question: Question) -> bytes:
         """The answer as events, ready to be sent; b"" where nothing of it is wanted."""

@@ -5,6 +5,7 @@ gate/wording.py. A test holds that each key is used and that each text is there 
 """
 
 from gate.wording import Words
+from hub.quarantine_words import ASIDE
 
 TEXTS = {
     # Frame of every page
@@ -39,6 +40,12 @@ TEXTS = {
         "没有账号？请管理员在社区主机上运行 gate-hub clerk add 姓名",
         "No account yet? Your administrator runs gate-hub clerk add NAME on the hub.",
     ),
+    # What the hub knows that it does not have
+    "cloned_alarm": Words("同一编号两份记录：卡被复制？", "Two records under one number: was a card copied?"),
+    "missing": Words("缺 {count} 条记录", "{count} records missing"),
+    "missing_stuck": Words("记录没有补上：请查看这个门", "They do not come: look at this gate"),
+    "missing_coming": Words("正在补传", "on their way"),
+    "silent_alarm": Words("没有消息：请查看这个门", "Says nothing: look at this gate"),
     # Totals and tiles
     "today": Words("今日", "Today"),
     "went_in": Words("进", "In"),
@@ -210,10 +217,22 @@ TEXTS = {
     "make_void": Words("作废", "Revoke"),
     # Quarantine
     "quarantine_lead": Words(
-        "这里是收到但没有登记的消息：读不懂，或与已有记录同号而内容不同。它们不会挡住其他记录。",
-        "Messages that came but were not registered: unreadable, or numbered like another record with other content."
-        " They are in nobody's way.",
+        "这里是收到但没有登记的消息。每条都写明出了什么事、该怎么办。它们原样保存，不会挡住其他记录。",
+        "Messages that came but were not registered, each with what happened and what to do. They are kept as they came"
+        " and are in nobody's way.",
     ),
+    "what_it_means": Words("出了什么事", "What happened"),
+    "what_to_do": Words("怎么办", "What to do"),
+    "try_again": Words("再试一次", "Try again"),
+    "try_all_again": Words("全部再试一次", "Try all again"),
+    **ASIDE,
+    "tried_busy": Words(
+        "主机正忙，仍在试；请稍后再打开本页。", "The hub is busy and still trying; open this page again in a while."
+    ),
+    "reason_noted": Words("主机记下的原因", "The reason as the hub noted it"),
+    "registered_one": Words("已登记的那份", "The one that is registered"),
+    "later_one": Words("后到的这份", "The one that came later"),
+    "unknown_gate": Words("不明", "Unknown"),
     "quarantine_empty": Words("没有异常消息", "The quarantine is empty"),
     "quarantine_empty_do": Words(
         "所有收到的消息都已登记，不需要做什么。", "Every message that came has been registered. Nothing to do."

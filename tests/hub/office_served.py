@@ -13,8 +13,10 @@ import httpx
 import uvicorn
 
 from hub.announcer import Announcer
-from hub.desk_orders import DeskOrder, Settled
+from hub.gaps import Outstanding
 from hub.office import create_app
+from hub.office.office import PageOrder
+from hub.order import Answer
 from hub.settings import OfficeSettings, Settings
 from tests.hub.office_day import NOON, PASSWORD, Compound
 
@@ -44,8 +46,15 @@ class Served:
         self.announcer = Announcer()
         self.clock = Clock()
         self.connected = True
+        self.owed: dict[str, Outstanding] = {}
         app: Any = create_app(
-            settings_of(compound), compound.path, self.announcer, self.clock, lambda: self.connected, None, self._settle
+            settings_of(compound),
+            compound.path,
+            self.announcer,
+            self.clock,
+            connected=lambda: self.connected,
+            settle=self._settle,
+            owed=lambda: self.owed,
         )
         config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=30)
         self._server = uvicorn.Server(config)
@@ -56,10 +65,8 @@ class Served:
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
         self._thread.start()
 
-    def _settle(self, order: DeskOrder) -> Settled:
-        settled = self.compound.decides(order, self.clock())
-        assert isinstance(settled, Settled)
-        return settled
+    def _settle(self, order: PageOrder) -> Answer:
+        return self.compound.decides(order, self.clock())
 
     def end(self) -> None:
         """As hub.run ends it: the streams first."""

@@ -218,15 +218,6 @@ def test_a_station_that_never_spoke_or_cannot_be_understood_is_not_online(compou
     assert [(tile.online, tile.status_at, tile.last_passage_at) for tile in tiles] == [(False, None, None)] * 2
 
 
-def test_quarantine_shows_the_newest_first_and_only_the_beginning_of_a_long_payload(compound: Compound, feed: Feed):
-    compound.garbage(b"\xff\xfe", "not JSON")
-    compound.garbage(b"x" * 10_000, "too long")
-    newest, oldest = feed.quarantined()
-    assert (newest.why, newest.size, len(newest.payload)) == ("too long", 10_000, 4096)
-    assert (oldest.payload, oldest.received_at) == (b"\xff\xfe", NOON)
-    assert feed.quarantine_count() == 2
-
-
 def test_buildings_are_in_the_order_people_count_them(compound: Compound, feed: Feed):
     for building in ("10", "2", "1"):
         compound.resident("王小明", building)

@@ -24,6 +24,7 @@ from hub.registry.parcels import Parcel
 from hub.registry.records import take
 from hub.registry.rows import rows_of
 from hub.registry.second_reading import read_again
+from hub.set_aside import SetAside
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL = "ab" * 8
@@ -165,10 +166,10 @@ def test_what_a_newer_gate_told_an_older_hub_counts_once_the_hub_is_newer(path: 
         parcels = [Parcel("east-1", JOURNAL, at, body_hash(body), body, why=why) for at, body in strange.items()]
         changed = Parcel("east-1", JOURNAL, 8, body_hash(other), other, why="the body is not its envelope's")
         upgraded.run(lambda each: take(each, [*parcels, changed], [], NOW))
-        before = len(Feed(path).quarantined())
+        before = len(SetAside(path).listed())
         assert [upgraded.run(lambda each: read_again(each, Opener("sunshine", b""))).registered for _ in "12"] == [2, 0]
         (row,) = Feed(path).recent(Filter(person=LI))
         assert (row.sequence, row.reasons, row.named, row.now_holds) == (5, ("fever",), True, "refuse")
-        assert len(Feed(path).quarantined()) == before - 2
+        assert len(SetAside(path).listed()) == before - 2
         assert Casebook(path).happenings() == []
         assert upgraded.rows("SELECT sequence FROM record WHERE quarantined = 1") == [(7,), (8,)]

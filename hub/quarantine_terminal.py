@@ -1,0 +1,72 @@
+"""What a clerk types and reads of the quarantine: `gate-hub quarantine list`, `show` and `replay`.
+
+Rule: a terminal shows bytes of strangers only escaped, and says what to do in the words of the office's page.
+"""
+
+from argparse import Namespace
+
+from hub.quarantine_orders import Replayed, ReplayQuarantined
+from hub.quarantine_words import ASIDE
+from hub.set_aside import Quarantined, SetAside
+from hub.terminal import CommandFailed, Terminal
+
+
+def quarantine_list(_words: Namespace, terminal: Terminal) -> None:
+    items = _set_aside(terminal).listed(limit=1000)
+    if not items:
+        terminal.say("nothing is in quarantine: every message that came has been registered")
+    for each in items:
+        number = f"{each.journal}/{each.sequence}" if each.journal else "no number"
+        came = f"{_at(each, terminal)}  {each.station or '?':<16}"
+        terminal.say(f"{each.id:>6}  {came} {each.kind:<9} {number:<24} {each.size} bytes")
+    if any(each.worth_another_try for each in items):
+        terminal.say("after an update of the hub: gate-hub quarantine replay --all")
+
+
+def quarantine_show(words: Namespace, terminal: Terminal) -> None:
+    item = _set_aside(terminal).one(words.id)
+    if item is None:
+        raise CommandFailed(f"nothing in quarantine has the number {words.id}; see: gate-hub quarantine list")
+    terminal.say(
+        f"{item.id}: {_said(item)}",
+        f"from    station {item.station or '?'}" + (f", gate {item.gate}, lane {item.lane}" if item.gate else ""),
+        f"came    {_at(item, terminal)}",
+        f"number  {item.journal}/{item.sequence}" if item.journal else "number  none",
+        f"hash    {item.hash}",
+        f"reason  {_escaped(item.why.encode())}",
+        "",
+        _said(item, "_means"),
+        _said(item, "_do"),
+        "",
+        f"content, {item.size} bytes:",
+        _escaped(item.payload),
+    )
+    if item.registered is not None:
+        terminal.say("", "the record that is registered under this number:", _escaped(item.registered))
+
+
+def quarantine_replay(words: Namespace, terminal: Terminal) -> None:
+    if bool(words.id) == words.all:
+        raise CommandFailed("name what to try again by its numbers (gate-hub quarantine list), or say --all")
+    done = terminal.ask(ReplayQuarantined(None if words.all else tuple(words.id)), Replayed)
+    terminal.say(ASIDE["tried_again"].en.format(tried=done.tried, registered=done.registered, left=done.left))
+    if done.alarms:
+        terminal.say(ASIDE["tried_alarms"].en.format(alarms=done.alarms))
+
+
+def _said(item: Quarantined, of_it: str = "") -> str:
+    return ASIDE[f"aside_{item.kind}{of_it}"].en
+
+
+def _set_aside(terminal: Terminal) -> SetAside:
+    return SetAside(terminal.settings.registry)
+
+
+def _at(item: Quarantined, terminal: Terminal) -> str:
+    return f"{item.received_at.astimezone(terminal.settings.zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _escaped(payload: bytes) -> str:
+    """Nothing in it can move the cursor, and every byte can be told."""
+    told = payload.decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in told)
