@@ -26,7 +26,7 @@ _FAMILIES = (
 )
 TWICE = "pass_number_twice"
 """No happening of a gate's: two passes bear one number of its key, so somebody else may have that key."""
-ALARMS = frozenset((What.FIRE, What.TAMPERED, What.BARRIER_STUCK, What.BARRIER_FORCED, TWICE))
+ALARMS = frozenset((What.FIRE, What.TAMPERED, What.BARRIER_STUCK, What.BARRIER_FORCED, What.RECORDS_LOST, TWICE))
 
 
 class Befell(Struct, frozen=True, kw_only=True):

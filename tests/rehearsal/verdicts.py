@@ -37,7 +37,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of a journal. took_ms: evidence in hand to just before the commit; None for an amendment."""
+    """One row of a journal. took_ms: evidence in hand to after the commit; None for an amendment."""
 
     identity: Identity
     body: bytes
@@ -175,10 +175,16 @@ def _twice(connection: sqlite3.Connection) -> set[Identity]:
     return {identity for identity, times in Counter(_identity(row) for row in rows).items() if times > 1}
 
 
+# How long a commit took stands in the row after it.
+_ROWS = """SELECT sequence, body, hash, written_at, took_ms + coalesce(
+    (SELECT after.commit_ms FROM record AS after WHERE after.sequence = record.sequence + 1), 0) AS took_ms
+FROM record ORDER BY sequence"""
+
+
 def _journal(station: str, path: Path) -> list[Entry]:
     with closing(_open(path)) as connection:
         (journal,) = connection.execute("SELECT value FROM meta WHERE key = 'journal'").fetchone()
-        rows = connection.execute("SELECT sequence, body, hash, written_at, took_ms FROM record ORDER BY sequence")
+        rows = connection.execute(_ROWS)
         return [_entry(station, journal, row) for row in rows]
 
 
