@@ -17,7 +17,7 @@ from msgspec import Struct, json
 from hub import control
 from hub.backup import Backup, BackupFailed, describe, look_through
 from hub.registry import carrying, opened, soundness
-from hub.registry.mending import AT_ONCE_SECONDS, MARK
+from hub.registry.mending import AT_ONCE_SECONDS, forget
 from hub.registry.salvage import put_aside
 from hub.registry.seals import SEALED
 from hub.settings import Settings
@@ -68,7 +68,7 @@ def _put_in_place(path: Path, file: Path, backup: Backup, now: datetime) -> Rest
     if aside is not None:
         put_aside(path, aside)
     fresh.rename(path)
-    path.with_name(MARK).unlink(missing_ok=True)
+    forget(path)
     with opened(path, now) as registry:
         carried = carrying.carry_on(registry, AT_ONCE_SECONDS)
     return Restored(backup, generation, aside, gone, carried)

@@ -13,8 +13,8 @@ from hub.registry import RegistryRefused, carrying, opened, salvage, soundness
 from hub.registry.soundness import Finding
 from hub.registry.wal import wal_of
 
-MARK = "registry-is-damaged"
-"""A file beside the registry, in which `gate-hub verify` notes what it found, for the hub's next start."""
+MARKED = "-is-damaged"
+"""How the file's name ends in which `gate-hub verify` notes what it found in a registry, for the hub's next start."""
 BACKUPS = "backups"
 AT_ONCE_SECONDS = 3.0
 _MOST_TOLD = 20
@@ -39,7 +39,7 @@ def mend(path: Path, now: datetime) -> bool:
 
 def note(path: Path, findings: Sequence[Finding]) -> None:
     """For the next opening of this registry, which then sets it aside; systemd's gate-mend.path waits for this file."""
-    path.with_name(MARK).write_text("\n".join(map(str, findings[:_MOST_TOLD])) + "\n", encoding="utf-8")
+    _mark(path).write_text("\n".join(map(str, findings[:_MOST_TOLD])) + "\n", encoding="utf-8")
 
 
 def newest_backup(path: Path) -> Path | None:
@@ -60,7 +60,7 @@ def _begin_anew(path: Path, causes: list[Finding], now: datetime) -> None:
             f"{path} is not a registry any more ({causes[0]}), and there is no backup in {path.parent / BACKUPS};"
             " put one in its place: gate-hub restore FILE"
         )
-    path.with_name(MARK).unlink(missing_ok=True)
+    forget(path)
     log.error(
         "ALARM the registry was damaged (%s); it is kept as %s, and a new one was begun with what is whole in it."
         " %d rows have to be looked over: %s names them",
@@ -73,9 +73,19 @@ def _begin_anew(path: Path, causes: list[Finding], now: datetime) -> None:
         carrying.carry_on(registry, AT_ONCE_SECONDS)
 
 
+def forget(path: Path) -> None:
+    """What was noted is not about the file that stands there now."""
+    _mark(path).unlink(missing_ok=True)
+
+
+def _mark(path: Path) -> Path:
+    """Of the registry's own name, so that one that is just being made beside it has none."""
+    return path.with_name(f"{path.stem}{MARKED}")
+
+
 def _noted(path: Path) -> list[Finding]:
     try:
-        lines = path.with_name(MARK).read_text(encoding="utf-8").splitlines()
+        lines = _mark(path).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return []
     return [Finding("file", "", f"found by gate-hub verify: {line}") for line in lines]

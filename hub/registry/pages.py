@@ -68,19 +68,29 @@ class Pages:
         stand there still, so that is right only for rows that never change.
         """
         page = self.page(number)
-        if len(page) < self.size or not any(page):
+        if number == 1 or len(page) < self.size or not any(page):
             return []
-        tried = [self._row_at(page, at, columns) for at in _cells(page)] if page[0] in (_BRANCH, _LEAF) else []
+        tried = [self._row_at(page, at, columns) for at in _cells(page, page[0])]
         found = [row for row in tried if row is not None and is_whole(row)]
-        # A leaf with no such row at all belongs to another table, unless its head is damaged.
-        strange = page[0] not in _TREES and page[0] != 0
-        torn = bool(found or page[0] == _BRANCH) and len(found) < len(tried)
-        if everywhere and (strange or torn or (page[0] == _LEAF and not tried)):
+        if everywhere and (self._is_strange(page, columns, is_whole) if not found else len(found) < len(tried)):
             return self._anywhere(page, columns, is_whole)
         return found
 
+    def _is_strange(self, page: bytes, columns: int, is_whole: Callable[[Row], bool]) -> bool:
+        """Whether a page on which no row was found is one of another table, or has lost its head."""
+        if page[0] in _TREES and page[3:5] == bytes(2):
+            # Without a cell; only a page that says so wrongly holds anything.
+            return any(page[12:])
+        if page[0] in (0, _LEAF):
+            return False
+        as_leaf = (self._row_at(page, at, columns) for at in _cells(page, _LEAF))
+        return page[0] not in _TREES or any(row is not None and is_whole(row) for row in as_leaf)
+
     def _anywhere(self, page: bytes, columns: int, is_whole: Callable[[Row], bool]) -> list[Row]:
-        tried = (self._row_at(page, at, columns) for at in range(8, len(page) - 2))
+        # Behind the length, of one to three bytes, stands how long the row's head is.
+        heads = frozenset(range(columns + 1, 2 * columns + 2))
+        places = (at for at in range(8, len(page) - 4) if not heads.isdisjoint(page[at + 1 : at + 4]))
+        tried = (self._row_at(page, at, columns) for at in places)
         return [row for row in tried if row is not None and is_whole(row)]
 
     def _row_at(self, page: bytes, at: int, columns: int) -> Row | None:
@@ -115,15 +125,16 @@ class Pages:
         return b"".join(parts)
 
 
-def _cells(page: bytes) -> Iterator[int]:
-    """Where the payloads of a page's cells begin."""
-    branch = page[0] == _BRANCH
-    head = 12 if branch else 8
+def _cells(page: bytes, kind: int) -> Iterator[int]:
+    """Where the payloads of a page's cells begin, if it is of that kind."""
+    if kind not in (_BRANCH, _LEAF):
+        return
+    head, child = (12, 4) if kind == _BRANCH else (8, 0)
     for cell in range(int.from_bytes(page[3:5], "big")):
         place = page[head + 2 * cell : head + 2 * cell + 2]
         if len(place) < 2:
             return
-        yield int.from_bytes(place, "big") + (4 if branch else 0)
+        yield int.from_bytes(place, "big") + child
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,19 +106,24 @@ def _applied(connection: sqlite3.Connection) -> set[str]:
 def schema(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Against that of a new file: a trigger or an index that is another would do its damage later."""
     applied = _applied(connection)
-    with closing(Database(memory=True)) as fresh:
-        known = {each.name for each in MIGRATIONS.pending(fresh)}
-        if known - applied and applied - known:
-            yield Finding("_sqlite_migrations", "", "it names steps that no hub knows")
-        if known - applied:
-            # Written by an older hub, whose tables are not known any more; or by nobody yet.
-            return
-        MIGRATIONS.apply(fresh)
-        wanted = _definitions(fresh.conn)
+    known, wanted = _as_new()
+    if known - applied and applied - known:
+        yield Finding("_sqlite_migrations", "", "it names steps that no hub knows")
+    if known != applied:
+        # Written by an older hub, or by a newer one, whose tables are not known here.
+        return
     here = _definitions(connection)
-    if applied == known:
-        for name in wanted.keys() - {each for each, sql in here.items() if wanted.get(each) == sql}:
-            yield Finding("file", "", f"the definition of {name} is not what it should be")
+    for name in sorted(wanted.keys() - {each for each, sql in here.items() if wanted.get(each) == sql}):
+        yield Finding("file", "", f"the definition of {name} is not what it should be")
+
+
+@cache
+def _as_new() -> tuple[frozenset[str], dict[str, str]]:
+    """The steps that a new file has been through, and its definitions."""
+    with closing(Database(memory=True)) as fresh:
+        known = frozenset(each.name for each in MIGRATIONS.pending(fresh))
+        MIGRATIONS.apply(fresh)
+        return known, _definitions(fresh.conn)
 
 
 def _definitions(connection: sqlite3.Connection) -> dict[str, str]:

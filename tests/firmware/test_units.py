@@ -113,7 +113,7 @@ def test_the_watchdogs_come_in_the_right_order() -> None:
 
 def test_a_registry_that_was_found_damaged_has_its_hub_start_again() -> None:
     """The path that is watched is the file that `gate-hub verify` leaves for the hub's next start."""
-    assert _line("gate-mend.path", "PathChanged") == [f"/var/lib/gate-hub/{mending.MARK}"]
+    assert _line("gate-mend.path", "PathChanged") == [f"/var/lib/gate-hub/registry{mending.MARKED}"]
     assert _line("gate-backup.service", "ExecStart")[0].endswith(" verify")
 
 
