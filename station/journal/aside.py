@@ -23,6 +23,22 @@ def set_aside(path: Path, why: str, now: datetime) -> Path:
     return kept
 
 
+def finish_setting_aside(path: Path) -> None:
+    """Where a kill came between the names: what stands there without its main file follows it.
+
+    SQLite would take a log without its file for rubbish, and there may be a day's records in it. Raises OSError.
+    """
+    left = [suffix for suffix in _PARTS if path.with_name(path.name + suffix).exists()]
+    if path.exists() or not left:
+        return
+    mains = (each for each in path.parent.glob(f"{path.name}.*-*") if not each.name.endswith(_PARTS))
+    for kept in sorted(mains, key=lambda each: each.name.rpartition("-")[2])[-1:]:
+        for suffix in left:
+            into = kept.with_name(kept.name + suffix)
+            if not into.exists():
+                path.with_name(path.name + suffix).rename(into)
+
+
 def awaiting_salvage(journal: Path, connection: sqlite3.Connection) -> list[Path]:
     """Main files of damaged journals of which the present one has not taken over what is whole, oldest first."""
     # The main file may be the very part that is gone.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gate.names import JournalId
 from gate.wire import CHAIN_BEGINS, body_hash, chain_on
-from station.journal.aside import DAMAGED, set_aside
+from station.journal.aside import DAMAGED, finish_setting_aside, set_aside
 from station.journal.check import look_quickly
 from station.journal.rows import (
     EARLIER,
@@ -26,6 +26,7 @@ from station.journal.rows import (
     covered_key,
     identity_of,
     is_damage,
+    is_full,
     journal_id,
     lenient,
     sealed,
@@ -44,6 +45,10 @@ def open_journal(path: Path, new_id: Callable[[], JournalId], wall: Callable[[],
     A file that is not as it was written is set aside beside itself, loudly, and a new journal begins; what is whole in
     it is for `salvage`. Raises JournalUnusable.
     """
+    try:
+        finish_setting_aside(path)
+    except OSError as refused:
+        raise _unusable(path, refused) from refused
     try:
         return _open(path, new_id, wall)
     except _SetAside as done:
@@ -77,6 +82,7 @@ def _open(path: Path, new_id: Callable[[], JournalId], wall: Callable[[], dateti
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("UPDATE meta SET value = value")
         connection.execute("ROLLBACK")
+        _settle(connection)
         return Journal(connection, wall, path)
     except (sqlite3.Error, MemoryError, OverflowError, TypeError, ValueError) as cause:
         with closing(connection):
@@ -92,6 +98,19 @@ def _open(path: Path, new_id: Callable[[], JournalId], wall: Callable[[], dateti
     except JournalUnusable:
         connection.close()
         raise
+
+
+def _settle(connection: sqlite3.Connection) -> None:
+    """What a killed station had written and not synced stands in the log like the rest, and is sent like the rest.
+
+    So the log has to be on the disk before anybody reads it, or a power cut could take back what the hub has receipted.
+    A checkpoint begins with just that; where the disk is too full for the rest of it, that waits.
+    """
+    try:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    except sqlite3.Error as cause:
+        if not is_full(cause):
+            raise
 
 
 def _unusable(path: Path, cause: Exception) -> JournalUnusable:

@@ -116,9 +116,11 @@ def cuts(recording: Recording, count: int, rng: random.Random, before: Platter |
 
 
 def kill(recording: Recording, rng: random.Random, before: Platter | None = None) -> State:
-    """One death at a place of chance."""
-    platter = Platter(recording, before)
-    for event in recording.events[: rng.randint(0, len(recording.events))]:
+    """One death: anywhere, or where it hurts most, when everything is written and nothing of it is safe."""
+    platter, events = Platter(recording, before), recording.events
+    unsafe = [place for place, event in enumerate(events) if isinstance(event, Synced)]
+    place = rng.choice(unsafe) if unsafe and rng.random() < 0.5 else rng.randint(0, len(events))
+    for event in events[:place]:
         platter.take(event)
     return platter.kill()
 
