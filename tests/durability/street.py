@@ -95,15 +95,8 @@ class Street:
         self.crowds.append(Crowd(name, plan, self._logs))
         return self.crowds[-1]
 
-    def ask(self, sql: str) -> int:
-        with closing(sqlite3.connect(f"{self.registry.as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
-            return int(connection.execute(sql).fetchone()[0])
-
     def await_folded(self, seconds: float) -> bool:
-        """Until the registry's tables say all that its inbox holds."""
-        if not self.ask("SELECT count(*) FROM sqlite_schema WHERE name = 'unfolded'"):
-            return True
-        return until(lambda: self.ask("SELECT count(*) FROM unfolded") == 0, seconds, pause=0.2)
+        return folded_within(self.registry, seconds)
 
     def _write_hub_settings(self) -> None:
         text = settings.hub(self.data, self.hub_port, settings.free_port()).replace("serve = true", "serve = false")
@@ -165,6 +158,16 @@ class Crowd:
 
     def end(self) -> int:
         return self._process.end(30)
+
+
+def folded_within(registry: Path, seconds: float) -> bool:
+    """Until the registry's tables say all that its inbox holds; False where they do not in time."""
+
+    def nothing_waits() -> bool:
+        with closing(sqlite3.connect(f"{registry.as_uri()}?mode=ro", uri=True, timeout=30)) as connection:
+            return connection.execute("SELECT 1 FROM unfolded LIMIT 1").fetchone() is None
+
+    return until(nothing_waits, seconds, pause=0.2)
 
 
 def most_resident_mb(pid: int) -> float:

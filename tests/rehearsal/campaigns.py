@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 from msgspec import json
@@ -19,6 +18,7 @@ from tests.durability.disk_full import disk_full
 from tests.durability.hostile_broker import hostile_broker
 from tests.durability.kills import kills
 from tests.durability.namespaces import namespaces
+from tests.durability.outage import outage
 from tests.durability.power_cuts import power_cuts
 from tests.durability.roster_push import roster_push
 from tests.durability.street_backlog import street_backlog
@@ -28,18 +28,15 @@ from tests.rehearsal import settings
 from tests.rehearsal.bare import bare_decisions_ms, empty_lane_ms
 from tests.rehearsal.forgery import forgery
 from tests.rehearsal.fuzz import fuzz
-from tests.rehearsal.gates import Screen, SeenView
 from tests.rehearsal.lane_hour import lane_hour
-from tests.rehearsal.progress import Progress
 from tests.rehearsal.reading_bench import reading
-from tests.rehearsal.scenario import CASES, Cast, Visit, visits
+from tests.rehearsal.scenario import CASES, Cast, Visit
 from tests.rehearsal.smoke import FRAMES_PER_SECOND, SEED, percentiles
 from tests.rehearsal.town import Town, everybody
 from tests.rehearsal.verdicts import account
 from tests.rehearsal.verification import verification
 from tests.rehearsal.visitors import Coming
 
-CATCH_UP_SECONDS = 300.0
 # Counts of what may not happen, and lists of promises that were missed; a campaign that tells one of them fails.
 FAILINGS = (
     *("lost", "doubled", "corrupt", "wrong", "not_ended", "control_unharmed", "reordered", "admitted_unknowing"),
@@ -60,39 +57,6 @@ def campaign(kind: str, only: str, scale: float) -> int:
         print(json.encode({kind: name, **figures}).decode(), flush=True)
         status = max(status, any(figures.get(count) for count in FAILINGS))
     return int(status)
-
-
-def outage(scale: float) -> Figures:
-    """Hub and broker are gone while 2,000 come; the gates decide, say so on their screens, and catch up afterwards."""
-    count, rng, progress = max(20, round(2000 * scale)), random.Random(SEED), Progress(sys.stderr)
-    cast = Cast(everybody())
-    with Town(cast.people, settings.BRISK_POLICY, cast.of("revoked"), frames_per_second=FRAMES_PER_SECOND) as town:
-        town.await_rules()
-        with ExitStack() as stack:
-            screens = [stack.enter_context(Screen(url)) for url in town.kiosk_urls.values()]
-            town.end_hub()
-            town.broker.stop()
-            alone = all(screen.until(lambda view: view.health.link == "none", 30) for screen in screens)
-            coming = stack.enter_context(Coming(town, visits(count, cast, rng), SEED))
-            while not coming.all_gone:
-                progress.draw(f"{len(coming.told)} of {count} visits without a hub")
-                time.sleep(0.1)
-            queued = sum(screen.view.health.queue for screen in screens)
-            town.broker.start()
-            town.start_hub()
-            began = time.monotonic()
-            caught_up = all(screen.until(_owes_nothing, CATCH_UP_SECONDS) for screen in screens)
-            seconds = time.monotonic() - began
-        complaints = town.end_processes()
-        made = account(town.databases, town.registry, coming.told)
-    for complaint in (*complaints, *made.wrong.values()):
-        progress.say(complaint)
-    return {
-        "shown": count, "decided": made.decided, "unreadable": made.unreadable, "said_so": alone, "queued": queued,
-        "caught_up": caught_up, "catch_up_seconds": round(seconds, 2), "journaled": made.journaled,
-        "registered": made.registered, "lost": len(made.lost), "doubled": len(made.doubled), "wrong": len(made.wrong),
-        "not_ended": len(complaints) + (not alone) + (not caught_up),
-    }  # fmt: skip
 
 
 def decision(scale: float) -> Figures:
@@ -165,10 +129,6 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "verification": verification,
     },
 }
-
-
-def _owes_nothing(view: SeenView) -> bool:
-    return view.health.link == "hub" and view.health.queue == 0
 
 
 def _ratio(whole: list[float], bare: list[float]) -> float:

@@ -17,14 +17,17 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.broker
 def test_gates_without_hub_and_broker_go_on_say_so_and_catch_up_by_themselves() -> None:
-    """Every visit of the outage is decided as written down, and later stands in the registry, once."""
-    done = run("soak", "--only", "outage", "--scale", "0.01")
+    """Every visit of the outage is decided as written down, and later stands in the registry, once; so does all of a
+    month, which a whole station shows and sends. Who believes the broker loses some."""
+    done = run("soak", "--only", "outage", "--scale", "0.002")
     assert done.returncode == 0, done.stderr
     figures = json.decode(done.stdout)
     assert (figures["soak"], figures["shown"]) == ("outage", 20)
     assert figures["said_so"]
     assert figures["queued"] == figures["journaled"] == figures["registered"] >= figures["decided"] > 10
     assert (figures["lost"], figures["doubled"], figures["wrong"]) == (0, 0, 0)
+    assert (figures["month_passages"], figures["month_queue_shown"]) == (2000, True)
+    assert figures["control_lost"] > 0
 
 
 @pytest.mark.parametrize("name", ["decode_empty", "ingest"])
