@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ import pytest
 import segno
 from websockets.sync.client import connect
 
+from station.journal import JournalReader, open_journal
 from tests.station.test_settings import SETTINGS
 
 KEY = base64.b64encode(bytes(32)).decode()
@@ -28,7 +30,8 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / "station.toml"
-        self.config.write_text(SETTINGS.replace('"gpio"', '"rehearsal"').replace("port = 1883", "port = 1"), "utf-8")
+        text = SETTINGS.replace('"gpio"', '"rehearsal"').replace("port = 1883", "port = 1")
+        self.config.write_text(f"{text}\n[journal]\nreserve_megabytes = 1\n", "utf-8")
         identity = folder / "identity.toml"
         identity.write_text(
             'compound = "yuyuan"\nstation = "west-1"\nusername = "west-1"\npassword = "x"\n'
@@ -122,6 +125,30 @@ class TestRun:
             process.communicate(timeout=60)
         assert view["screen"] == "out_of_order"
         assert "no camera at /dev/video99: plug it in" in view["health"]["faults"]["camera"]
+
+    def test_a_wrecked_journal_is_set_aside_said_and_salvaged_while_the_gate_works(self, site):
+        """The file's first page is rubbish: the guard reads it on his screen, and each record waits for the hub."""
+        path = site.folder / "data" / "journal.sqlite"
+        path.parent.mkdir(exist_ok=True)
+        with closing(open_journal(path, lambda: "a" * 16, lambda: datetime.now(UTC))) as journal:
+            for number in range(1, 6):
+                journal.append("passage", b'{"n":%d}' % number)
+        path.write_bytes(b"x" * 4096 + path.read_bytes()[4096:])
+        with subprocess.Popen(
+            site.command("run", "--rehearsal"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            address = process.stdout.readline().split()[1]
+            with connect(f"ws{address.removeprefix('http')}view") as screen:
+                while "找回 5 条" not in json.loads(screen.recv(60))["health"]["faults"].get("salvage", ""):
+                    pass
+            process.terminate()
+            process.communicate(timeout=60)
+        with closing(JournalReader(path)) as reader:
+            assert [(whose, number) for whose, number, _ in reader.earlier_pending(9)] == [
+                ("a" * 16, number) for number in range(1, 6)
+            ]
+        assert (site.folder / "data" / "reserve").stat().st_size == 2**20
 
     def test_a_signal_ends_it_cleanly(self, running):
         """SIGTERM: exit code 0 and nothing but log lines on stderr."""
