@@ -125,6 +125,14 @@ def kill(recording: Recording, rng: random.Random, before: Platter | None = None
     return platter.kill()
 
 
+def survived(recording: Recording, before: Platter | None = None) -> State:
+    """All of it was lived through, and the process ended."""
+    platter = Platter(recording, before)
+    for event in recording.events:
+        platter.take(event)
+    return platter.kill()
+
+
 def _torn(file: _File, share: float, reordered: bool, rng: random.Random) -> bytes:
     pieces = [piece for each in file.unsynced for piece in _pieces(each) if share == 1.0 or rng.random() < share]
     if reordered:

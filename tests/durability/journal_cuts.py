@@ -21,11 +21,12 @@ from msgspec import json
 from gate.wire import JournalReceipt
 from station.journal import Journal, JournalBroken, JournalReader, JournalUnusable, open_journal
 from station.journal.witness import witness_path
-from tests.durability.cuts import State, cuts, kill
+from tests.durability.cuts import State, cuts, kill, survived
 from tests.durability.disk import Recording, recorded
 from tests.durability.verdict import Verdict, in_memory
 
-CUTS_IN_A_LIFE = 250
+# The first life makes the file and nothing else.
+CUTS_IN_THE_FIRST, CUTS_IN_A_LIFE = 30, 250
 STEPS = (5, 60)
 # Lives in one file, before another begins from nothing.
 LIVES = 4
@@ -94,10 +95,10 @@ class Life:
         self._held = {each for each in believed.confirmable if believed.receipt.covers(each)}
         self._wall = _clock(rng)
 
-    def live(self) -> None:
+    def live(self, steps: int) -> None:
         self._open()
         with closing(JournalReader(self._path)) as reader:
-            for _ in range(self._rng.randint(*STEPS)):
+            for _ in range(steps):
                 [step] = self._rng.choices((self._append, self._confirm, self._probe, self._restart), (80, 14, 5, 1))
                 step()
                 self._recording.tell(Witnessed(witness_path(self._path).read_bytes()))
@@ -217,24 +218,28 @@ def lives(trials: int, seed: str, weak: bool) -> Iterator[Verdict]:
         rng = random.Random(f"{seed}-{number}")
         with in_memory() as home:
             base, believed = State({}, []), Believed()
-            for _ in range(LIVES):
-                verdict = Verdict()
+            for first in (True, *[False] * LIVES):
+                verdict, some = Verdict(), CUTS_IN_THE_FIRST if first else CUTS_IN_A_LIFE
                 known = base.platter.names if base.platter is not None else None
                 with recorded(_laid_out(home, base, None), known) as recording:
-                    Life(recording, believed, rng, weak).live()
+                    Life(recording, believed, rng, weak).live(0 if first else rng.randint(*STEPS))
                 verdict.events = len(recording.events)
-                states = list(cuts(recording, min(CUTS_IN_A_LIFE, trials), rng, base.platter))
+                states = list(cuts(recording, min(some, trials), rng, base.platter))
                 for state in states:
                     judge(_laid_out(home, state, rng), believed.hears(state.told), verdict)
                 trials -= len(states)
                 yield verdict
                 if not trials:
                     return
-                killed = rng.random() < 0.5
-                base = kill(recording, rng, base.platter) if killed else rng.choice(states)
+                base = survived(recording) if first else _next_base(recording, states, rng, base)
                 believed = believed.hears(base.told)
-                if not killed:
+                if base.platter is None:
                     believed = _after(_laid_out(home, base, None), believed)
+
+
+def _next_base(recording: Recording, states: list[State], rng: random.Random, base: State) -> State:
+    """A kill or one of the cuts, and the next life begins in what it left."""
+    return kill(recording, rng, base.platter) if rng.random() < 0.5 else rng.choice(states)
 
 
 def _after(folder: Path, believed: Believed) -> Believed:

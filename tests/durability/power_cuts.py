@@ -16,7 +16,7 @@ from tests.durability.verdict import Verdict
 from tests.rehearsal.progress import Progress
 
 CUTS = 100_000
-FEWEST = 200
+FEWEST = 100
 # What one cut in so many of the control costs would add nothing to what it proves.
 CONTROL_SHARE = 20
 SEED = "20261122"

@@ -36,11 +36,12 @@ from hub.received import Received
 from hub.registry import Registry, RegistryRefused, documents, inbox, notices, open_registry
 from hub.registry.documents import Editions
 from hub.registry.instants import written
-from tests.durability.cuts import State, cuts, kill
+from tests.durability.cuts import State, cuts, kill, survived
 from tests.durability.disk import Recording, recorded
 from tests.durability.verdict import Verdict, in_memory
 
-CUTS_IN_A_LIFE = 250
+# The first life makes the file and nothing else.
+CUTS_IN_THE_FIRST, CUTS_IN_A_LIFE = 30, 250
 STEPS = (4, 25)
 LIVES = 6
 COMPOUND = "sunshine"
@@ -164,9 +165,9 @@ class Life:
         }
         self._old = believed.sent[-3:]
 
-    def live(self) -> None:
+    def live(self, steps: int) -> None:
         self._open()
-        for _ in range(self._rng.randint(*STEPS)):
+        for _ in range(steps):
             [step] = self._rng.choices(
                 (self._hear, self._fold, self._hear_again, self._order, self._save, self._restart),
                 (50, 15, 10, 15, 6, 4),
@@ -310,24 +311,28 @@ def lives(trials: int, seed: str, weak: bool) -> Iterator[Verdict]:
         with in_memory() as home:
             secrets = keys.make(home / "keys")
             base, believed = State({}, []), Believed()
-            for _ in range(LIVES):
-                verdict = Verdict()
+            for first in (True, *[False] * LIVES):
+                verdict, some = Verdict(), CUTS_IN_THE_FIRST if first else CUTS_IN_A_LIFE
                 known = base.platter.names if base.platter is not None else None
                 with recorded(_laid_out(home, base), known) as recording:
-                    Life(recording, believed, secrets, rng, weak).live()
+                    Life(recording, believed, secrets, rng, weak).live(0 if first else rng.randint(*STEPS))
                 verdict.events = len(recording.events)
-                states = list(cuts(recording, min(CUTS_IN_A_LIFE, trials), rng, base.platter))
+                states = list(cuts(recording, min(some, trials), rng, base.platter))
                 for state in states:
                     judge(_laid_out(home, state), believed.hears(state.told), secrets, verdict)
                 trials -= len(states)
                 yield verdict
                 if not trials:
                     return
-                killed = rng.random() < 0.5
-                base = kill(recording, rng, base.platter) if killed else rng.choice(states)
+                base = survived(recording) if first else _next_base(recording, states, rng, base)
                 believed = believed.hears(base.told)
-                if not killed:
+                if base.platter is None:
                     believed = _after(_laid_out(home, base), believed)
+
+
+def _next_base(recording: Recording, states: list[State], rng: random.Random, base: State) -> State:
+    """A kill or one of the cuts, and the next life begins in what it left."""
+    return kill(recording, rng, base.platter) if rng.random() < 0.5 else rng.choice(states)
 
 
 def _after(folder: Path, believed: Believed) -> Believed:
