@@ -75,6 +75,12 @@ class Bulletin:
         self._key_is_known = False
         self._standing: dict[Place, Standing] = {}
 
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """When the manifest was last signed; None where that is not known."""
+        manifest = self._standing.get(_MANIFEST)
+        return None if manifest is None else manifest.at
+
     def refresh(self, registry: Registry, now: datetime) -> int:
         """Sign what changed, keep it, publish it; how many documents. Not inside a transaction."""
         return self._tell(registry, now, None)

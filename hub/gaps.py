@@ -40,6 +40,16 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What the last look found, for the metrics. unfolded: records that are receipted and not yet in the tables.
+    confirmed_at: when the manifest was last signed, None before the first."""
+
+    stations: Sequence[Station] = ()
+    unfolded: int = 0
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outstanding:
     """What is owed by one station. missing: how many records; since: when that was first known, None where it is none.
 

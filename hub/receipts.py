@@ -19,7 +19,7 @@ Publish = Callable[[str, bytes], None]
 
 
 class Receipts:
-    """publish: topic and payload, retained."""
+    """publish: topic and payload, retained. sent_at: by station, its last receipt."""
 
     def __init__(
         self, compound: Slug, key: SigningKey, received: Received, editions: Editions, publish: Publish
@@ -29,6 +29,7 @@ class Receipts:
         self._received = received
         self._editions = editions
         self._publish = publish
+        self.sent_at: dict[str, datetime] = {}
 
     def committed(self, identities: Iterable[Identity], now: datetime) -> None:
         """These are in the registry, new or once more: one receipt for each station that sent some."""
@@ -52,3 +53,4 @@ class Receipts:
             )
             payload = sign(heading, self._received.receipt(station), self._key.sign)
             self._publish(topics.RECEIPT.of(self._compound, station), payload)
+            self.sent_at[station] = now

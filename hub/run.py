@@ -13,19 +13,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import uvicorn
 
-from hub import control, keys
+from hub import backup, control, keys, metrics
 from hub.commands import carry_out
 from hub.gaps import LOOK_EVERY_SECONDS
 from hub.keys import KeysRefused
+from hub.metrics import Metrics
 from hub.notify import Notifier
 from hub.office import create_app
-from hub.office.office import PageOrder
+from hub.office.office import Figures, PageOrder
 from hub.order import Answer, Desk
 from hub.registry import Registry, RegistryRefused, open_registry
+from hub.registry.mending import BACKUPS
 from hub.resident import Registrar, ResidentServer
 from hub.running import Clock, RunningHub, wall_clock
 from hub.settings import Served, Settings, SettingsRefused
@@ -61,12 +64,15 @@ def run(settings: Settings, clock: Clock = wall_clock) -> None:
         if not secrets.form:
             secrets = keys.with_form_key(settings.keys)
             log.warning("%s was drawn; keep a copy of it with the other keys", settings.keys / keys.FORM_KEY)
-        hub = RunningHub(settings, registry, secrets, _broker_password(settings), clock)
+        figures = Metrics(settings, partial(backup.listed, settings.folder / BACKUPS, settings.compound), clock)
+        hub = RunningHub(settings, registry, secrets, _broker_password(settings), clock, figures.told_the_feed)
+        figures.watch(hub)
         page = None
         if residents is not None:
             registrar = Registrar(settings, hub.writer, lambda: keys.load(settings.keys).pass_, clock, os.urandom)
             page = _Page(ResidentServer(settings.resident, registrar), residents)
-        asyncio.run(_serve(settings, hub, listener, page, clock))
+        told = Figures(metrics.token(settings.folder), figures.text)
+        asyncio.run(_serve(settings, hub, listener, page, clock, told))
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,13 @@ class _Page:
 
 
 async def _serve(
-    settings: Settings, hub: RunningHub, listener: socket.socket, page: _Page | None, clock: Clock
+    settings: Settings, hub: RunningHub, listener: socket.socket, page: _Page | None, clock: Clock, figures: Figures
 ) -> None:
     addresses = [f"office {_address(settings.office, listener)}"]
     if page is not None:
         addresses.append(f"resident {_address(settings.resident, page.listener)}")
     notifier = Notifier()
-    server = _Server(settings, hub, addresses, clock, notifier)
+    server = _Server(settings, hub, addresses, clock, notifier, figures)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.end)
@@ -122,7 +128,13 @@ class _Server(uvicorn.Server):
     """uvicorn with our signals: an open stream would hold up its end for the whole grace."""
 
     def __init__(
-        self, settings: Settings, hub: RunningHub, addresses: Sequence[str], clock: Clock, notifier: Notifier
+        self,
+        settings: Settings,
+        hub: RunningHub,
+        addresses: Sequence[str],
+        clock: Clock,
+        notifier: Notifier,
+        figures: Figures,
     ) -> None:
         app: Any = create_app(
             settings,
@@ -132,7 +144,8 @@ class _Server(uvicorn.Server):
             lambda: hub.connected,
             hub.form_secret,
             self._settle,
-            lambda: hub.gaps.found,
+            lambda: hub.owed,
+            figures,
         )
         office = settings.office
         super().__init__(

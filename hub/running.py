@@ -5,7 +5,7 @@ back. Made and ended by hub.run; the office's pages and the commands reach it th
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
@@ -15,14 +15,14 @@ from hub.announcer import Announcer
 from hub.bulletin import Bulletin
 from hub.folding import Folding
 from hub.forms import Opener
-from hub.gaps import Gaps, Station
+from hub.gaps import Gaps, Outstanding, Seen, Station
 from hub.ingest import Backlog, Ingest, Message
 from hub.keys import Keys
 from hub.link import Hearers, Link
 from hub.putting_back import PuttingBack
 from hub.receipts import Receipts
 from hub.received import Received
-from hub.registry import Registry, boots, carrying, stations
+from hub.registry import Registry, boots, carrying, inbox, stations
 from hub.registry.documents import Editions
 from hub.registry.parcels import Identity, Taken
 from hub.registry.sealed_forms import open_again
@@ -41,10 +41,19 @@ def wall_clock() -> datetime:
 
 
 class RunningHub:
-    """registry: handed over; only the writer's thread touches it from `start` until `stop` has returned."""
+    """registry: handed over; only the writer's thread touches it from `start` until `stop` has returned.
+
+    told_the_feed: told how many seconds live records took from their arrival to the announcement.
+    """
 
     def __init__(
-        self, settings: Settings, registry: Registry, keys: Keys, password: str | None, clock: Clock = wall_clock
+        self,
+        settings: Settings,
+        registry: Registry,
+        keys: Keys,
+        password: str | None,
+        clock: Clock = wall_clock,
+        told_the_feed: Callable[[float], None] = lambda _: None,
     ) -> None:
         compound = settings.compound
         self._clock = clock
@@ -52,6 +61,9 @@ class RunningHub:
         self._opener = Opener(compound, keys.form)
         self.announcer = Announcer()
         self.gaps = Gaps()
+        self.seen = Seen()
+        self._told_the_feed = told_the_feed
+        self._live_since: float | None = None
         self._listening_since: datetime | None = None
         self.writer = Writer(registry, after=self._follow)
         hearers = Hearers(self._hear_records, self._hear_status, self._greet, self._overwritten)
@@ -76,6 +88,21 @@ class RunningHub:
     def was_put_back(self) -> int:
         """How many of the hub's own messages the broker had lost, or somebody else had written over."""
         return self._putting_back.count
+
+    @property
+    def left_to_come_again(self) -> int:
+        """How many messages there was no room for."""
+        return self._backlog.dropped
+
+    @property
+    def owed(self) -> Mapping[str, Outstanding]:
+        """What of each station has not come, as last looked for."""
+        return self.gaps.found
+
+    @property
+    def receipted(self) -> Mapping[str, datetime]:
+        """When each station's last receipt went out."""
+        return self._receipts.sent_at
 
     def start(self) -> None:
         self.writer.start()
@@ -113,6 +140,7 @@ class RunningHub:
             Station(each, status, heard_at, [gap for gap in gaps if gap.station == each], self._received.newest(each))
             for each, status, heard_at in stations.heard(registry)
         ]
+        self.seen = Seen(seen, inbox.waiting(registry), self._bulletin.confirmed_at)
         if self.gaps.look(seen, now, self._listening_since if self.connected else None):
             self.announcer.announce(range(0))
 
@@ -158,6 +186,8 @@ class RunningHub:
             self._link.publish(topic, b"")
 
     def _hear_records(self, topic: str, payload: bytes, live: bool) -> None:
+        if live and self._live_since is None:
+            self._live_since = time.monotonic()
         self._backlog.put(Message(topic, payload, live))
 
     def _hear_status(self, topic: str, payload: bytes) -> None:
@@ -170,6 +200,10 @@ class RunningHub:
         if taken.put_off:
             self._folding.wake()
         self._entered(taken)
+        since = self._live_since
+        if since is not None and taken.arrivals and not taken.put_off:
+            self._live_since = None
+            self._told_the_feed(time.monotonic() - since)
 
     def _carry_over(self, registry: Registry) -> None:
         """What is whole in a registry that was set aside, a few pages at a time, until all of it is here."""

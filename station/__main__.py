@@ -47,6 +47,7 @@ from station.journal import Journal, JournalReader, JournalUnusable, Reserve, op
 from station.kiosk import PortTaken, create_app, serve
 from station.loop import Loop
 from station.matches import KEY_BYTES, Matches
+from station.metrics import Metrics
 from station.notify import Notifier
 from station.panels import PanelFailed, open_panel
 from station.panels.rehearsal import RehearsalPanel
@@ -172,10 +173,11 @@ def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
     with ExitStack() as at_end:
         _lock(settings, at_end)
         world = _rehearsed_world(settings) if rehearsal else _real_world(settings)
-        loop, eyes, feeler, uplink = _wire(settings, identity, world, at_end, rehearsal)
+        metrics = _metrics(settings)
+        loop, eyes, feeler, uplink = _wire(settings, identity, world, at_end, rehearsal, metrics)
         if world.stage is not None:
             world.stage.enter(loop.desk, feeler)
-        kiosk = serve(create_app(loop.desk, world.stage), settings.kiosk.host, settings.kiosk.port)
+        kiosk = serve(create_app(loop.desk, world.stage, metrics.text), settings.kiosk.host, settings.kiosk.port)
         at_end.callback(kiosk.stop)
         for part in (eyes, feeler, uplink):
             part.start()
@@ -207,7 +209,7 @@ def _lock(settings: Settings, at_end: ExitStack) -> None:
 
 
 def _wire(
-    settings: Settings, identity: Identity, world: World, at_end: ExitStack, rehearsal: bool
+    settings: Settings, identity: Identity, world: World, at_end: ExitStack, rehearsal: bool, metrics: Metrics
 ) -> tuple[Loop, Eyes, Feeler, Uplink]:
     """The whole object graph of a lane. Everybody reaches the loop by its inbox alone."""
     inbox: Inbox = queue.SimpleQueue()
@@ -219,7 +221,7 @@ def _wire(
     journal = _open_journal(settings, reserve)
     at_end.callback(journal.close)
     caretaker = Caretaker(_journal_path(settings), inbox.put)
-    uplink = _uplink(settings, identity, reader, inbox.put, caretaker.look_again)
+    uplink = _uplink(settings, identity, reader, metrics.hearing(inbox.put), caretaker.look_again)
     peers = _peers(settings, journal, uplink)
     told: list[Recorded] = [lambda _journal, _sequence, _record: uplink.nudge(), peers.recorded]
     if world.stage is not None:
@@ -241,6 +243,7 @@ def _wire(
             time.monotonic,
             reserve,
             DiskSpace(settings.journal),
+            metrics.decided,
         ),
         timekeeper=_timekeeper(settings, journal),
         panel=panel,
@@ -257,9 +260,15 @@ def _wire(
         rehearsal=rehearsal,
     )
     loop = Loop(equipment, inbox, _last_snapshot(settings, reader))
+    metrics.watch(lambda: loop.desk.view().health)
     caretaker.start()
     at_end.callback(caretaker.stop)
     return loop, eyes, feeler, uplink
+
+
+def _metrics(settings: Settings) -> Metrics:
+    place = {"station": settings.station, "gate": settings.gate, "lane": settings.lane}
+    return Metrics(place | {"version": version("gate-checkpoint")}, _journal_path(settings), time.monotonic)
 
 
 def _hear_scanner(settings: Settings, loop: Loop, at_end: ExitStack) -> None:

@@ -64,7 +64,7 @@ class Recorder:
     seconds: monotonic. reserve: room for a full disk. space: looks how much of it is left.
     fault: the sentence about the journal; empty while it takes what it is given. disk, damage: of a disk that fills,
     and of a journal that was damaged; the gate works on. took_ms: of the newest decisions, from the evidence in hand
-    until after the commit.
+    until after the commit; timed is told each of them, in seconds.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Recorder:
         seconds: Callable[[], float],
         reserve: Reserve | None = None,
         space: DiskSpace | None = None,
+        timed: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._journal = journal
@@ -93,6 +94,7 @@ class Recorder:
         self._prune_at = float("-inf")
         self._said_until = float("inf")
         self.took_ms: deque[float] = deque(maxlen=MOST_TIMED)
+        self._timed = timed
         self._refused = ""
         self.disk = ""
         self.damage = _SALVAGING if journal.awaiting_salvage() else ""
@@ -118,6 +120,7 @@ class Recorder:
             return None
         if self._journal.took_ms is not None:
             self.took_ms.append(self._journal.took_ms)
+            self._timed(self._journal.took_ms / 1000)
         return record
 
     def amendment(self, settled: GuardSettled, stamp: Stamp) -> Amendment | None:

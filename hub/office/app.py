@@ -25,9 +25,10 @@ from hub.casebook import Casebook
 from hub.feed import Feed
 from hub.gaps import Outstanding
 from hub.office import desk, login, pages, quarantine, stream
+from hub.office import figures as page_of_figures
 from hub.office.filters import address
 from hub.office.language import change_language, language_of
-from hub.office.office import Office, PageOrder
+from hub.office.office import Figures, Office, PageOrder
 from hub.office.screen import STATIC, Screen
 from hub.office.sessions import PUBLIC, WebRequest, only_clerks, sessions
 from hub.office.tail import Tail
@@ -62,6 +63,7 @@ def create_app(
     form_secret: str | None = None,
     settle: Callable[[PageOrder], Answer] | None = None,
     owed: Callable[[], Mapping[str, Outstanding]] = dict,
+    figures: Figures | None = None,
 ) -> Litestar:
     """The office of one compound; its streams end when the announcer ends.
 
@@ -73,7 +75,9 @@ def create_app(
     feed, screen = Feed(registry), Screen(settings.name or settings.compound, settings.zone)
     casebook, set_aside = Casebook(registry), SetAside(registry)
     tail = Tail(feed, casebook, set_aside, screen, settings.zone, clock, connected, owed)
-    office = Office(settings.zone, feed, screen, announcer, tail, clock, casebook, set_aside, settle or _only_shown)
+    office = Office(
+        settings.zone, feed, screen, announcer, tail, clock, casebook, set_aside, settle or _only_shown, figures
+    )
     secure = bool(settings.office.tls_certificate)
     return Litestar(
         route_handlers=[
@@ -81,6 +85,7 @@ def create_app(
             *pages.ROUTES,
             *desk.ROUTES,
             *quarantine.ROUTES,
+            *page_of_figures.ROUTES,
             *stream.ROUTES,
             _static_files(),
         ],

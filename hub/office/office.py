@@ -22,6 +22,14 @@ PageOrder = DeskOrder | QuarantineOrder
 
 
 @dataclass(frozen=True)
+class Figures:
+    """For Prometheus. token: of whoever may read them. text: makes them, at each scrape."""
+
+    token: str
+    text: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
 class Office:
     """One compound's office. clock: aware instants in UTC. settle: waits for the hub's writer; raises OrderRefused, or
     TimeoutError where it is busy for long.
@@ -39,5 +47,6 @@ class Office:
     casebook: Casebook
     set_aside: SetAside
     settle: Callable[[PageOrder], Answer]
+    figures: Figures | None = None
     attempts: Attempts = field(default_factory=Attempts)
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
-from litestar import Litestar, WebSocket, get, websocket
+from litestar import Litestar, Response, WebSocket, get, websocket
 from litestar.datastructures import State
 from litestar.handlers import send_websocket_stream
 from litestar.params import FromQuery, QueryParameter
@@ -19,6 +19,7 @@ from litestar.response import Template
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ControllerRouterHandler
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from station.kiosk.aside import aside
 from station.kiosk.door import door
@@ -37,12 +38,17 @@ Socket = WebSocket[object, object, State]
 Query = Annotated[str, QueryParameter(max_length=32)]
 
 
-def create_app(desk: Desk, stage: Stage | None = None) -> Litestar:
-    """The kiosk of one lane. stage: the rehearsal's world; None at a real gate, where /rehearsal does not exist."""
+def create_app(desk: Desk, stage: Stage | None = None, figures: Callable[[], bytes] | None = None) -> Litestar:
+    """The kiosk of one lane. stage: the rehearsal's world; None at a real gate, where /rehearsal does not exist.
+
+    figures: for Prometheus, at /metrics on this loopback port alone; None where there is nobody to make them.
+    """
     pump = Pump(desk)
     routes = [*_pages(), *_streams(pump), *tap_routes(desk), pass_route(desk), _search(desk), _forms(desk), _static()]
     if stage is not None:
         routes.append(rehearsal_routes(stage, lambda: _template("rehearsal.html")))
+    if figures is not None:
+        routes.append(_figures(figures))
     app = Litestar(
         route_handlers=routes,
         lifespan=[_pumping(pump)],
@@ -115,6 +121,14 @@ def _forms(desk: Desk) -> ControllerRouterHandler:
         return await aside(desk.forms)
 
     return forms
+
+
+def _figures(text: Callable[[], bytes]) -> ControllerRouterHandler:
+    @get("/metrics", sync_to_thread=True)
+    def figures() -> Response[bytes]:
+        return Response(text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return figures
 
 
 def _pumping(pump: Pump) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
