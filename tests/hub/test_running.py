@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from gate import topics
 from gate.clock import ClockState
 from gate.passage import Passage, Stamp
 from gate.policy import Direction
-from gate.wire import HubStatus, Receipt, encode_body, encode_records, envelope
+from gate.wire import HubStatus, Receipt, encode_body, encode_records, envelope, pack_backlog
 from hub.registry import read_only
 from tests.broker import Broker
 
@@ -105,6 +106,10 @@ class Gate:
     def send(self, first: int, last: int) -> None:
         envelopes = [envelope("sunshine", "east-1", JOURNAL, each, BODY) for each in range(first, last + 1)]
         self._client.publish(topics.RECORDS.of("sunshine", "east-1"), encode_records(envelopes), 1)
+
+    def send_backlog(self, first: int, last: int) -> None:
+        envelopes = [envelope("sunshine", "east-1", JOURNAL, each, BODY) for each in range(first, last + 1)]
+        self._client.publish(topics.BACKLOG.of("sunshine", "east-1"), pack_backlog(envelopes), 1)
 
     def covers(self, sequence: int) -> bool:
         return self.receipt is not None and any(each.covers(sequence) for each in self.receipt.journals)
@@ -218,6 +223,30 @@ def test_killed_in_the_middle_it_has_everything_that_it_receipted_and_each_recor
     gate.until(lambda: all(gate.covers(number) for number in range(1, last + 1)))
     assert compound.rows("SELECT count(*), count(DISTINCT sequence) FROM passage") == [(last, last)]
     assert gate.numbers == sorted(set(gate.numbers))
+
+
+def test_what_was_receipted_of_a_backlog_is_folded_after_a_kill_and_live_records_go_ahead(
+    compound: Compound, gate: Gate
+):
+    """The gate releases what it has a receipt for; from then on it is the hub's to bring into its tables."""
+    last = 6000
+    process, _ = compound.run()
+    gate.until(lambda: gate.up)
+    for first in range(1, last, 500):
+        gate.send_backlog(first, first + 499)
+    gate.send(last + 1, last + 1)
+    gate.until(lambda: all(gate.covers(number) for number in range(1, last + 2)))
+    process.kill()
+    process.communicate()
+    assert compound.rows("SELECT count(*) FROM record") == [(last + 1,)]
+    assert compound.rows(f"SELECT late FROM passage WHERE sequence = {last + 1}") == [(0,)]
+    compound.run()
+    deadline = time.monotonic() + SECONDS
+    while compound.rows("SELECT count(*) FROM unfolded") != [(0,)] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert compound.rows("SELECT count(*), count(DISTINCT sequence), sum(late) FROM passage") == [
+        (last + 1, last + 1, last)
+    ]
 
 
 def test_an_open_stream_does_not_hold_up_the_end(compound: Compound):

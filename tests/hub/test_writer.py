@@ -8,7 +8,7 @@ import pytest
 
 from gate.policy import Policy
 from hub.registry import Change, Registry, documents, opened
-from hub.registry.writer import Writer
+from hub.registry.writer import Rank, Writer
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 SECONDS = 30
@@ -54,6 +54,17 @@ def test_an_office_command_outranks_the_backlog(writer: Writer):
     for job in [*jobs, clerk]:
         job.result(SECONDS)
     assert order == ["clerk", "batch 0", "batch 1", "batch 2"]
+
+
+def test_live_records_go_before_a_backlog_and_that_before_folding(writer: Writer):
+    """In whatever order they are posted; those of one rank in their own order."""
+    order: list[str] = []
+    ranks = [Rank.FOLD, Rank.BACKLOG, Rank.BATCH, Rank.BACKLOG, Rank.FOLD, Rank.BATCH]
+    jobs = [writer.post(lambda registry, each=each: order.append(each.name), each) for each in ranks]
+    writer.start()
+    for job in jobs:
+        job.result(SECONDS)
+    assert order == ["BATCH", "BATCH", "BACKLOG", "BACKLOG", "FOLD", "FOLD"]
 
 
 def test_the_result_of_a_command_comes_back(writer: Writer):
