@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from gate.passage import Happening, What
 from gate.wire import JournalReceipt
 from station.caretaker import Caretaker, Pace
+from station.inbox import JournalNews, JournalSuspected
 from station.journal import JournalReader, Salvage
 from tests.durability.journal_damage import JOURNAL, Reopened, journal_trial
 from tests.station.lane_of_tests import TestLane, pass_of, snapshot
@@ -125,6 +127,36 @@ class TestAtARunningGate:
             assert earlier(lane) == [(old, 1), (old, 2), (old, 3)]
             look_after(lane)
             assert len(lane.recorder.journal.awaiting_salvage()) == 0
+
+    def test_what_the_disk_refuses_of_it_is_salvaged_after_the_next_start(self, tmp_path):
+        """Nothing counts as got back before it is written."""
+        with closing(TestLane(tmp_path, snapshot(PEOPLE))) as lane:
+            passes(lane, 3)
+            old = lane.recorder.journal.id
+            lane.recorder.suspected(old, "for the test")
+            lane.break_disk()
+            look_after(lane)
+            lane.mend_disk()
+            assert len(lane.recorder.journal.awaiting_salvage()) == 1
+            assert earlier(lane) == []
+        with closing(TestLane(tmp_path, snapshot(PEOPLE))) as lane:
+            look_after(lane)
+            assert earlier(lane) == [(old, 1), (old, 2), (old, 3)]
+
+    def test_the_caretaker_looks_by_itself_and_when_it_is_called(self, lane):
+        """A thread of its own: what it finds it posts."""
+        passes(lane, 3)
+        found: SimpleQueue[JournalNews] = SimpleQueue()
+        caretaker = Caretaker(lane.path, found.put, Pace(first=3600.0, between=0.0, check_rest=0.0))
+        caretaker.start()
+        try:
+            change(lane, 2)
+            reader = JournalReader(lane.path, caretaker.look_again)
+            with closing(reader):
+                assert [sequence for sequence, _ in reader.pending(0, 9)] == [1, 3]
+            assert found.get(timeout=60) == JournalSuspected(lane.recorder.journal.id, "record 2 has changed")
+        finally:
+            caretaker.stop()
 
 
 def wreck_header(data: bytearray) -> None:
