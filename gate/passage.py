@@ -130,6 +130,7 @@ class What(StrEnum):
     TRAINING_BEGAN = "training_began"
     TRAINING_ENDED = "training_ended"
     RECORDS_LOST = "records_lost"
+    TWO_GATES = "two_gates"
 
 
 class Happening(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="happening", tag_field="kind"):
@@ -137,6 +138,8 @@ class Happening(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
     lost_of, lost: a journal whose file was damaged, and the numbers of it, first and last, that this gate cannot read
     any more; the lowest ones, where there are more.
+    passage: of this journal, which another gate's contradicts: the same person went the same way by both, and neither
+    knew of the other.
     """
 
     stamp: Stamp
@@ -147,6 +150,7 @@ class Happening(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     note: SealedForm | None = None
     lost_of: JournalId | None = None
     lost: Annotated[tuple[tuple[Sequence, Sequence], ...], Meta(max_length=MOST_LOST)] = ()
+    passage: Sequence | None = None
 
 
 class MadePass(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="made_pass", tag_field="kind"):

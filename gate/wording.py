@@ -216,7 +216,8 @@ HAPPENINGS = {
     What.CLOCK_SET: Words("保安校准了时间", "The guard set the clock"),
     What.TRAINING_BEGAN: Words("开始培训演练", "Training began"),
     What.TRAINING_ENDED: Words("培训演练结束", "Training ended"),
-    What.RECORDS_LOST: Words("记录文件损坏，部分记录读不出", "Records damaged, some cannot be read"),
+    What.TWO_GATES: Words("同一人被两个门放行", "Let through at two gates"),
+    What.RECORDS_LOST: Words("记录文件损坏，部分记录读不出", "Records damaged, some unreadable"),
 }
 
 # What the compass and the map call a gate; any other is shown by the name that the office gave it.

@@ -30,7 +30,10 @@ ALARMS = frozenset((What.FIRE, What.TAMPERED, What.BARRIER_STUCK, What.BARRIER_F
 
 
 class Befell(Struct, frozen=True, kw_only=True):
-    """One happening. alarm: somebody has to go and look. note: what the guard left to the next one."""
+    """One happening. alarm: somebody has to go and look. note: what the guard left to the next one.
+
+    person, masked_name: whom the passage was about that it speaks of. told_at, dated: as for a passage (hub.feed).
+    """
 
     at: datetime
     station: str
@@ -40,6 +43,10 @@ class Befell(Struct, frozen=True, kw_only=True):
     guard: str | None
     note: str
     sealed: str
+    person: str | None = None
+    masked_name: str | None = None
+    told_at: datetime | None = None
+    dated: str | None = None
 
     @property
     def alarm(self) -> bool:
@@ -153,9 +160,12 @@ class Casebook:
 
 _HAPPENINGS = """
     SELECT h.at, h.station, h.gate, h.lane, h.what, coalesce(on_duty.name, h.guard) AS guard,
-        form.body AS form, form.why AS sealed
+        form.body AS form, form.why AS sealed, passage.who AS person, person.masked_name,
+        h.told_at, h.dated
     FROM happening h LEFT JOIN form USING (station, journal, sequence)
-        LEFT JOIN guard on_duty ON on_duty.id = h.guard"""
+        LEFT JOIN guard on_duty ON on_duty.id = h.guard
+        LEFT JOIN passage ON (passage.station, passage.journal, passage.sequence) = (h.station, h.journal, h.passage)
+        LEFT JOIN person ON person.id = passage.who"""
 
 _NEWEST_OF_EACH = "SELECT max(arrival) FROM happening GROUP BY station, what"
 
@@ -191,6 +201,7 @@ _CASES = """
 def _befell(row: sqlite3.Row) -> Befell:
     found = dict(row)
     note = json.decode(found.pop("form") or "{}").get("note", "")
+    found["told_at"] = instants.read(row["told_at"]) if found.get("told_at") else None
     return Befell(**found | {"at": instants.read(row["at"]), "note": note, "sealed": row["sealed"] or ""})
 
 

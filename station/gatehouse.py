@@ -150,6 +150,11 @@ class Gatehouse:
         self._recorder.happening(what, self._timekeeper.read().stamp, self.duty.guard, note)
         self._recorder.tell()
 
+    def contradicted(self, passage: int) -> None:
+        """Another gate let the same person through the same way, and neither knew of the other."""
+        self._recorder.happening(What.TWO_GATES, self._timekeeper.read().stamp, self.duty.guard, passage=passage)
+        self._recorder.tell()
+
     def lost(self, result: Salvaged) -> None:
         """Records of a damaged journal that nobody can read any more."""
         self._recorder.happening(What.RECORDS_LOST, self._timekeeper.read().stamp, None, lost=result)

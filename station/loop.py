@@ -218,7 +218,11 @@ class Loop:
         self._troubles.changed = True
 
     def _hear(self, heard: CrossingsHeard) -> None:
-        self._equipment.peers.hear(heard.station, heard.digest, self._seconds())
+        rules = self._lanes.held.rules
+        hours = rules.policy.same_way_hours if rules else 0
+        for conflict in self._equipment.peers.hear(heard.station, heard.digest, self._seconds(), hours=hours):
+            self._gatehouse.contradicted(conflict.passage)
+            self._troubles.say("two gates", conflict.words, self._seconds())
         if heard.digest.crossings:
             # Whoever stands here may just have crossed elsewhere.
             self._recogniser.forget()

@@ -138,11 +138,17 @@ class Recorder:
         return record if self._append("amendment", record) else None
 
     def happening(
-        self, what: What, stamp: Stamp, guard: str | None, note: bytes | None = None, lost: Salvaged | None = None
+        self,
+        what: What,
+        stamp: Stamp,
+        guard: str | None,
+        note: bytes | None = None,
+        lost: Salvaged | None = None,
+        passage: int | None = None,
     ) -> bool:
         """Commit what befell the gate; where the disk refuses, once it does not any more. note: sealed."""
         whose, runs = (lost.journal, tuple(lost.lost[:MOST_LOST])) if lost is not None else (None, ())
-        record = Happening(stamp, self._settings.gate, self._settings.lane, what, guard, note, whose, runs)
+        record = Happening(stamp, self._settings.gate, self._settings.lane, what, guard, note, whose, runs, passage)
         written = self._append("happening", record)
         if not written:
             self._owed.append(("happening", record))

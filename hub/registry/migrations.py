@@ -239,6 +239,8 @@ _REDATED = (
         for table in ("passage", "amendment", "happening")
         for column in ("told_at", "dated")
     ),
+    # Of two_gates: which passage of the same journal it speaks of.
+    "ALTER TABLE happening ADD COLUMN passage INTEGER",
     # One run of a station's machine. synced_at, synced_seconds: an instant by a time server and by its own count.
     # confirmed: the hub's clock agrees. latest: it began no later.
     """CREATE TABLE boot (

@@ -26,7 +26,7 @@ BESIDES = "caller, named, purpose, destination, permit, party, trip, also_measur
 AMENDMENT = (
     "station, journal, sequence, at, passage_journal, passage_sequence, outcome, ground, guard, person, readings"
 )
-HAPPENING = "station, journal, sequence, at, clock, gate, lane, what, guard"
+HAPPENING = "station, journal, sequence, at, clock, gate, lane, what, guard, passage"
 MADE = "station, journal, sequence, at, gate, serial, number, expires_at, caller, person, guard"
 FORM = "station, journal, sequence, kind, body, sealed, why"
 CASE = "station, journal, sequence, opened_at, person, place, said, came_back_on"
@@ -141,6 +141,7 @@ def _happening(happening: Happening) -> Row:
         happening.lane,
         happening.what,
         happening.guard,
+        happening.passage,
     )
 
 

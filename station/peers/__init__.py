@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from gate.clock import Moment
 from gate.decision import ALWAYS, Earlier, Trace
-from gate.passage import Amendment, Passage, Record
+from gate.passage import Amendment, Happening, Passage, Record
 from gate.policy import Direction
 from gate.reason import Outcome
 from gate.wire import BodyMalformed, Crossing, Crossings, decode_body
+from gate.wording import GATES, Words
 from station.peers.presence import Presence
 from station.peers.streams import OwnStream, PeerStream
 
@@ -43,6 +44,23 @@ class Ask:
 
 
 NOTHING = Ask()
+_TWO_GATES = Words(
+    "刚得知：有人已从{gate}同向通过，本门也放行了；请留意，记录已报社区",
+    "Only now known: somebody whom this gate let through had gone the same way by another ({gate}); the office is told",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A passage of this gate's journal, and the gate whose own came before it."""
+
+    passage: int
+    gate: str
+
+    @property
+    def words(self) -> Words:
+        gate = GATES.get(self.gate, Words(self.gate, self.gate))
+        return Words(_TWO_GATES.zh.format(gate=gate.zh), _TWO_GATES.en.format(gate=gate.en))
 
 
 class _Own(NamedTuple):
@@ -78,6 +96,7 @@ class Peers:
         self._own = OwnStream(gate, journal, records[0][0] - 1 if records else 0)
         self._passages: dict[int, _Own] = {}
         self._streams: dict[str, PeerStream] = {}
+        self._contradicted: set[int] = set()
         self._told_at = self._greeted_at = float("-inf")
         self._asked = False
         for sequence, body in records:
@@ -89,6 +108,7 @@ class Peers:
         """A record was committed; the peers hear of it at once where somebody crossed."""
         if journal != self._own.journal:
             self._own, self._passages = OwnStream(self._gate, journal, sequence - 1), {}
+            self._contradicted.clear()
         self._own_since = self._own_since or record.stamp.at
         if self._note_own(journal, sequence, record):
             self._tell(self._own.news(record.stamp.at))
@@ -116,6 +136,8 @@ class Peers:
             if len(self._passages) > MOST_OWN_PASSAGES:
                 del self._passages[next(iter(self._passages))]
             return own.said(record.stamp.at, sequence, sequence) if record.outcome is Outcome.ADMIT else None
+        if isinstance(record, Happening) and record.passage is not None:
+            self._contradicted.add(record.passage)
         return self._settled(journal, sequence, record) if isinstance(record, Amendment) else None
 
     def _settled(self, journal: str, sequence: int, amendment: Amendment) -> Crossing | None:
@@ -129,21 +151,38 @@ class Peers:
 
     # --- what the others did ---
 
-    def hear(self, station: str, digest: Crossings, seconds: float, *, live: bool = True) -> None:
-        """A peer's digest. seconds: monotonic. live: false for one of an earlier run, which says nothing of today."""
+    def hear(
+        self, station: str, digest: Crossings, seconds: float, *, live: bool = True, hours: float = 0.0
+    ) -> list[Conflict]:
+        """A peer's digest; what it contradicts of this gate's own. seconds: monotonic. live: false for one of an
+        earlier run, which says nothing of today. hours: the policy's same_way_hours."""
         if station == self._station:
-            return
+            return []
         stream, heard_at = self._streams.get(station), seconds if live else float("-inf")
         if stream is None:
             stream = self._streams[station] = PeerStream(digest, heard_at)
         elif not stream.take(digest, heard_at):
-            return
-        for crossing in digest.crossings:
-            self._presence.note(station, digest.gate, digest.journal, crossing)
+            return []
+        found = [self._note(station, digest, crossing, hours) for crossing in digest.crossings]
         if live:
             self._asked = self._asked or digest.hello
             if stream.has_a_gap:
                 self.greet(digest.at, seconds)
+        return [conflict for conflict in found if conflict is not None] if live else []
+
+    def _note(self, station: str, digest: Crossings, crossing: Crossing, hours: float) -> Conflict | None:
+        """Two gates let somebody through who did not know of each other: the passage that comes first by station,
+        journal and sequence is the one that counts, and the other one's gate says so, once."""
+        place = (station, digest.journal, crossing.passage)
+        is_news = crossing.crossed and not self._presence.knows(crossing.person, place)
+        self._presence.note(station, digest.gate, digest.journal, crossing)
+        if not is_news or crossing.sequence != crossing.passage:
+            return None
+        own = self._presence.rivals(self._station, crossing, place, hours)
+        if own is None or own.place < place or own.place[1] != self._own.journal or own.place[2] in self._contradicted:
+            return None
+        self._contradicted.add(own.place[2])
+        return Conflict(own.place[2], digest.gate)
 
     def greet(self, at: datetime, seconds: float) -> None:
         """Tell everything and ask for the same: after a connection is made, or something was missed."""

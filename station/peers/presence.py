@@ -8,7 +8,7 @@ memory alone. Rule: only a passage that somebody really took counts, and what a 
 from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -21,19 +21,24 @@ MOST_PEOPLE = 20_000
 MOST_CODES = 10_000
 # So many crossings of a person that the guard may take the last ones back.
 KEPT_OF_A_PERSON = 3
+KEPT_OF_A_CODE = 3
 # Of a person, as times alone: two a day for a month; no quota is that generous.
 MOST_EXITS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Crossed:
-    """One crossing. place: (station, journal, sequence of the passage), which names it in the whole compound."""
+    """One crossing. place: (station, journal, sequence of the passage), which names it in the whole compound.
+
+    settled: a guard said so, who had seen what was known.
+    """
 
     place: tuple[str, str, int]
     gate: str
     at: datetime
     direction: Direction
     permit: str | None = None
+    settled: bool = False
 
 
 class Presence:
@@ -43,7 +48,7 @@ class Presence:
         self._most_people = most_people
         self._people: dict[str, tuple[Crossed, ...]] = {}
         self._exits: dict[str, Exits] = {}
-        self._used: dict[str, Crossed] = {}
+        self._used: dict[str, tuple[Crossed, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._people)
@@ -52,9 +57,10 @@ class Presence:
         """Add what a gate said of one passage; of the same passage, the last word holds."""
         place = (station, journal, crossing.passage)
         known = [each for each in self._people.pop(crossing.person, ()) if each.place != place]
-        crossed = Crossed(place, gate, crossing.at, crossing.direction, crossing.permit)
+        settled = crossing.sequence != crossing.passage
+        crossed = Crossed(place, gate, crossing.at, crossing.direction, crossing.permit, settled)
         if crossing.crossed:
-            known = sorted((*known, crossed), key=attrgetter("at"))[-KEPT_OF_A_PERSON:]
+            known = sorted((*known, crossed), key=attrgetter("at", "place"))[-KEPT_OF_A_PERSON:]
         if known:
             self._people[crossing.person] = tuple(known)
         if crossing.direction is Direction.OUT:
@@ -78,8 +84,27 @@ class Presence:
                     yield at
 
     def used(self, fresh_id: str) -> Crossed | None:
-        """Whom that code of a phone let through."""
-        return self._used.get(fresh_id)
+        """Whom that code of a phone let through; of several the first by its place, so that all gates name the same."""
+        return min(self._used.get(fresh_id, ()), key=attrgetter("place"), default=None)
+
+    def rivals(self, station: str, crossing: Crossing, place: tuple[str, str, int], hours: float) -> Crossed | None:
+        """Which passage of that station contradicts what another gate said, neither of them settled by a guard: by the
+        same code, or the same way with no crossing between them and less than so many hours apart."""
+        by_code = [each for each in self._used.get(crossing.fresh_id or "", ()) if each.place[0] == station]
+        known = self._people.get(crossing.person, ())
+        at = next((at for at, each in enumerate(known) if each.place == place), None)
+        beside = () if at is None else (*known[max(0, at - 1) : at], *known[at + 1 : at + 2])
+        same_way = [
+            each
+            for each in beside
+            if each.place[0] == station
+            and each.direction is crossing.direction
+            and abs(each.at - crossing.at) < timedelta(hours=hours)
+        ]
+        return next((each for each in (*by_code, *same_way) if not each.settled), None)
+
+    def knows(self, person: str, place: tuple[str, str, int]) -> bool:
+        return any(each.place == place for each in self._people.get(person, ()))
 
     def _note_exit(self, crossing: Crossing, place: tuple[str, str, int]) -> None:
         exits = self._exits.pop(crossing.person, None) or Exits()
@@ -90,11 +115,12 @@ class Presence:
             self._exits[crossing.person] = exits
 
     def _note_code(self, fresh_id: str, crossed: Crossed, used: bool) -> None:
-        known = self._used.get(fresh_id)
-        if used and known is None:
-            self._used[fresh_id] = crossed
-        elif not used and known is not None and known.place == crossed.place:
-            del self._used[fresh_id]
+        known = tuple(each for each in self._used.pop(fresh_id, ()) if each.place != crossed.place)
+        if used:
+            # Where more gates than that were fooled by one code, whose it was first is known all the same.
+            known = tuple(sorted((*known, crossed), key=attrgetter("place"))[:KEPT_OF_A_CODE])
+        if known:
+            self._used[fresh_id] = known
 
 
 class Exits:

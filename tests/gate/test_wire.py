@@ -59,7 +59,9 @@ def test_only_these_fields_can_travel() -> None:
         "policy", "roster", "guard", "fresh_id", "trip", "caller", "named", "purpose", "destination", "permit", "party",
         "also_measured", "form",
     }  # fmt: skip
-    assert set(Happening.__struct_fields__) == {"stamp", "gate", "lane", "what", "guard", "note"}
+    assert set(Happening.__struct_fields__) == {
+        *("stamp", "gate", "lane", "what", "guard", "note", "lost_of", "lost", "passage"),
+    }
     assert set(MadePass.__struct_fields__) == {
         "stamp", "gate", "serial", "number", "expires_at", "caller", "person", "guard", "form",
     }  # fmt: skip

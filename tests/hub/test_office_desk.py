@@ -209,6 +209,16 @@ def test_hand_over_notes_reach_the_office(client: httpx.Client):
     assert "药已放 A3 货架，等 2 号楼来取" in client.get("/happenings").text
 
 
+def test_whom_two_gates_let_through_is_named_with_his_passages(client: httpx.Client, served: Served):
+    """The gate says which of its passages it was; the office sees who, and by one click every passage of his."""
+    wang = served.compound.resident("王小明", "3")
+    sequence = served.compound.arrives("w1", wang)
+    served.compound.brings("w1", Happening(stamp(), "west", "1", What.TWO_GATES, passage=sequence))
+    page = client.get("/happenings").text
+    assert "同一人被两个门放行" in page
+    assert f'<a href="/?person={wang}">王*明</a>' in page
+
+
 def test_an_empty_office_says_what_to_do(tmp_path: Path):
     with closing(Compound(tmp_path)) as compound:
         compound.clerk()

@@ -10,7 +10,7 @@ from msgspec import json
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from gate.wire import MOST_CROSSINGS
-from station.peers import BEAT_SECONDS, FORGOTTEN_AFTER, FRESH_SECONDS
+from station.peers import BEAT_SECONDS, FORGOTTEN_AFTER, FRESH_SECONDS, Conflict
 from station.peers.store import PeerStore, load_digests
 from tests.station.town_of_peers import LI, STEPS, WANG, Gate, Town, act
 
@@ -122,6 +122,62 @@ def test_a_gate_that_lost_its_own_link_need_not_wait_to_know_it(town: Town) -> N
     east.connect()
     town.wait(0.05)
     assert east.last_seen() == ("east", "in")
+
+
+def _both_let_in(town: Town, **how: str) -> None:
+    """Neither gate hears of the other's until afterwards."""
+    town.wait(6)
+    east, west = town.gates["east"], town.gates["west"]
+    west.deaf = True
+    for gate in (west, east):
+        gate.passes(WANG, "in", **how)
+        town.wait(6)
+    west.connect()
+    town.wait(6)
+
+
+def test_two_gates_that_let_the_same_one_in_settle_which_comes_first_and_one_of_them_says_so(town: Town) -> None:
+    """By station, journal and sequence, whoever's clock was ahead; once, also after a restart."""
+    _both_let_in(town)
+    east, west = town.gates["east"], town.gates["west"]
+    assert (east.conflicts, west.conflicts) == ([], [Conflict(1, "east")])
+    assert "东门" in west.conflicts[0].words.zh
+    west.notes(west.conflicts[0])
+    again = town.restart("west", [])
+    again.connect()
+    town.wait(6)
+    assert again.conflicts == []
+
+
+def test_one_code_at_two_gates_is_the_same_conflict_whichever_way_they_went(town: Town) -> None:
+    """And both gates name the same use of it as the first, though each had its own first."""
+    east, west = town.gates["east"], town.gates["west"]
+    west.deaf = True
+    west.passes(WANG, "out", code=CODE)
+    east.passes(WANG, "in", code=CODE)
+    town.wait(6)
+    west.connect()
+    town.wait(6)
+    assert (east.conflicts, west.conflicts) == ([], [Conflict(1, "east")])
+    firsts = [gate.trace(code=CODE).earlier for gate in (east, west)]
+    assert [first.gate if first else None for first in firsts] == ["east", "east"]
+
+
+def test_a_day_like_any_is_no_conflict(town: Town) -> None:
+    """In by one gate and out by the other, neither heard; what a guard settled; and who comes again the next day."""
+    east, west = town.gates["east"], town.gates["west"]
+    west.deaf = True
+    east.passes(WANG, "in", code=CODE)
+    west.passes(WANG, "out", code="ef" * 16)
+    refused = west.passes(LI, "in", Reason.PRESENCE_UNKNOWN)
+    west.settles(refused, Outcome.ADMIT)
+    east.passes(LI, "in")
+    town.wait(6)
+    west.connect()
+    town.wait(6)
+    town.seconds += 17 * 3600
+    east.passes(WANG, "in")
+    assert east.conflicts == west.conflicts == []
 
 
 def test_a_peer_whose_card_was_set_back_is_not_known_from_before(town: Town) -> None:

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from gate.clock import ClockState, Moment
 from gate.decision import Trace
-from gate.passage import Amendment, Ground, Passage, Record, Stamp
+from gate.passage import Amendment, Ground, Happening, Passage, Record, Stamp, What
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.wire import Crossings, encode_body
-from station.peers import Ask, Peers
+from station.peers import Ask, Conflict, Peers
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 WANG, LI = "0a" * 8, "0b" * 8
@@ -23,6 +23,7 @@ class Gate:
         self.town, self.name, self.deaf = town, name, False
         self.records = records or []
         self.heard: list[tuple[str, Crossings]] = []
+        self.conflicts: list[Conflict] = []
         self.journal = f"{ord(name[0]):016x}"
         known = list(enumerate(self.records, 1))
         self.peers = Peers(f"{name}-1", name, self.journal, known, lambda digest: town.carry(self, digest))
@@ -32,6 +33,10 @@ class Gate:
     ) -> int:
         passage = Passage(self._stamp(), self.name, "1", Direction(way), reasons, person, fresh_id=code, permit=permit)
         return self._record(passage)
+
+    def notes(self, conflict: Conflict) -> None:
+        """As the loop does it: a record of its own."""
+        self._record(Happening(self._stamp(), self.name, "1", What.TWO_GATES, passage=conflict.passage))
 
     def settles(
         self, sequence: int, outcome: Outcome, ground: Ground = Ground.PAPERS_CHECKED, person: str | None = None
@@ -94,7 +99,7 @@ class Town:
                 known = {station for station, _ in gate.heard}
                 if digest.crossings or f"{sender.name}-1" not in known:
                     gate.heard.append((f"{sender.name}-1", digest))
-                gate.peers.hear(f"{sender.name}-1", digest, self.seconds)
+                gate.conflicts += gate.peers.hear(f"{sender.name}-1", digest, self.seconds, hours=16)
 
     def wait(self, seconds: float) -> None:
         for _ in range(max(1, round(seconds))):
