@@ -57,6 +57,13 @@ class Receipted:
 
 
 @dataclass(frozen=True, slots=True)
+class Pruned:
+    """From now on these may be gone: the hub has had them for long enough."""
+
+    sequences: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Witnessed:
     """What stands in the note beside the journal, which is never synced."""
 
@@ -70,16 +77,19 @@ class Believed:
     bodies: dict[int, bytes] = field(default_factory=dict)
     done: set[int] = field(default_factory=set)
     confirmable: set[int] = field(default_factory=set)
+    gone: set[int] = field(default_factory=set)
     receipt: JournalReceipt = field(default_factory=lambda: JournalReceipt(JOURNAL, 0))
 
     def hears(self, facts: list[object]) -> "Believed":
-        heard = Believed(dict(self.bodies), set(self.done), set(self.confirmable), self.receipt)
+        heard = Believed(dict(self.bodies), set(self.done), set(self.confirmable), set(self.gone), self.receipt)
         for fact in facts:
             match fact:
                 case Trying(sequence, body):
                     heard.bodies[sequence] = body
                 case Done(sequence):
                     heard.done.add(sequence)
+                case Pruned(sequences):
+                    heard.gone |= sequences
                 case Receipted(receipt):
                     heard.receipt = receipt
                     heard.confirmable |= {each for each in range(1, receipt.through + 1) if receipt.covers(each)}
@@ -99,7 +109,9 @@ class Life:
         self._open()
         with closing(JournalReader(self._path)) as reader:
             for _ in range(steps):
-                [step] = self._rng.choices((self._append, self._confirm, self._probe, self._restart), (80, 14, 5, 1))
+                [step] = self._rng.choices(
+                    (self._append, self._confirm, self._probe, self._prune, self._restart), (80, 14, 5, 2, 1)
+                )
                 step()
                 self._recording.tell(Witnessed(witness_path(self._path).read_bytes()))
                 if self._rng.random() < 0.3:
@@ -144,6 +156,14 @@ class Life:
     def _probe(self) -> None:
         self._journal.probe()
 
+    def _prune(self) -> None:
+        rows = self._journal._connection.execute("SELECT sequence FROM record WHERE confirmed").fetchall()
+        self._recording.tell(Pruned(frozenset(sequence for (sequence,) in rows)))
+        self._journal.prune(self._wall(), timedelta(0))
+        self._weaken()
+        if self._rng.random() < 0.5:
+            self._journal.empty_log()
+
     def _restart(self) -> None:
         self._journal.close()
         self._open()
@@ -179,7 +199,7 @@ def _judge_rows(journal: Journal, believed: Believed, verdict: Verdict) -> None:
     connection = journal._connection
     rows = connection.execute("SELECT sequence, body, confirmed FROM record ORDER BY sequence").fetchall()
     found = {sequence: bytes(body) for sequence, body, _ in rows}
-    lost = believed.done - found.keys()
+    lost = believed.done - found.keys() - believed.gone
     if lost:
         verdict.lost += len(lost)
         verdict.cut_short += 1
@@ -187,7 +207,7 @@ def _judge_rows(journal: Journal, believed: Believed, verdict: Verdict) -> None:
     verdict.doubled += len(found) - len(set(found.values()))
     foreign = [sequence for sequence, body in found.items() if believed.bodies.get(sequence) != body]
     early = {sequence for sequence, _, confirmed in rows if confirmed} - believed.confirmable
-    gaps = set(range(1, max(found, default=0) + 1)) - found.keys() - lost
+    gaps = set(range(1, max(found, default=0) + 1)) - found.keys() - lost - believed.gone
     whole = connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     for what, wrong in (("other bodies", foreign), ("confirmed by nobody", early), ("gaps", gaps)):
         if wrong:
@@ -206,8 +226,9 @@ def _judge_what_goes_out(folder: Path, journal: Journal, believed: Believed, ver
     with closing(JournalReader(folder / "journal.sqlite")) as reader:
         going_out = {sequence for sequence, _ in reader.pending(0, before + 10)}
     if believed.receipt.through <= before:
-        owed = {each for each in range(1, before + 2) if not believed.receipt.covers(each)}
-        if going_out != owed and believed.done <= set(range(1, before + 1)):
+        there = {sequence for (sequence,) in journal._connection.execute("SELECT sequence FROM record").fetchall()}
+        owed = {each for each in there if not believed.receipt.covers(each)}
+        if going_out != owed:
             verdict.corrupt += 1
             verdict.complain(f"not what is owed goes out: {sorted(going_out ^ owed)[:5]}")
 
@@ -248,7 +269,13 @@ def _after(folder: Path, believed: Believed) -> Believed:
         rows = journal._connection.execute("SELECT sequence, body FROM record").fetchall()
     bodies = {sequence: bytes(body) for sequence, body in rows}
     kept = {each for each in believed.confirmable if each in bodies}
-    return Believed(bodies, set(bodies), kept, receipt_of({each for each in kept if believed.receipt.covers(each)}))
+    return Believed(
+        bodies,
+        set(bodies),
+        kept,
+        set(believed.gone),
+        receipt_of({each for each in kept if believed.receipt.covers(each)}),
+    )
 
 
 def _laid_out(home: Path, state: State, rng: random.Random | None) -> Path:
