@@ -15,6 +15,7 @@ from msgspec import json
 
 from tests.durability.clocks import clocks
 from tests.durability.disk_full import disk_full
+from tests.durability.feed_latency import feed_latency
 from tests.durability.hostile_broker import hostile_broker
 from tests.durability.kills import kills
 from tests.durability.namespaces import namespaces
@@ -123,6 +124,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "decision": decision,
         "decode_empty": decode_empty,
         "drain": drain,
+        "feed_latency": feed_latency,
         "ingest": ingest,
         "reading": reading,
         "roster_push": roster_push,
