@@ -1,7 +1,7 @@
 """From a record that is published to its row on the office's stream, beside a bare subscriber that commits one row.
 
-`make bench ONLY=feed_latency` calls it. Both hear the same station's messages from the same broker at the same pace, one after
-the other; the ratio of the medians says what registry, receipt and stream cost, whatever the machine.
+`make bench ONLY=feed_latency` calls it. Both hear the same station's messages from the same broker at the same pace,
+one after the other; the ratio of the medians says what registry, receipt and stream cost, whatever the machine.
 """
 
 import sqlite3
