@@ -108,10 +108,12 @@ def test_a_station_speaks_for_itself_only(mosquitto: Broker) -> None:
     east = Client(mosquitto.port, EAST, PASSWORDS[EAST])
     root = f"gate/1/{COMPOUND}"
     assert not east.publish(f"{root}/station/{EAST}/records").is_failure
+    assert not east.publish(f"{root}/station/{EAST}/backlog").is_failure
     assert not east.publish(f"{root}/station/{EAST}/status", retain=True).is_failure
     refused = ReasonCode(PacketTypes.PUBACK, "Not authorized")
     for topic in (
         "station/west-1/records",
+        "station/west-1/backlog",
         "hub/status",
         "hub/policy",
         "hub/trust",
