@@ -15,6 +15,7 @@ from station.settings import PanelSettings, WiredPin
 
 TICKS_TO_MOVE = 4
 """Ticks that the boom takes, up or down."""
+MOST_KEPT = 200
 
 
 class RehearsalPanel(GpioPanel):
@@ -58,6 +59,7 @@ class RehearsalPanel(GpioPanel):
     def tick(self, seconds: float) -> tuple[Told, ...]:
         self._move_finger()
         self._move_boom()
+        self._forget_old_moves()
         return super().tick(seconds)
 
     def _move_finger(self) -> None:
@@ -84,6 +86,12 @@ class RehearsalPanel(GpioPanel):
             self._ticks_up = min(TICKS_TO_MOVE, max(0, self._ticks_up + step))
         up = self._lifted or self._ticks_up == TICKS_TO_MOVE
         self._join(self._settings.barrier_sensor_pin, up)
+
+    def _forget_old_moves(self) -> None:
+        """A mocked pin keeps every one, for ever; a demo may go on for days."""
+        for pin in self.pins.pins.values():
+            if len(pin.states) > MOST_KEPT:
+                pin.clear_states()
 
     def _join(self, pin: WiredPin, joined: bool) -> None:
         """A contact to ground closes or opens."""

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 import wave
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Protocol
@@ -18,6 +19,8 @@ import numpy as np
 
 # Beyond the length of what is played; a USB card that was asleep takes a second or two.
 GRACE_SECONDS = 10.0
+# By the double, which a demo may ask for days.
+MOST_KEPT = 100
 
 
 class PlayerFailed(Exception):
@@ -37,10 +40,10 @@ class Player(Protocol):
 
 
 class RehearsalPlayer:
-    """Notes what it was told to play: file names and volume. Each thing lasts until `finish`, or the next poll."""
+    """Notes what it was last told to play: file names and volume. Each thing lasts until `finish`, or the next poll."""
 
     def __init__(self, *, lasts: bool = False) -> None:
-        self.played: list[tuple[tuple[str, ...], int]] = []
+        self.played: deque[tuple[tuple[str, ...], int]] = deque(maxlen=MOST_KEPT)
         self.cut_off = 0
         self._lasts = lasts
         self._at_it = False

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from station.happenings import Happening, Press
 from station.panels import PanelFailed, open_panel
-from station.panels.rehearsal import RehearsalPanel
+from station.panels.rehearsal import MOST_KEPT, RehearsalPanel
 from station.panels.signals import BEEPS
 from station.settings import PanelBackend, PanelSettings
 from station.view import Barrier
@@ -276,3 +276,11 @@ def test_the_settings_pick_it():
     panel = open_panel(structs.replace(WIRED, backend=PanelBackend.REHEARSAL))
     assert isinstance(panel, RehearsalPanel)
     panel.close()
+
+
+def test_a_demo_of_days_holds_no_list_of_what_its_pins_did(gate):
+    """gpiozero's mocked pins remember each of their moves; many passages leave no more than a few do."""
+    for _ in range(300):
+        gate.panel.open_barrier(gate.seconds)
+        gate.wait(2.0)
+    assert max(len(pin.states) for pin in gate.panel.pins.pins.values()) <= MOST_KEPT + 1

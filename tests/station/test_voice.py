@@ -102,7 +102,7 @@ class TestPrompts:
         gate.wait()
         gate.voice.say(Prompt.FIRE)
         gate.wait()
-        assert gate.player.played == [(("fire.zh.wav",), 80)]
+        assert list(gate.player.played) == [(("fire.zh.wav",), 80)]
 
     def test_of_an_older_visit_are_cut_off(self, tmp_path):
         """The next one's verdict does not wait until the last one's has been said."""
