@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from gate.formats import community_pass, phone_pass
+from gate.formats import community_pass, gate_pass, phone_pass
 from gate.roster import Health
 from station.cameras import Pixels
 from station.qr.append import Part, part_of
@@ -69,8 +69,8 @@ def zxing(pixels: Pixels) -> list[SeenCode]:
 
 
 def of_the_community(data: bytes) -> bool:
-    """Whether a code looks like a community's own pass, good or bad."""
-    return community_pass.FORMAT.recognise(data) or phone_pass.FORMAT.recognise(data)
+    """Whether a code looks like a community's own pass, good or bad: on paper, on a phone, or made at a gate."""
+    return any(each.FORMAT.recognise(data) for each in (community_pass, phone_pass, gate_pass))
 
 
 def travel(pixels: Pixels) -> list[SeenCode]:

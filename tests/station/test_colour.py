@@ -12,6 +12,8 @@ from station.cameras import Pixels
 from station.codes import SeenCode
 from station.colour import colour_of, coloured, looks
 from station.zbar import Corners
+from tests.gate.gate_pass_makers import a_gate_pass
+from tests.gate.phone_makers import a_phone_code
 
 # What the provinces print and show, as sRGB; none of them agrees with the next.
 INKS = {
@@ -92,8 +94,9 @@ def test_where_there_is_nothing_to_see_nothing_is_said():
 def test_every_code_of_a_frame_but_a_pass_is_given_its_colour():
     """The camera's thread asks in one go; a community's own pass is printed in black and costs nothing."""
     picture = frame((0, 166, 80), LIGHTS["a warm lamp"], 0.0, 0)
-    seen = [SeenCode(b"https://hc.example.gov.cn/q?a=1", "QRCode", CORNERS), SeenCode(b"GC1:ABC", "QRCode", CORNERS)]
-    assert [code.looks for code in coloured(picture, seen)] == [Health.GREEN, Health.UNKNOWN]
+    passes = (b"GC1:ABC", a_phone_code(), a_gate_pass())
+    seen = [SeenCode(code, "QRCode", CORNERS) for code in (b"https://hc.example.gov.cn/q?a=1", *passes)]
+    assert [code.looks for code in coloured(picture, seen)] == [Health.GREEN, *[Health.UNKNOWN] * 3]
 
 
 def test_corners_outside_of_the_frame_are_no_trouble():
