@@ -13,6 +13,7 @@ from gate.forms import DeliveryForm, Door, Form, HandOver, ReturneeForm, Vehicle
 from gate.roster import Resident
 from gate.temperature import Site
 from gate.wording import Words
+from station.lane.answers import NOBODY_MEASURED
 from station.taps import (
     ArriveNamed,
     ArriveWithoutCode,
@@ -48,7 +49,6 @@ from station.visit import (
 )
 
 _LEFT = Words("名单上已没有此人", "No longer on this gate's list")
-_NOBODY_MEASURED = Words("现在没有人等着测温", "Nobody's temperature is being asked for now")
 _NO_TEMPERATURE = Words(
     f"体温应在 {LOWEST:g} 到 {HIGHEST:g} 度之间", f"A temperature lies between {LOWEST:g} and {HIGHEST:g}"
 )
@@ -169,7 +169,7 @@ def _on_screen(phase: Phase) -> Resident | None:
 def _temperature(celsius: float, site: str, hand: AtHand) -> Signal | Words:
     """Only while somebody waits to be measured: a figure without a face would be lent to the next one."""
     if not isinstance(hand.phase, Gathering | Retesting):
-        return _NOBODY_MEASURED
+        return NOBODY_MEASURED
     if site not in tuple(Site):
         return _NO_SITE
     try:

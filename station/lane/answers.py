@@ -9,7 +9,9 @@ NO_CHOICE = Words("本通道只有一个方向", "This lane has one direction on
 TRIP_NOT_ASKED = Words("现在没有人等着确认行程", "Nobody's trip is being asked for now")
 PURPOSE_NOT_ASKED = Words("现在没有人等着说明去向", "Nobody is being asked what he goes out for now")
 NO_SUCH_ANSWER = Words("规定已更新，请重新选择", "The rules have changed; choose again")
-NOBODY_MEASURED = Words("现在没有人在测温，请先开始通行", "Nobody is being measured now; begin the visit first")
+NOBODY_MEASURED = Words(
+    "请先点开他的通行：否则不知道是谁的体温", "Begin his visit first: nobody could say whose temperature it is"
+)
 NOT_WRITTEN = Words("无法记录，请手工登记", "It could not be stored; write it down by hand")
 SIGN_ON_FIRST = Words("请先上岗签到", "Sign on first")
 
