@@ -111,18 +111,33 @@ class Stage(Protocol):
         """Wait for the first passage recorded since `show`; None when the time is up or `looks` frames gave none."""
 
 
-def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
-    """The routes under /rehearsal. page: makes the page itself."""
-    used_at: list[float] = []
+class _LastUse:
+    """When somebody last used the page."""
 
-    def note(request: Request[object, object, State]) -> None:
+    def __init__(self) -> None:
+        self._at: float | None = None
+
+    def note(self, request: Request[object, object, State]) -> None:
         # A browser names its origin, whoever plays the town's residents does not.
         if "origin" in request.headers:
-            used_at[:] = [time.monotonic()]
+            self._at = time.monotonic()
+
+    def newcomer(self) -> Newcomer:
+        return Newcomer(time.monotonic() - self._at if self._at is not None else None)
+
+
+def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
+    """The routes under /rehearsal. page: makes the page itself."""
+    last_use = _LastUse()
+    return Router("/rehearsal", route_handlers=[*_looks(stage, page, last_use), *_deeds(stage, last_use)])
+
+
+def _looks(stage: Stage, page: Callable[[], Template], last_use: _LastUse) -> list[ControllerRouterHandler]:
+    """What can be seen: the page, its pictures, and whether somebody uses it."""
 
     @get("/newcomer", sync_to_thread=False)
     def newcomer() -> Newcomer:
-        return Newcomer(time.monotonic() - used_at[0] if used_at else None)
+        return last_use.newcomer()
 
     @get("/", sync_to_thread=False)
     def rehearsal() -> Template:
@@ -140,6 +155,12 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
     async def thumbnail(name: FromPath[str]) -> Response[bytes]:
         return _as_image(await aside(_thumbnail, _listed(stage, name)), "small.jpg")
 
+    return [newcomer, rehearsal, pictures, picture, thumbnail]
+
+
+def _deeds(stage: Stage, last_use: _LastUse) -> list[ControllerRouterHandler]:
+    """What can be done to the gate's world: a picture held up or taken away, a forehead, its panel."""
+
     @post("/show", status_code=200, request_max_body_size=GREATEST_PICTURE_BYTES)
     async def show(
         request: Request[object, object, State],
@@ -152,7 +173,7 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
             pixels = await aside(decode_picture, await request.body())
         except ValueError:
             return _words(WORDS["r.no_picture"], status_code=400)
-        note(request)
+        last_use.note(request)
         try:
             return Response(await aside(_shown, stage, pixels, celsius, direction, wait, looks))
         except TapRefused as refused:
@@ -160,24 +181,22 @@ def rehearsal_routes(stage: Stage, page: Callable[[], Template]) -> Router:
 
     @post("/clear", status_code=204)
     async def clear(request: Request[object, object, State]) -> None:
-        note(request)
+        last_use.note(request)
         await aside(stage.clear)
 
     @post("/forehead", status_code=204)
     async def forehead(request: Request[object, object, State]) -> None:
         felt = told(await request.body(), Forehead)
-        note(request)
+        last_use.note(request)
         await aside(stage.forehead, felt.celsius)
 
     @post("/panel", status_code=204)
     async def panel(request: Request[object, object, State]) -> None:
         touch = told(await request.body(), Touch)
-        note(request)
+        last_use.note(request)
         await aside(stage.touch, touch)
 
-    looks: list[ControllerRouterHandler] = [rehearsal, pictures, picture, thumbnail, newcomer]
-    deeds: list[ControllerRouterHandler] = [show, clear, forehead, panel]
-    return Router("/rehearsal", route_handlers=[*looks, *deeds])
+    return [show, clear, forehead, panel]
 
 
 def read_index(folder: Path | None) -> dict[str, Picture]:

@@ -11,7 +11,9 @@ from playwright.sync_api import Page, expect
 
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
+from station.happenings import Press
 from station.kiosk import Shown, create_app, serve
+from station.kiosk.rehearsal import Touch
 from station.taps import TapRefused
 from tests.station.desk import MemoryDesk, MemoryStage, decided, ready
 
@@ -73,6 +75,22 @@ def test_a_picture_from_the_disk_is_shown(world) -> None:
     world.page.locator("#show").click()
     world.result("没有形成通行记录")
     assert world.stage.shown == [((360, 640, 3), 33.9, None)]
+
+
+def test_hands_and_fate_reach_the_panel(world) -> None:
+    """A button is pressed and let go; an alarm lasts until it is taken back, and shows so."""
+    for press in ("third", "dismiss", "admit"):
+        world.page.locator(f"[data-press={press}]").click()
+    for fate in ("fire", "tamper", "jam", "lift"):
+        button = world.page.locator(f"[data-fate={fate}]")
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        button.click()
+        expect(button).to_have_attribute("aria-pressed", "false")
+    assert world.stage.touched == [
+        *(Touch(press=press) for press in (Press.THIRD, Press.DISMISS, Press.ADMIT)),
+        *(Touch(**{fate: begins}) for fate in ("fire", "tamper", "jam", "lift") for begins in (True, False)),
+    ]
 
 
 def test_a_forehead_alone_is_felt(world) -> None:

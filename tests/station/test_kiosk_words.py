@@ -9,6 +9,7 @@ from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.temperature import Site
+from station.happenings import Press
 from station.kiosk.words import WORDS, dictionary
 from station.view import Barrier, Hint
 
@@ -35,6 +36,8 @@ BUILT = {
     "site.": list(Site),
     "clock.": ["synced", "held", "floor", "year", "month", "day", "hour", "minute"],
     "door.title.": ["visitor", "delivery", "vehicle"],
+    "r.press.": list(Press),
+    "r.fate.": ["fire", "tamper", "jam", "lift"],
     "handover.": ["well", "heat", "barrier", "resting", "medicine", "visitors", "office", "blanks"],
 }
 

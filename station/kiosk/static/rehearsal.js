@@ -58,6 +58,21 @@ async function takeAway() {
   }
 }
 
+async function touch(deed) {
+  try {
+    await send("/rehearsal/panel", JSON.stringify(deed), "application/json");
+    return true;
+  } catch {
+    tell(() => say("r.failed"));
+    return false;
+  }
+}
+
+async function befall(button) {
+  const begins = button.getAttribute("aria-pressed") !== "true";
+  if (await touch({ [button.dataset.fate]: begins })) button.setAttribute("aria-pressed", String(begins));
+}
+
 function heat(celsius, tellGate = true) {
   chosen.celsius = celsius;
   if (celsius !== null) $("slider").value = celsius;
@@ -175,6 +190,10 @@ for (const button of document.querySelectorAll("[data-celsius]")) {
 for (const button of document.querySelectorAll("[data-way]")) {
   button.addEventListener("click", () => { chosen.way = button.dataset.way; press(button.parentElement.children, button); });
 }
+for (const button of document.querySelectorAll("[data-press]")) {
+  button.addEventListener("click", () => touch({ press: button.dataset.press }));
+}
+for (const button of document.querySelectorAll("[data-fate]")) button.addEventListener("click", () => befall(button));
 for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => openTab(tab));
 for (const button of document.querySelectorAll("[data-size]")) {
   button.addEventListener("click", () => { press(button.parentElement.children, button); fit(); });
