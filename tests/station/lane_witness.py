@@ -149,6 +149,7 @@ class Witness:
     again: list[Measurement] = field(default_factory=list)
     retests: dict[int, list[Measurement]] = field(default_factory=dict)
     resting: dict[str, tuple[int, float]] = field(default_factory=dict)
+    rest_over: dict[int, float] = field(default_factory=dict)
     passages_then: int = 0
 
     def sees(
@@ -164,7 +165,7 @@ class Witness:
         policy = rules.policy if rules else _NO_POLICY
         if policy.sign_on and self.guard is None and isinstance(signal, _WORDS_OF_A_GUARD):
             assert refused, f"{signal} was obeyed, and nobody is on duty"
-        self._stand_there(signal, phases, policy, refused=refused)
+        self._stand_there(signal, phases, policy, now, refused=refused)
         written = next((each for each in effects if isinstance(each, RecordPassage | RecordAmendment)), None)
         begins = phases[0] is not Gathering and (phases[1] is Gathering or isinstance(written, RecordPassage))
         if not refused:
@@ -182,7 +183,7 @@ class Witness:
     # --- what he sees ---
 
     def _stand_there(
-        self, signal: Signal, phases: tuple[type[Phase], type[Phase]], policy: Policy, *, refused: bool
+        self, signal: Signal, phases: tuple[type[Phase], type[Phase]], policy: Policy, now: Now, *, refused: bool
     ) -> None:
         """Who is on duty, and whose forehead is before the thermometer."""
         before, after = phases
@@ -196,8 +197,18 @@ class Witness:
         elif isinstance(signal, Measured):
             self._measured(signal, before, policy)
         if isinstance(signal, RetestBegun) and after is Retesting and not refused:
+            self._check_rested(signal.sequence, policy, now)
             self.retested, self.places, self.again = signal.sequence, list(policy.retest.sites), []
             self.readings = []
+
+    def _check_rested(self, sequence: int, policy: Policy, now: Now) -> None:
+        """Whoever has a fever is measured again after his rest, and nobody sooner than it is over."""
+        again = self.retests.get(sequence, [])
+        warm_now = any(warm(each, policy.temperature) for each in again)
+        fever = Reason.FEVER in self.passages[sequence].against or warm_now
+        over = self.rest_over.get(sequence)
+        assert over is not None or not fever or policy.retest.rest_minutes == 0, "measured again without a rest"
+        assert over is None or now.seconds >= over, "his rest is not over"
 
     def _measured(self, reading: Measured, phase: type[Phase], policy: Policy) -> None:
         measurement, limits = reading.measurement, policy.temperature
@@ -371,6 +382,9 @@ class Witness:
         if settled.readings:
             self.retests[settled.sequence] = list(self.again)
         who = self.passages[settled.sequence].who
+        self.rest_over.pop(settled.sequence, None)
+        if settled.ground is Ground.RESTS:
+            self.rest_over[settled.sequence] = now.seconds + 60.0 * policy.retest.rest_minutes
         if settled.ground is not Ground.RESTS:
             through = who.person if who is not None and settled.outcome is Outcome.ADMIT else None
             left = {at: each for at, each in self.resting.items() if settled.sequence != each[0] and at != through}

@@ -4,8 +4,6 @@ Hypothesis plays the street, the guard, the office and the disk; the machine und
 word may be late, so that everything else also happens while a lane waits for it.
 """
 
-import math
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from hypothesis import settings
@@ -14,12 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from gate.caller import Caller
 from gate.clock import ClockState, Moment
-from gate.decision import NO_TRACE, Earlier, Trace
 from gate.passage import Ground
-from gate.policy import Choice, Direction, GateRule, Policy, Rules
+from gate.policy import Direction, Rules
 from gate.reason import Outcome, Reason
-from gate.roster import Health, Standing
-from gate.temperature import HAND_HELD, Measurement, RetestRule, Site, judge_retest
+from gate.roster import Health
+from gate.temperature import HAND_HELD, Measurement, Site, judge_retest
 from station import lane as machine
 from station.lane.readings import MOST_READINGS
 from station.lane.retest import MOST_RESTING
@@ -35,7 +32,6 @@ from station.visit import (
     Committed,
     Committing,
     DirectionChosen,
-    Draft,
     FormTaken,
     Gathering,
     GuardChanged,
@@ -60,85 +56,20 @@ from station.visit import (
     Tick,
     TripTold,
 )
+from tests.station.any_day import (
+    CELSIUS,
+    CLOCKS,
+    CODES,
+    NO_POLICY,
+    NOBODYS,
+    PEOPLE,
+    POLICIES,
+    WENT,
+    Disk,
+    check_forms_tap,
+)
 from tests.station.lane_witness import Witness
-from tests.station.played_lane import (
-    ANNA,
-    ASKED,
-    BERT,
-    EXPIRED,
-    FEVER,
-    FOREIGN,
-    FORGED,
-    GREEN_CODE,
-    ISOLATED,
-    NOON,
-    PAYMENT,
-    POSTER,
-    RED_CODE,
-    RUILI,
-    TRIPS,
-    UNREAD,
-    WATCHED,
-    a_resident,
-    check_admitted,
-    rules,
-)
-
-CODES = (
-    ANNA, BERT, WATCHED, ISOLATED, FORGED, EXPIRED, FOREIGN, POSTER, PAYMENT, GREEN_CODE, RED_CODE, ASKED, UNREAD
-)  # fmt: skip
-PEOPLE = (
-    *(a_resident(person) for person in "abe"),
-    a_resident("d", Standing.MONITORED),
-    a_resident("c", Standing.ISOLATED),
-    a_resident("7", health=Health.RED),
-)
-EVERY_WAY = frozenset(Direction)
-POLICIES = (
-    rules(),
-    rules(),
-    rules(measure_on=frozenset()),
-    rules(NOON - timedelta(days=9)),
-    rules(gates={"west": GateRule(open=False)}),
-    rules(overrulable=frozenset(Reason)),
-    rules(demand_health_code=True),
-    rules(ask_trip_on=EVERY_WAY, risk_places=(RUILI,)),
-    rules(ask_purpose_on=EVERY_WAY, purposes=(Choice("shop", "买菜", "Shopping"),)),
-    rules(sign_on=True),
-    rules(sign_on=True, overrulable=frozenset(Reason)),
-    rules(admit_named=False),
-    rules(retest=RetestRule(rest_minutes=0)),
-    rules(retest=RetestRule(rest_minutes=0, sites=(Site.WRIST,)), overrulable=frozenset(Reason)),
-    None,
-)
-WENT = st.sampled_from([NO_TRACE, *(Trace(Earlier("east", NOON, way)) for way in Direction)])
-CELSIUS = st.sampled_from([None, math.nan, 33.0, 36.5, 36.5, 36.9, FEVER, 39.0, 44.0])
-CLOCKS = [*[ClockState.SYNCED] * 3, ClockState.HELD, ClockState.FLOOR]
-NOBODYS = 9999
-_NO_POLICY = Policy(title="")
-
-
-@dataclass
-class Disk:
-    """What was really written, and what the lane still waits to hear of."""
-
-    passages: dict[int, Draft] = field(default_factory=dict)
-    amendments: list[GuardSettled] = field(default_factory=list)
-    pending: list[tuple[RecordPassage | RecordAmendment, Rules | None, Now]] = field(default_factory=list)
-
-    def write(self, record: RecordPassage | RecordAmendment) -> Signal:
-        if isinstance(record, RecordAmendment):
-            self.amendments.append(record.settled)
-            return AmendmentCommitted()
-        sequence = len(self.passages) + len(self.amendments) + 1
-        self.passages[sequence] = record.draft
-        return Committed(sequence)
-
-
-def check_forms_tap(draft: Draft) -> None:
-    """The guard's word that came with a form is written only where nothing else speaks against the visitor."""
-    assert draft.admit is not None
-    assert set(draft.reasons) <= {Reason.UNANNOUNCED, Reason.RETURNEE}
+from tests.station.played_lane import ASKED, FEVER, FOREIGN, NOON, TRIPS, check_admitted, rules
 
 
 class AnyDay(RuleBasedStateMachine):
@@ -203,7 +134,7 @@ class AnyDay(RuleBasedStateMachine):
 
     def check_overruled(self, settled: GuardSettled, then_rules: Rules | None) -> None:
         """The passage is on the disk, and the guard's word is one that the office leaves to him."""
-        policy = then_rules.policy if then_rules else _NO_POLICY
+        policy = then_rules.policy if then_rules else NO_POLICY
         reasons = self.disk.passages[settled.sequence].reasons
         assert set(reasons) <= policy.overrulable
         assert settled.ground is not Ground.SENT_BACK
@@ -282,6 +213,23 @@ class AnyDay(RuleBasedStateMachine):
             self.hear(Tick(), a)
 
     @rule(
+        code=st.sampled_from(CODES),
+        celsius=st.sampled_from([36.5, 36.5, FEVER]),
+        fails=st.booleans(),
+        waits=st.sampled_from([0.0, 3.0, 5.0, 30.0]),
+        a=answers,
+    )
+    def somebody_is_measured_before_he_shows_his_code(self, code, celsius, fails, waits, a):
+        """He looks for his phone meanwhile, or goes without a word; or the sensor fails, and cannot say who left."""
+        self.hear(GuardDismissed(), a)
+        self.hear(NobodyMeasured(), ())
+        self.hear(Measured(Measurement(celsius, 22.0, "test"), self.seconds), a)
+        if fails:
+            self.hear(Measured(Measurement(None, None, "test"), self.seconds), a)
+        self.seconds += waits
+        self.hear(CodesRead((code,)), a)
+
+    @rule(
         people=st.lists(st.sampled_from(PEOPLE), min_size=2, max_size=3),
         celsius=st.sampled_from([36.5, 38.2]),
         a=answers,
@@ -315,10 +263,10 @@ class AnyDay(RuleBasedStateMachine):
         self.hear(FormTaken(caller, b"sealed", returnee, resident, admit, ground), a)
 
     @rule(
-        celsius=CELSIUS,
-        then=st.sampled_from(["li", "li", "wang", None]),
-        resident=st.sampled_from([None, None, *PEOPLE]),
-        admit=st.booleans(),
+        celsius=st.sampled_from([36.5, 36.5, 36.5, FEVER, None]),
+        then=st.sampled_from(["wang", "wang", "li", None]),
+        resident=st.sampled_from([None, None, None, *PEOPLE]),
+        admit=st.sampled_from([True, True, False]),
         late=st.booleans(),
         a=answers,
         b=answers,
@@ -390,10 +338,11 @@ class AnyDay(RuleBasedStateMachine):
     @rule(
         celsius=st.tuples(*[st.sampled_from([36.5, 36.4, 38.0])] * 2),
         ground=st.sampled_from([Ground.MEASURED_AGAIN, Ground.MEASURED_AGAIN, *Ground]),
+        early=st.sampled_from([False, False, True]),
         a=answers,
     )
-    def whoever_rested_is_measured_again(self, celsius, ground, a):
-        number = self.whoever_rested_comes_back(celsius, a)
+    def whoever_rested_is_measured_again(self, celsius, ground, early, a):
+        number = self.whoever_rested_comes_back(celsius, a, early=early)
         self.hear(GuardSettled(number, Outcome.ADMIT, ground), a)
 
     @precondition(lambda self: self.lane.resting)
@@ -464,12 +413,13 @@ class AnyDay(RuleBasedStateMachine):
             self.hear(Tick() if waits else GuardDismissed(), (True, True))
         assert not self.sound, f"jammed: {self.lane.phase}"
 
-    def whoever_rested_comes_back(self, celsius, a) -> int:
-        """The first of them, measured at both places; the number of his passage."""
+    def whoever_rested_comes_back(self, celsius, a, *, early=False) -> int:
+        """The first of them, measured at both places, his time over or not; the number of his passage."""
         if not self.lane.resting:
             return NOBODYS
         rested = self.lane.resting[0]
-        self.seconds = max(self.seconds, rested.ready_seconds)
+        if not early:
+            self.seconds = max(self.seconds, rested.ready_seconds)
         self.hear(GuardDismissed(), a)
         self.hear(RetestBegun(rested.decided.sequence), a)
         for figure, site in zip(celsius, Site, strict=True):
