@@ -147,7 +147,9 @@ def _against_registry(
     record, row = records[entry.identity], rows.get(entry.identity)
     if bytes(record["body"]) != entry.body or record["quarantined"] or row is None:
         return "the registry holds another body, or has it in quarantine"
-    differing = [name for name, value in _columns(entry.record).items() if row[name] != value]
+    # What the gate said, where the hub knows better.
+    told = {**dict(row), "at": row["told_at"] or row["at"]}
+    differing = [name for name, value in _columns(entry.record).items() if told[name] != value]
     return f"the registry's columns differ: {', '.join(differing)}" if differing else ""
 
 
