@@ -7,6 +7,7 @@ loop that really turned.
 """
 
 import queue
+from datetime import timedelta
 
 from gate.clock import Moment
 from gate.temperature import Measurement
@@ -248,31 +249,32 @@ class Loop:
     # --- the journal's disk and files ---
 
     def _look_after_journal(self) -> None:
-        recorder = self._recorder
-        recorder.mend_in_time()
-        recorder.look_at_disk(self._lanes.reading.moment.utc)
+        keeper = self._recorder.keeper
+        self._recorder.mend_in_time()
+        keeper.look_at_disk(self._lanes.reading.moment.utc)
         held = self._lanes.held
         if held.rules is not None and isinstance(self._lanes.lane.phase, Ready) and self._inbox.empty():
-            recorder.prune(held.rules.confirmed_at)
+            keeper.prune(held.rules.confirmed_at, timedelta(days=self._equipment.settings.journal.keep_days))
         self._begin_again_if_replaced()
-        for part, sentence in (("journal", recorder.fault), ("disk", recorder.disk), ("salvage", recorder.damage)):
-            self._troubles.note(part, sentence)
+        for part, said in (("journal", self._recorder.fault), ("disk", keeper.disk), ("salvage", keeper.damage)):
+            self._troubles.note(part, said)
 
     def _mend_journal(self, news: JournalNews) -> None:
+        keeper = self._recorder.keeper
         match news:
             case JournalSuspected(journal, why):
-                self._recorder.suspected(journal, why)
+                keeper.suspected(journal, why)
             case RowsFound(rows):
-                self._recorder.keep(rows)
+                keeper.keep(rows)
             case GoneThrough(result):
-                if self._recorder.gone_through(result):
+                if keeper.gone_through(result):
                     self._gatehouse.lost(result)
         self._begin_again_if_replaced()
         self._troubles.changed = True
 
     def _begin_again_if_replaced(self) -> None:
         """Old numbers mean nothing in a new journal, and nobody may settle what bears one."""
-        if self._recorder.take_replaced():
+        if self._recorder.keeper.take_replaced():
             self._lanes.begin_again()
 
     # --- the screen and the watchdog ---
@@ -293,7 +295,7 @@ class Loop:
         return Surroundings(
             link=self._link,
             queue=self._recorder.journal.unconfirmed_count,
-            oldest_seconds=self._recorder.oldest_seconds(now.utc),
+            oldest_seconds=self._recorder.keeper.oldest_seconds(now.utc),
             faults=self._troubles.faults,
             beat=self._beat + 1,
             rehearsal=self._equipment.rehearsal,

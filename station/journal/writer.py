@@ -188,14 +188,15 @@ class Journal:
         """Damaged journals beside this one, of which it has not taken over what is whole."""
         return awaiting_salvage(self.path, self._connection)
 
-    def note_salvaged(self, name: str, result: str) -> None:
-        """All that is whole in the file of that name is here now. Raises JournalBroken."""
+    def note_salvaged(self, name: str, result: str) -> bool:
+        """All that is whole in the file of that name is here now; True. Raises JournalBroken."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             note_salvaged(self._connection, name, result)
             self._connection.execute("COMMIT")
         except sqlite3.Error as cause:
             raise self._broken("what was salvaged cannot be noted", cause) from cause
+        return True
 
     def outrun_by(self, receipt: JournalReceipt) -> bool:
         """Whether the hub has more of this journal than it holds: the card was cloned or rolled back (rule 8)."""

@@ -149,12 +149,12 @@ class FilledGate:
             stamp = Stamp(NOW, ClockState.SYNCED, "c" * 16, float(number))
             if self._recorder.happening(What.TAMPERED, stamp, None):
                 self._told.taken.add(number)
-                self._told.on_reserve += bool(self._recorder.disk)
+                self._told.on_reserve += bool(self._recorder.keeper.disk)
             else:
                 self._told.refused.add(number)
                 self._told.unsaid += not self._recorder.fault
             if held and not self._reserve.held:
-                self._told.unsaid += not self._recorder.disk
+                self._told.unsaid += not self._recorder.keeper.disk
 
     def record_until_refused(self) -> None:
         while not self._told.refused and len(self._told.taken) < MOST_RECORDS:
@@ -164,8 +164,8 @@ class FilledGate:
         """There is room again: what was refused is written down, and the reserve made anew."""
         self._seconds += PROBE_IDLE_SECONDS
         self._recorder.mend_in_time()
-        self._recorder.look_at_disk(NOW)
-        if self._recorder.fault or self._recorder.disk or self._recorder.owed:
+        self._recorder.keeper.look_at_disk(NOW)
+        if self._recorder.fault or self._recorder.keeper.disk or self._recorder.owed:
             self._told.unmended += 1
 
     def start_anew(self) -> None:

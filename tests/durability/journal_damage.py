@@ -168,17 +168,17 @@ class Reopened:
 
     @property
     def _replaced(self) -> bool:
-        return self._recorder.take_replaced()
+        return self._recorder.keeper.take_replaced()
 
     def _hear(self, news: JournalNews) -> None:
         match news:
             case JournalSuspected(journal, why):
-                self._recorder.suspected(journal, why)
+                self._recorder.keeper.suspected(journal, why)
             case RowsFound(rows):
-                self._recorder.keep(rows)
+                self._recorder.keeper.keep(rows)
             case GoneThrough(result):
                 self.results.append(result)
-                self._recorder.gone_through(result)
+                self._recorder.keeper.gone_through(result)
 
     def _open(self) -> Journal:
         return open_journal(self._path, lambda: next(self._ids), lambda: NOW)

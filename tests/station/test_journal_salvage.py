@@ -83,7 +83,7 @@ class TestAtARunningGate:
         """What was recent bears numbers that mean somebody else in the new one."""
         passes(lane, 2)
         assert lane.view.recent
-        lane.recorder.suspected(lane.recorder.journal.id, "for the test")
+        lane.recorder.keeper.suspected(lane.recorder.journal.id, "for the test")
         lane.wait()
         assert not lane.view.recent
 
@@ -91,7 +91,7 @@ class TestAtARunningGate:
         """They are confirmed under their own name."""
         passes(lane, 3)
         old = lane.recorder.journal.id
-        lane.recorder.suspected(old, "for the test")
+        lane.recorder.keeper.suspected(old, "for the test")
         look_after(lane)
         lane.recorder.journal.confirm(JournalReceipt(old, 3, ((2, 2),)))
         assert earlier(lane) == [(old, 2)]
@@ -99,7 +99,7 @@ class TestAtARunningGate:
     def test_a_suspicion_about_an_older_journal_is_no_news(self, lane):
         """The check may speak of a file that was set aside meanwhile."""
         now = lane.recorder.journal.id
-        lane.recorder.suspected("f" * 16, "for the test")
+        lane.recorder.keeper.suspected("f" * 16, "for the test")
         assert lane.recorder.journal.id == now
 
     def test_what_a_write_finds_damaged_is_written_into_a_new_journal(self, lane):
@@ -119,7 +119,7 @@ class TestAtARunningGate:
         with closing(TestLane(tmp_path, snapshot(PEOPLE))) as lane:
             passes(lane, 3)
             old = lane.recorder.journal.id
-            lane.recorder.suspected(old, "for the test")
+            lane.recorder.keeper.suspected(old, "for the test")
         with closing(TestLane(tmp_path, snapshot(PEOPLE))) as lane:
             lane.wait()
             assert "salvage" in lane.view.health.faults
@@ -133,7 +133,7 @@ class TestAtARunningGate:
         with closing(TestLane(tmp_path, snapshot(PEOPLE))) as lane:
             passes(lane, 3)
             old = lane.recorder.journal.id
-            lane.recorder.suspected(old, "for the test")
+            lane.recorder.keeper.suspected(old, "for the test")
             lane.break_disk()
             look_after(lane)
             lane.mend_disk()
