@@ -140,6 +140,10 @@ class Journal:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             kept = sum(self._connection.execute(_KEEP, _as_kept(row)).rowcount for row in rows)
+            for journal in {row.journal for row in rows}:
+                # A receipt that came before them has not marked them: the next one looks at every row.
+                self._connection.execute("DELETE FROM meta WHERE key = ?", (covered_key(journal),))
+                self._covered.pop(journal, None)
             self._connection.execute("COMMIT")
         except sqlite3.Error as cause:
             raise self._broken("what is whole of an earlier journal cannot be kept", cause) from cause

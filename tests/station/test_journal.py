@@ -173,6 +173,16 @@ class TestEarlierJournals:
             journal.confirm(JournalReceipt("e" * 16, 8))
             assert reader.earlier_pending(9) == [("e" * 16, 9, b"9")]
 
+    def test_what_is_found_after_a_receipt_is_covered_by_the_next_one_like_it(self, shelf):
+        """Salvage takes its time, and the hub's word on a journal that ended does not change any more."""
+        with closing(filled(shelf, 1)) as journal, closing(JournalReader(shelf.path)) as reader:
+            journal.keep_earlier(self.ROWS[:1])
+            journal.confirm(JournalReceipt("e" * 16, 9))
+            journal.keep_earlier(self.ROWS)
+            assert reader.earlier_pending(9) == [("e" * 16, 9, b"9")]
+            assert journal.confirm(JournalReceipt("e" * 16, 9)) == 1
+            assert reader.earlier_pending(9) == []
+
     def test_the_oldest_of_them_counts_as_the_oldest_that_waits(self, shelf):
         """What the screen says of the queue's age speaks of all that waits."""
         with closing(filled(shelf, 1)) as journal:
