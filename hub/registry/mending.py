@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from hub.registry import RegistryRefused, carrying, opened, salvage, soundness
+from hub.registry import RegistryRefused, carrying, opened, replacing, salvage, soundness
 from hub.registry.soundness import Finding
 from hub.registry.wal import wal_of
 
@@ -27,6 +27,7 @@ def mend(path: Path, now: datetime) -> bool:
 
     Raises RegistryRefused where nothing can be saved; then nothing has changed.
     """
+    replacing.finish(path)
     causes = [*_noted(path), *soundness.at_opening(path)]
     if causes:
         _begin_anew(path, causes, now)
@@ -50,7 +51,7 @@ def newest_backup(path: Path) -> Path | None:
 def is_torn(path: Path) -> bool:
     """Whether the end of the log was being written when it ended."""
     wal = wal_of(path)
-    return wal is not None and any(frame.ends for frame in wal.frames[wal.whole_frames :])
+    return wal is not None and wal.is_torn
 
 
 def _begin_anew(path: Path, causes: list[Finding], now: datetime) -> None:

@@ -19,8 +19,10 @@ from msgspec import Struct, json
 from hub.registry import Registry, carrying, opened, soundness
 from hub.registry.instants import written
 from hub.registry.pages import Pages
+from hub.registry.replacing import SALVAGED, replace
 from hub.registry.seals import SEALED, row_seal
 from hub.registry.soundness import Copies, Finding, copies
+from hub.registry.wal import wal_of
 
 # Counted again from the records themselves.
 _COUNTED = "journal"
@@ -53,7 +55,7 @@ def salvage(path: Path, causes: Sequence[Finding], now: datetime, backup: Path |
     stamp = f"{now:%Y%m%dT%H%M%SZ}"
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     report = path.with_name(f"registry-damaged-{stamp}.txt")
-    fresh = path.with_name(f".{path.name}.salvaged")
+    fresh = path.with_name(SALVAGED.format(path.name))
     for suffix in ("", "-wal", "-shm"):
         fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
     with opened(fresh, now) as registry:
@@ -63,18 +65,8 @@ def salvage(path: Path, causes: Sequence[Finding], now: datetime, backup: Path |
         )
     salvaged = Salvaged(aside, report, tuple(causes), (*rescued.findings, *lost), backup)
     write_report(salvaged, now)
-    put_aside(path, aside)
-    fresh.rename(path)
+    replace(path, fresh, aside)
     return salvaged
-
-
-def put_aside(path: Path, aside: Path) -> None:
-    """Give a registry another name, its log along with it."""
-    log = path.with_name(f"{path.name}-wal")
-    if log.exists():
-        log.rename(aside.with_name(f"{aside.name}-wal"))
-    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
-    path.rename(aside)
 
 
 def _filled(registry: Registry, path: Path, rescued: Rescued, now: datetime) -> list[Finding]:
@@ -85,12 +77,16 @@ def _filled(registry: Registry, path: Path, rescued: Rescued, now: datetime) -> 
 
 def rescue(path: Path, backup: Path | None) -> Rescued:
     """The office's rows out of a damaged file, and where it has them no more, out of the backup."""
+    # Before SQLite looks at it, which writes the log's index anew.
+    wal = wal_of(path)
     rows: dict[str, Said] = {}
     findings: list[Finding] = []
     found = {table: _copies(path, table) for table in SEALED}
     twins: dict[str, Said] = {}
-    if not all(_is_enough(each) for each in found.values()):
+    if (wal is not None and wal.is_damaged) or not all(_is_enough(each) for each in found.values()):
         twins = _twins_anywhere(path)
+    if wal is not None and (gone := wal.promised - max(wal.copied, len(wal.frames))) > 0:
+        findings.append(Finding("file", "", f"lost: what was written last; {gone} pages of its log left no trace"))
     for table, each in found.items():
         older = _backed_up(backup, table)
         rows[table], said = _settled(table, each, {**each.twins, **twins.get(table, {})}, older)

@@ -56,7 +56,8 @@ def at_opening(path: Path) -> list[Finding]:
         return [Finding("file", "", "it is empty")]
     wal = wal_of(path)
     if wal is not None and wal.is_damaged:
-        return [Finding("file", "", f"its log ({path.name}-wal) is damaged behind {wal.whole_frames} pages")]
+        what = f"its log is damaged behind {wal.whole_frames} pages, {wal.missing} that were committed are not whole"
+        return [Finding("file", "", what)]
     try:
         with closing(reading(path)) as connection:
             found = list(structure(connection, QUICK_SECONDS))

@@ -5,12 +5,13 @@ Asked before a registry is opened. Format: https://www.sqlite.org/fileformat2.ht
 """
 
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
-HEADER, FRAME = 32, 24
+HEADER, FRAME, INDEX = 32, 24, 136
 _LITTLE, _BIG = 0x377F0682, 0x377F0683
 
 
@@ -24,49 +25,73 @@ class Frame(Struct, frozen=True):
 
 
 class Wal(Struct, frozen=True):
-    """frames: those of this log, in order, also behind one that is not whole."""
+    """frames: those of this log, in order, also behind one that is not whole.
+
+    promised: how many were committed, by the index that SQLite keeps beside the log; it outlives a killed hub.
+    copied: how many of those had been copied into the database.
+    """
 
     path: Path
     page_size: int
     frames: tuple[Frame, ...]
+    promised: int = 0
+    copied: int = 0
 
     @property
     def whole_frames(self) -> int:
         return next((at for at, frame in enumerate(self.frames) if not frame.whole), len(self.frames))
 
     @property
+    def missing(self) -> int:
+        """Committed frames that are neither whole nor in the database."""
+        return max(0, self.promised - max(self.copied, self.whole_frames))
+
+    @property
     def is_torn(self) -> bool:
-        """Something was being written when it ended, or was damaged later."""
-        return self.whole_frames < len(self.frames)
+        """Something was being committed when it ended, or was damaged later."""
+        return any(frame.ends for frame in self.frames[self.whole_frames :])
 
     @property
     def is_damaged(self) -> bool:
         """More was lost than a power cut can tear: each commit is on the disk before the next begins."""
         ends = [frame.ends for frame in self.frames[self.whole_frames :]]
-        return sum(ends) > 1 or (any(ends) and not ends[-1])
+        return self.missing > 0 or sum(ends) > 1 or (any(ends) and not ends[-1])
 
 
 def wal_of(database: Path) -> Wal | None:
-    """The log beside a database; None where there is none, or nothing in it."""
+    """The log beside a database; None where there is none, or nothing in it, and nobody misses it."""
     path = database.with_name(f"{database.name}-wal")
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    if len(raw) < HEADER + FRAME:
-        return None
-    magic, _, page_size = struct.unpack(">III", raw[:12])
+    raw = path.read_bytes() if path.exists() else b""
+    magic, _, page_size = struct.unpack(">III", raw[:12].ljust(12, b"\0"))
     if magic not in (_LITTLE, _BIG) or page_size not in (2**n for n in range(9, 17)):
         magic, page_size = _LITTLE, 4096
-    return Wal(path, page_size, tuple(_frames(raw, magic, page_size)))
+    salts = raw[16:24] if _is_head(raw, magic) else raw[HEADER + 8 : HEADER + 16]
+    frames = tuple(_frames(raw, magic, page_size, salts))
+    promised, copied = _promised(database, raw[16:24] if _is_head(raw, magic) else b"")
+    return Wal(path, page_size, frames, promised, copied) if frames or promised > copied else None
 
 
-def _frames(raw: bytes, magic: int, page_size: int) -> Iterator[Frame]:
+def _promised(database: Path, salts: bytes) -> tuple[int, int]:
+    """What the log's index says of this log; nothing where it is another's. Its numbers are in this machine's order."""
+    path = database.with_name(f"{database.name}-shm")
+    index = path.read_bytes()[:INDEX] if path.exists() else b""
+    if len(index) < INDEX or index[:48] != index[48:96] or not index[12] or (salts and index[32:40] != salts):
+        return 0, 0
+    return int.from_bytes(index[16:20], sys.byteorder), int.from_bytes(index[96:100], sys.byteorder)
+
+
+def _is_head(raw: bytes, magic: int) -> bool:
+    return len(raw) >= HEADER and struct.unpack(">II", raw[24:32]) == _sum(raw[:24], 0, 0, _order(magic))
+
+
+def _order(magic: int) -> str:
+    return "<" if magic == _LITTLE else ">"
+
+
+def _frames(raw: bytes, magic: int, page_size: int, salts: bytes) -> Iterator[Frame]:
     """Those that belong to this log by their salts, which every reset of the log draws anew."""
-    order = "<" if magic == _LITTLE else ">"
-    first, second = _sum(raw[:24], 0, 0, order)
-    whole = struct.unpack(">II", raw[24:32]) == (first, second)
-    salts = raw[16:24] if whole else raw[HEADER + 8 : HEADER + 16]
+    order, whole = _order(magic), _is_head(raw, magic)
+    first, second = _sum(raw[:24], 0, 0, order) if len(raw) >= HEADER else (0, 0)
     for at in range(HEADER, len(raw) - FRAME - page_size + 1, FRAME + page_size):
         head, page = raw[at : at + FRAME], raw[at + FRAME : at + FRAME + page_size]
         if head[8:16] != salts:

@@ -5,30 +5,36 @@ word, and has the gates send again what they hold. Rules: a row is as it was, or
 otherwise, or gone, without being named, is silent. The control arm has the same damage and asks SQLite's own check.
 """
 
+import logging
 import random
 import re
 import sqlite3
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from hub import backup
 from hub.registry import RegistryRefused, carrying, mending, open_registry, opened, retelling, soundness
 from hub.registry.parcels import Run
 from tests.durability.full_registry import NOW, OPENER, Full, Identity, full_registry, send_again, told
+from tests.durability.journal_damage import journal_trial
 from tests.rehearsal.progress import Progress
 
 SEED = 20261122
 TRIALS = 10_000
+SLOW_SECONDS = 10.0
 # In memory, where there is such a place: no trial is about the disk's pace.
 SHELF = "/dev/shm" if Path("/dev/shm").is_dir() else None
 _ROW = re.compile(r"^  (\w+) (\[.*?\]): ", re.M)
 _MORE = re.compile(r"^  (\w+): lost: (\d+) more", re.M)
-_UNCOUNTED = re.compile(r"^  (\w+): the count of its rows is lost", re.M)
+_UNCOUNTED = re.compile(r"^  (\w+): (?:the count of its rows is lost|lost: what was written last)", re.M)
 _RECORDS = re.compile(r"^  station (\S+) journal (\S+): (\d+)(?: to (\d+))?$", re.M)
 
 Figures = dict[str, object]
@@ -36,15 +42,20 @@ Figures = dict[str, object]
 
 @dataclass
 class Count:
-    """What became of all trials."""
+    """What became of all trials. reported: in how many damage was told of. lost_without_name: rows of which the report
+    knows only that there are such, since both of their copies were torn off with the end of the file.
 
-    damaged: int = 0
+    not_back: records that a gate holds, and that are not in the registry. slow: above ten seconds.
+    """
+
     reported: int = 0
     silently_lost: int = 0
     silently_changed: int = 0
+    lost_without_name: int = 0
     not_started: int = 0
     not_back: int = 0
     doubled: int = 0
+    slow: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,30 +79,35 @@ class Report:
         return cls(frozenset(_ROW.findall(text)), more, frozenset(records))
 
 
-def damaged(content: bytes, rng: random.Random) -> bytes:
-    """One bit turned over; or, one time in ten, the end torn off."""
+def damaged(files: dict[str, bytes], rng: random.Random) -> dict[str, bytes]:
+    """One bit of one file turned over; or, one time in ten, its end torn off. files: by their suffixes."""
+    suffix = rng.choice([each for each in files if each != "-shm"])
+    content = files[suffix]
     if rng.random() < 0.1:
-        return content[: rng.randrange(len(content))]
+        return {**files, suffix: content[: rng.randrange(len(content))]}
     at, bit = rng.randrange(len(content)), rng.randrange(8)
-    return content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :]
+    return {**files, suffix: content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :]}
 
 
-def registry_trial(full: Full, content: bytes, count: Count, with_backup: bool = True) -> None:
+def _lay_out(folder: Path, files: dict[str, bytes]) -> Path:
+    for suffix, content in files.items():
+        (folder / f"registry.sqlite{suffix}").write_bytes(content)
+    return folder / "registry.sqlite"
+
+
+def registry_trial(full: Full, files: dict[str, bytes], count: Count) -> None:
     with tempfile.TemporaryDirectory(dir=SHELF) as name:
         folder = Path(name)
-        path = folder / "registry.sqlite"
-        path.write_bytes(content)
-        if with_backup:
-            (folder / mending.BACKUPS).mkdir()
-            copy = folder / mending.BACKUPS / backup.name_of("sunshine", NOW)
-            copy.write_bytes(full.backup.read_bytes())
+        path = _lay_out(folder, files)
+        (folder / mending.BACKUPS).mkdir()
+        (folder / mending.BACKUPS / backup.name_of("sunshine", NOW)).write_bytes(full.backup.read_bytes())
         try:
             gaps = _live_on(path, full)
         except RegistryRefused:
             count.not_started += 1
             return
         report = Report.of(folder, gaps)
-        count.reported += bool(report.rows or report.more or report.records)
+        count.reported += bool(list(folder.glob("registry-damaged-*.txt")))
         _judge(path, full, report, count)
 
 
@@ -118,6 +134,9 @@ def _judge(path: Path, full: Full, report: Report, count: Count) -> None:
             count.silently_changed += 1
         elif report.more.get(table, 0) > 0:
             report.more[table] -= 1
+            count.lost_without_name += 1
+        elif "file" in report.more:
+            count.lost_without_name += 1
         else:
             count.silently_lost += 1
     count.silently_changed += sum(each not in report.rows for each in office)
@@ -136,11 +155,10 @@ def _judge(path: Path, full: Full, report: Report, count: Count) -> None:
         count.doubled += len(folded[table].keys() - rows.keys())
 
 
-def control_trial(full: Full, content: bytes, count: Count) -> None:
+def control_trial(full: Full, files: dict[str, bytes], count: Count) -> None:
     """Without checksums of our own: what SQLite's own check lets by is taken for sound."""
     with tempfile.TemporaryDirectory(dir=SHELF) as name:
-        path = Path(name) / "registry.sqlite"
-        path.write_bytes(content)
+        path = _lay_out(Path(name), files)
         try:
             with closing(soundness.reading(path)) as reader:
                 if list(soundness.structure(reader)):
@@ -151,27 +169,66 @@ def control_trial(full: Full, content: bytes, count: Count) -> None:
             count.reported += 1
 
 
-def contents(full: Full, trials: int) -> Iterator[bytes]:
+def trials_of(full: Full, trials: int) -> Iterator[dict[str, bytes]]:
+    """Half of them of a registry that was closed, half as a killed hub leaves it, with its log."""
     rng = random.Random(SEED)
     for _ in range(trials):
-        yield damaged(full.content, rng)
+        yield damaged(rng.choice([{"": full.content}, full.alive]), rng)
 
 
 def bit_flips(scale: float) -> Figures:
-    """The registry's arm: see the module."""
-    trials, progress = max(10, round(TRIALS * scale)), Progress(sys.stderr)
-    count, control = Count(), Count()
-    with tempfile.TemporaryDirectory(dir=SHELF) as name:
-        full = full_registry(Path(name))
-        for done, content in enumerate(contents(full, trials)):
-            progress.draw(f"{done} of {trials} registries damaged")
-            registry_trial(full, content, count)
-            control_trial(full, content, control)
-    lost, corrupt = count.silently_lost + count.not_back, count.silently_changed
-    control_changed = control.silently_changed + control.silently_lost
+    """Half of the trials on registries, half on journals."""
+    each = max(10, round(TRIALS * scale / 2))
+    progress = Progress(sys.stderr)
+    registry, bare = _registries(each, progress)
+    journal, journal_bare = _journals(each, progress)
+    control = bare.silently_changed + bare.silently_lost + journal_bare.silently_changed + journal_bare.silently_lost
+    lost = registry.silently_lost + registry.not_back + journal.silently_lost
     return {
-        "trials": trials, "lost": lost, "doubled": count.doubled, "corrupt": corrupt, "reported": count.reported,
-        "not_started": count.not_started, "silently_lost": count.silently_lost,
-        "silently_changed": count.silently_changed, "not_back": count.not_back, "control_changed": control_changed,
-        "control_unharmed": int(control_changed == 0),
+        "trials": 2 * each, "lost": lost, "doubled": registry.doubled,
+        "corrupt": registry.silently_changed + journal.silently_changed, "crashes": journal.not_started,
+        "not_started": registry.not_started, "slow": registry.slow + journal.slow,
+        "registry": to_builtins(registry), "journal": to_builtins(journal),
+        "control": {"registry": to_builtins(bare), "journal": to_builtins(journal_bare)},
+        "control_unharmed": int(control == 0),
     }  # fmt: skip
+
+
+def _registries(trials: int, progress: Progress) -> tuple[Count, Count]:
+    count, control = Count(), Count()
+    with tempfile.TemporaryDirectory(dir=SHELF) as name, _quiet():
+        full = full_registry(Path(name))
+        for done, files in enumerate(trials_of(full, trials)):
+            progress.draw(f"{done} of {trials} registries damaged")
+            began = time.monotonic()
+            registry_trial(full, files, count)
+            count.slow += time.monotonic() - began > SLOW_SECONDS
+            control_trial(full, files, control)
+    return count, control
+
+
+def _journals(trials: int, progress: Progress) -> tuple[Count, Count]:
+    counts = Count(), Count()
+    with _quiet():
+        for done in range(trials):
+            progress.draw(f"{done} of {trials} journals damaged")
+            for count, guarded in zip(counts, (True, False), strict=True):
+                with tempfile.TemporaryDirectory(dir=SHELF) as name:
+                    trial = journal_trial(Path(name), random.Random(SEED + done), guarded=guarded)
+                count.reported += bool(trial.noticed)
+                count.silently_lost += len(trial.silently_lost)
+                count.silently_changed += len(trial.silently_changed)
+                count.not_started += bool(trial.crashed)
+                count.slow += trial.opened_seconds > SLOW_SECONDS
+    return counts
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Each of thousands of alarms is as it should be, and nobody else listens."""
+    deaf = logging.NullHandler()
+    logging.getLogger().addHandler(deaf)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(deaf)

@@ -52,10 +52,11 @@ Identity = tuple[str, str, int]
 
 @dataclass(frozen=True)
 class Full:
-    """content: the file's bytes. office: every row of the office, by table and key. records: bodies by identity.
+    """content: the file's bytes. alive: the same and what is beside it, by suffix, as a killed hub leaves them.
     folded: rows by table and identity. held: what the gates would send again."""
 
     content: bytes
+    alive: dict[str, bytes]
     backup: Path
     office: dict[tuple[str, str], str]
     records: dict[Identity, bytes]
@@ -72,9 +73,11 @@ def full_registry(folder: Path) -> Full:
         registry.run(lambda each: clerks.put(each, "new", "hash", NOW))
         _hear(registry, range(BACKED_UP + 1, RECORDS + 1))
         _save_how_far(registry)
+        registry.run(lambda each: clerks.put(each, "newest", "hash", NOW))
+        alive = {suffix: path.with_name(path.name + suffix).read_bytes() for suffix in ("", "-wal", "-shm")}
     office, records, folded = told(path)
     held = frozenset(each for each in records if each[2] > RECORDS - HELD)
-    return Full(path.read_bytes(), copy.path, office, records, folded, held)
+    return Full(path.read_bytes(), alive, copy.path, office, records, folded, held)
 
 
 def told(path: Path) -> tuple[dict[tuple[str, str], str], dict[Identity, bytes], dict[str, dict[Identity, Row]]]:

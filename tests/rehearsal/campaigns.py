@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import json
 
+from tests.durability.bit_flips import bit_flips
 from tests.durability.clocks import clocks
 from tests.durability.disk_full import disk_full
 from tests.durability.feed_latency import feed_latency
@@ -115,6 +116,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "power_cuts": power_cuts,
         "disk_full": disk_full,
         "kills": kills,
+        "bit_flips": bit_flips,
         "hostile_broker": hostile_broker,
         "street_backlog": street_backlog,
         "clocks": clocks,
