@@ -14,11 +14,18 @@ from pathlib import Path
 
 from msgspec import json
 
-from gate.passage import Amendment, Ground, Passage, Record
+from gate.passage import Amendment, Ground, Happening, MadePass, Passage, Record
 from gate.reason import Outcome
 from gate.wire import body_hash, decode_body
 from tests.rehearsal.office import Identity
 from tests.rehearsal.scenario import Visit
+
+_TABLES: Mapping[type, str] = {
+    Passage: "passage",
+    Amendment: "amendment",
+    Happening: "happening",
+    MadePass: "made_pass",
+}
 
 
 @dataclass(frozen=True)
@@ -71,14 +78,13 @@ def account(databases: Mapping[str, Path], registry: Path, told: Sequence[Told])
     entries = {entry.identity: entry for entry in journals(databases)}
     with closing(_open(registry)) as connection:
         records = {_identity(row): row for row in connection.execute("SELECT * FROM record")}
-        passages = {_identity(row): row for row in connection.execute("SELECT * FROM passage")}
-        amendments = {_identity(row): row for row in connection.execute("SELECT * FROM amendment")}
+        rows = {kind: _rows(connection, table) for kind, table in _TABLES.items()}
         doubled = _twice(connection)
     made = Account(len(entries), len(records), doubled=doubled)
     made.lost = entries.keys() - records.keys()
     made.took_ms = [entry.took_ms for entry in entries.values() if entry.took_ms is not None]
     for entry in entries.values():
-        objection = _against_registry(entry, records, passages if isinstance(entry.record, Passage) else amendments)
+        objection = _against_registry(entry, records, rows[type(entry.record)])
         if objection:
             made.wrong[f"record {entry.identity}"] = objection
     _against_literals(made, entries, told)
@@ -148,7 +154,8 @@ def _against_registry(
     if bytes(record["body"]) != entry.body or record["quarantined"] or row is None:
         return "the registry holds another body, or has it in quarantine"
     # What the gate said, where the hub knows better.
-    told = {**dict(row), "at": row["told_at"] or row["at"]}
+    told = {"told_at": None, **dict(row)}
+    told["at"] = told["told_at"] or told["at"]
     differing = [name for name, value in _columns(entry.record).items() if told[name] != value]
     return f"the registry's columns differ: {', '.join(differing)}" if differing else ""
 
@@ -161,6 +168,10 @@ def _columns(record: Record) -> dict[str, object]:
             "at": at, "passage_journal": record.journal, "passage_sequence": record.sequence,
             "outcome": record.outcome, "ground": record.ground, "guard": record.guard,
         }  # fmt: skip
+    if isinstance(record, Happening):
+        return {"at": at, "clock": record.stamp.clock, "gate": record.gate, "what": record.what, "guard": record.guard}
+    if isinstance(record, MadePass):
+        return {"at": at, "gate": record.gate, "serial": record.serial, "number": record.number}
     return {
         "at": at, "clock": record.stamp.clock, "gate": record.gate, "lane": record.lane, "direction": record.direction,
         "outcome": record.outcome, "reasons": json.encode(record.reasons).decode(), "person": record.person,
@@ -169,10 +180,14 @@ def _columns(record: Record) -> dict[str, object]:
     }  # fmt: skip
 
 
+def _rows(connection: sqlite3.Connection, table: str) -> Mapping[Identity, sqlite3.Row]:
+    return {_identity(row): row for row in connection.execute(f"SELECT * FROM {table}")}
+
+
 def _twice(connection: sqlite3.Connection) -> set[Identity]:
-    """Identities that stand more than once among passages and amendments."""
+    """Identities that stand more than once among what the registry made of records."""
     rows = connection.execute(
-        "SELECT station, journal, sequence FROM passage UNION ALL SELECT station, journal, sequence FROM amendment"
+        " UNION ALL ".join(f"SELECT station, journal, sequence FROM {table}" for table in _TABLES.values())
     )
     return {identity for identity, times in Counter(_identity(row) for row in rows).items() if times > 1}
 
