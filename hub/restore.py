@@ -18,7 +18,7 @@ from hub import control
 from hub.backup import Backup, BackupFailed, describe, look_through
 from hub.registry import carrying, opened, soundness
 from hub.registry.mending import AT_ONCE_SECONDS, forget
-from hub.registry.salvage import put_aside
+from hub.registry.replacing import RESTORED, replace
 from hub.registry.seals import SEALED
 from hub.settings import Settings
 
@@ -52,7 +52,7 @@ def restore(settings: Settings, file: Path, now: datetime) -> Restored:
 
 
 def _put_in_place(path: Path, file: Path, backup: Backup, now: datetime) -> Restored:
-    fresh = path.with_name(f".{path.name}.restored")
+    fresh = path.with_name(RESTORED.format(path.name))
     for suffix in ("", "-wal", "-shm"):
         fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
     os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -66,8 +66,9 @@ def _put_in_place(path: Path, file: Path, backup: Backup, now: datetime) -> Rest
         if aside is not None:
             registry.run(lambda each: carrying.plan(each, [Path(aside.name)]))
     if aside is not None:
-        put_aside(path, aside)
-    fresh.rename(path)
+        replace(path, fresh, aside)
+    else:
+        fresh.rename(path)
     forget(path)
     with opened(path, now) as registry:
         carried = carrying.carry_on(registry, AT_ONCE_SECONDS)
