@@ -2,9 +2,10 @@
 
 Meanwhile people come, many of them to both gates, and each may go out once. Rule: at the end nothing is lost or
 doubled, and no gate let anybody out who had left by the other one, unless that was within FRESH_SECONDS of a cut: so
-long, as `station.peers` says, a gate may not know that it was cut off. The control arm is the same town under the rule
-`when_presence_unknown = "own"`, a gate that believes its own memory alone, and must do so. In a bounded share there is
-no time for it: there it is counted whom the guard was called for that this rule would have let out.
+long, as `station.peers` says, a gate may not know that it was cut off; whoever was let out twice, a gate names then.
+The control arm is the same town under the rule `when_presence_unknown = "own"`, a gate that believes its own memory
+alone, and must do so. In a bounded share there is no time for it: there it is counted whom the guard was called for
+that this rule would have let out.
 """
 
 import os
@@ -20,9 +21,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from gate.passage import Passage
+from gate.passage import Happening, Passage, What
 from gate.reason import Outcome, Reason
-from station.peers import FRESH_SECONDS
+from station.peers import BEAT_SECONDS, FRESH_SECONDS, GREET_SECONDS
 from tests.durability.hosts import Hosts
 from tests.durability.parted_town import MACHINES, PartedTown, gate_of
 from tests.rehearsal import settings
@@ -68,18 +69,20 @@ def namespaces(scale: float) -> Figures:
             caught_up = _caught_up(town)
             complaints = town.end_processes()
             made = account(town.databases, town.registry, [])
-            passages = _passages(town)
+            passages, said = _passages(town), _conflicts(town)
     wrong = [why for why in made.wrong.values() if not why.startswith("nobody's visit")]
     for complaint in (*complaints, *wrong, *arm.unknowing(passages)):
         progress.say(str(complaint))
     unknown = sum(Reason.PRESENCE_UNKNOWN in each.reasons for each, _ in passages)
     harmed, would_be = len(control.unknowing(passages)), arm.would_have_been_let_out(passages)
+    doubly = sum(each.let_out_twice(passages) for each in (arm, control))
     return {
         "name": "namespaces", "trials": cuts, "lost": len(made.lost), "doubled": len(made.doubled),
         "corrupt": len(wrong), "journaled": made.journaled, "registered": made.registered,
         "came_to_both": arm.came_to_both(passages), "referred_as_unknown": unknown,
         "admitted_unknowing": len(arm.unknowing(passages)), "within_the_bound": arm.within_the_bound(passages),
         "control_admitted_unknowing": harmed, "control_would_admit": would_be,
+        "let_out_twice": doubly, "said_by_gates": said, "missed": max(0, doubly - said),
         "control_unharmed": int(not (harmed if scale >= SHARE else would_be)),
         "not_ended": len(complaints) + (not caught_up),
     }  # fmt: skip
@@ -102,6 +105,9 @@ class Arm:
 
     def within_the_bound(self, passages: Seen) -> int:
         return sum(excused for _, excused in self._twice(passages))
+
+    def let_out_twice(self, passages: Seen) -> int:
+        return len(self._twice(passages))
 
     def came_to_both(self, passages: Seen) -> int:
         both = [{where for _, where in times} for times in self._of_each(passages, only_admitted=False).values()]
@@ -242,11 +248,13 @@ def _raise_what_went_wrong(coming: Sequence["Future[None]"]) -> None:
 
 
 def _caught_up(town: PartedTown) -> bool:
-    """Everything is plugged in: until no gate owes its hub anything."""
-    for name in town.names:
-        with town.screen(name) as screen:
-            if not screen.until(_owes_nothing, CATCH_UP_SECONDS):
-                return False
+    """Everything is plugged in: until the gates have heard of each other, and none owes its hub anything."""
+    for pause in (BEAT_SECONDS + GREET_SECONDS, 0.0):
+        for name in town.names:
+            with town.screen(name) as screen:
+                if not screen.until(_owes_nothing, CATCH_UP_SECONDS):
+                    return False
+        time.sleep(pause)
     return True
 
 
@@ -257,3 +265,9 @@ def _owes_nothing(view: SeenView) -> bool:
 def _passages(town: PartedTown) -> Seen:
     found = journals(town.databases)
     return [(entry.record, entry.identity[0]) for entry in found if isinstance(entry.record, Passage)]
+
+
+def _conflicts(town: PartedTown) -> int:
+    """How often a gate has said that it let somebody out who had left by the other one."""
+    records = [entry.record for entry in journals(town.databases)]
+    return sum(isinstance(each, Happening) and each.what is What.TWO_GATES for each in records)

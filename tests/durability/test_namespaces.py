@@ -21,6 +21,6 @@ def test_a_gate_that_was_cut_off_lets_nobody_out_who_has_left_by_the_other(netwo
     """One cable is out for longer than a gate takes to notice; without its doubt some would have been let out."""
     figures = namespaces(0)
     assert figures["trials"] == 1
-    counts = ("lost", "doubled", "corrupt", "admitted_unknowing", "not_ended", "control_unharmed")
+    counts = ("lost", "doubled", "corrupt", "admitted_unknowing", "missed", "not_ended", "control_unharmed")
     assert {name: figures[name] for name in counts} == dict.fromkeys(counts, 0), figures
     assert figures["referred_as_unknown"], figures
