@@ -31,7 +31,10 @@ from tests.station.lane_of_tests import settings_in
 DISK_BYTES = 2 * 2**20
 PAGE = 4096
 RESERVE_BYTES = 256 * 1024
-MOST_RECORDS = 5000
+# So much room a journal needs to go on; and so much a reserve that is made anew.
+FEWEST_MENDED_PAGES = 24
+FEWEST_RESERVED_PAGES = 3 * RESERVE_BYTES // PAGE
+MOST_RECORDS = 8000
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL = "00000000000000aa"
 
@@ -61,8 +64,8 @@ def disk_full(scale: float) -> dict[str, object]:
     """Every page boundary at scale 1, every n-th below."""
     began, progress = time.monotonic(), Progress(sys.stderr)
     with mounted() as disk, _quiet():
-        # Whoever makes room afterwards makes enough for a reserve.
-        most = _free_pages_of_a_new_gate(disk) - 3 * RESERVE_BYTES // PAGE
+        # Of what fills the disk something has to be left that can be taken away again.
+        most = _free_pages_of_a_new_gate(disk) - FEWEST_MENDED_PAGES
         step = max(1, round(1 / scale)) if scale > 0 else most // 6
         boundaries = range(0, most, step)
         trials = []
@@ -109,8 +112,9 @@ def trial(disk: Path, free_pages: int, reserve_bytes: int) -> Trial:
     gate.record(3)
     rubbish = fill(disk, free_pages)
     gate.record_until_refused()
+    freed = rubbish.stat().st_size // PAGE
     rubbish.unlink()
-    gate.mend()
+    gate.mend(with_reserve=freed >= FEWEST_RESERVED_PAGES)
     gate.record(3)
     rubbish = fill(disk, 0)
     gate.start_anew()
@@ -160,12 +164,13 @@ class FilledGate:
         while not self._told.refused and len(self._told.taken) < MOST_RECORDS:
             self.record(1)
 
-    def mend(self) -> None:
-        """There is room again: what was refused is written down, and the reserve made anew."""
+    def mend(self, *, with_reserve: bool) -> None:
+        """There is room again: what was refused is written down, and where there is enough, the reserve made anew."""
         self._seconds += PROBE_IDLE_SECONDS
         self._recorder.mend_in_time()
         self._recorder.keeper.look_at_disk(NOW)
-        if self._recorder.fault or self._recorder.keeper.disk or self._recorder.owed:
+        still_full = with_reserve and self._recorder.keeper.disk
+        if self._recorder.fault or self._recorder.owed or still_full:
             self._told.unmended += 1
 
     def start_anew(self) -> None:
