@@ -78,6 +78,10 @@ class Speech:
     def pass_state(self, state: str) -> str:
         return self.text(f"pass_{state}")
 
+    def aside(self, kind: str, of_it: str = "") -> str:
+        """What a message in quarantine is; with "_means" or "_do", what that means, or what to do about it."""
+        return self.text(f"aside_{kind}{of_it}")
+
     def door(self, building: object, unit: object = "", room: object = "") -> str:
         """A building and, where they are known, unit and room: 3号楼 2-501."""
         place = "-".join(str(each) for each in (unit, room) if each)
