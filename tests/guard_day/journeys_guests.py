@@ -3,6 +3,7 @@
 from gate.passage import Caller, Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
+from station.activation import AWAY_SECONDS
 from tests.guard_day.day import Day
 from tests.guard_day.journey import Journey, journey
 from tests.guard_day.town import EAST, WEST
@@ -128,3 +129,23 @@ def a_pass_made_at_the_east_gate_opens_the_west_gate(day: Day) -> None:
     assert (shown.outcome, shown.reasons) == (ADMIT, ())
     row = day.books.passage(person=who.person, outcome=ADMIT)
     assert (row["station"], row["pass_serial"]) == (WEST, made["serial"])
+
+
+@journey(NOON, costs=6, gate=EAST)
+def a_blank_card_counts_for_somebody_without_a_phone(day: Day) -> None:
+    who, card = day.neighbour("card holder"), day.town.card.read_bytes()
+    day.post.touches("#no-phone", "#finder-card")
+    day.post.finds(who.initials[:2], who.door).locator(".taken").tap()
+    day.post.says("#card-title", "card.title")
+    day.post.reads("#card-who", who.masked_name)
+    day.post.badge(card)
+    day.post.says("#card-title", "card.counts")
+    day.post.touches("#card-done")
+    (made,) = day.books.made_passes()
+    assert (made["person"], made["station"], made["confirmed_at"]) == (who.person, EAST, None)
+    day.post.takes_away(AWAY_SECONDS)
+    shown = day.post.photograph(card)
+    assert (shown.outcome, shown.reasons) == (ADMIT, ())
+    day.post.verdict(ADMIT, who=who.masked_name)
+    row = day.books.passage(person=who.person, outcome=ADMIT)
+    assert row["pass_serial"] == made["serial"]

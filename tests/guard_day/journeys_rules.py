@@ -1,5 +1,7 @@
 """The afternoon: the office has sent other rules to the gates, and later shuts them."""
 
+import json
+
 from gate.passage import Caller, Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
@@ -36,6 +38,22 @@ def a_second_outing_on_one_day_is_the_guards_matter(day: Day) -> None:
     day.post.touches("#let-through", "[data-ground=office_agreed]")
     first, second = day.books.passages(2, ground=Ground.OFFICE_AGREED)
     assert (first["reasons"], second["reasons"]) == ([], [Reason.QUOTA_USED])
+
+
+@journey(AFTERNOON, costs=3, under=rules.wary)
+def whoever_comes_home_is_asked_where_he_was(day: Day) -> None:
+    who = day.neighbour("traveller")
+    for touches, outcome, reasons in (
+        (("#trip-none",), ADMIT, ()),
+        (("#trip-places button >> nth=0", "#trip-days button >> nth=1"), REFER, (Reason.RISK_PLACE,)),
+    ):
+        day.post.begins(who.code)
+        day.post.says("#trip-where h2", "trip.title")
+        day.post.touches(*touches)
+        day.post.verdict(outcome, *reasons, who=who.masked_name)
+        day.post.leaves()
+    first, second = day.books.passages(2, person=who.person)
+    assert [json.loads(row["trip"]) for row in (first, second)] == [[], ["ruili"]]
 
 
 @journey(AFTERNOON, costs=6, under=rules.strict)

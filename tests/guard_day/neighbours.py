@@ -17,7 +17,7 @@ ALONE = (
     "worker", "paper", "wanderer", "grandmother", "by door", "by phone", "feverish", "still feverish", "yellow",
     "isolated", "patient", "monitored", "returnee", "host", "newcomer", "slip", "payer", "errand",
     "second outing", "late", "under duty", "after the cut", "while alone", "without broker", "cold", "trainee",
-    "of the unsure hour", "at the fire", "before the boom",
+    "of the unsure hour", "at the fire", "before the boom", "card holder", "traveller",
 )  # fmt: skip
 _MARKS: dict[str, dict[str, object]] = {
     "grandmother": {"phone": None},

@@ -6,6 +6,7 @@ others do (hold up a pass, step before the thermometer) comes from the world's s
 
 import random
 import re
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -90,6 +91,13 @@ class Street:
         """Whoever stood there walks on, and the time of a green is over."""
         self.world.clear()
         self.verdict_goes()
+
+    def takes_away(self, seconds: float) -> None:
+        """Whatever was held up stays out of the camera's sight for so long; the gate looks all the while."""
+        self.leaves()
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self.world.clear()
 
     def verdict_goes(self) -> None:
         with suppress(NotTaken):

@@ -70,6 +70,11 @@ def shut(now: datetime) -> str:
     return _rules("两门关闭", tables=f"{east}\n[gates.west]\nhours = {_hours_to_come(now)}\n")
 
 
+def wary(_now: datetime) -> str:
+    """Whoever comes in is asked where he was."""
+    return _rules("询问行程", 'ask_trip_on = ["in"]')
+
+
 def on_duty(_now: datetime) -> str:
     """Nobody decides without signing on."""
     return _rules("签到上岗", "sign_on = true")

@@ -22,7 +22,10 @@ _NO_TIME_SERVER = Path(__file__).parents[1] / "faults" / "no_time_server.py"
 
 
 class GuardTown(Town):
-    """pins: by guard. badge, invitation: as the office printed them. unsure: gates that have no time server now."""
+    """pins: by guard. badge, invitation, card (a blank one): as the office printed them.
+
+    unsure: gates that have no time server now.
+    """
 
     def __init__(self) -> None:
         self.cast = neighbours()
@@ -30,6 +33,7 @@ class GuardTown(Town):
         self.pins: dict[str, str] = {}
         self.unsure: set[str] = set()
         self.badge, self.invitation = self.folder / "sun.png", self.folder / "visitor.png"
+        self.card = self.folder / "card.png"
 
     def set_up(self) -> None:
         super().set_up()
@@ -41,6 +45,9 @@ class GuardTown(Town):
             self.pins[guard] = pin[1]
         self.office("permit", "grant", self.person("patient"), "--kind", "medical", "--until", tomorrow)
         self.office("station", "allow", EAST)
+        self.office("issue", "--blanks", "1", "--format", "png", "--out", str(self.folder / "blanks"))
+        (drawn,) = (self.folder / "blanks").glob("*.png")
+        self.card = drawn.rename(self.card)
         invited = ("--host", self.person("host"), "--until", tomorrow, "--out", str(self.invitation))
         self.office("visitor", "invite", VISITOR, *invited)
         words = ("--zh", NOTICE[0], "--en", NOTICE[1], "--volume", "0")
