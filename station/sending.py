@@ -144,7 +144,9 @@ class Sender:
         if len(rows) > MOST_WAITING:
             self._floor = self._live_at = self._journal.newest
             return False
-        crowded_from = self._window.crowded_from(self._journal.id)
+        # Holes that nothing is left to close, as of records that no broker takes, must not stop what happens now.
+        closing = self._backlog_at < self._floor or self._window.flies(Lane.BACKLOG)
+        crowded_from = self._window.crowded_from(self._journal.id) if closing else None
         rows = [row for row in rows if crowded_from is None or row[0] <= crowded_from]
         room = self._window.room(Lane.LIVE)
         found = self._next(self._journal.id, rows, room)

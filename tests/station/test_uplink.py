@@ -305,3 +305,26 @@ def test_a_hub_whose_word_was_lost_is_asked_for(tmp_path: Path, broker: Broker) 
         with station:
             until(lambda: station.link() is Link.HUB)
             assert len(lost) == 1
+
+
+class ReaderOfEvenNumbers(JournalReader):
+    """A journal in which every other of the first hundred rows cannot be sent."""
+
+    def pending(self, after_sequence: int, limit: int) -> list[Row]:
+        rows = super().pending(after_sequence, limit + 100)
+        return [row for row in rows if row[0] > 100 or row[0] % 2 == 0][:limit]
+
+
+def test_holes_that_nobody_can_close_do_not_stop_what_happens_now(tmp_path: Path, broker: Broker) -> None:
+    """A receipt with more holes than a gate likes is a reason to wait only while something is left to fill them."""
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker, reader=ReaderOfEvenNumbers) as station:
+        station.record(400)
+        hub.say(up=True)
+        until(lambda: len(hub.waited) >= 100)
+        holes = tuple((each, each) for each in range(1, 100, 2))
+        hub.confirm(JOURNAL_ID, max(hub.waited), holes=holes)
+        until(lambda: max(hub.waited) == 400)
+        hub.confirm(JOURNAL_ID, 400, holes=holes)
+        until(lambda: any(isinstance(post, Receipted) for post in station.posts))
+        station.record(1)
+        until(lambda: 401 in hub.sequences)
