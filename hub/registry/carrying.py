@@ -106,9 +106,10 @@ def _step(registry: Registry) -> Carried:
         found, behind, over = [], 1, True
     fresh = _take(registry, found)
     files, page = (at.files[1:], 1) if over else (at.files, behind)
-    _note(registry, structs.replace(at, files=files, page=page, carried=at.carried + len(fresh)))
+    behind_it = structs.replace(at, files=files, page=page, carried=at.carried + len(fresh))
+    _note(registry, behind_it)
     if not files:
-        _tell(registry, at)
+        _tell(registry, behind_it)
     return Carried(tuple(fresh), done=not files)
 
 

@@ -81,7 +81,7 @@ class Pages:
         if page[0] in _TREES and page[3:5] == bytes(2):
             # Without a cell; only a page that says so wrongly holds anything.
             return any(page[12:])
-        if page[0] in (0, _LEAF):
+        if page[0] == _LEAF:
             return False
         as_leaf = (self._row_at(page, at, columns) for at in _cells(page, _LEAF))
         return page[0] not in _TREES or any(row is not None and is_whole(row) for row in as_leaf)

@@ -18,7 +18,7 @@ def replace(path: Path, fresh: Path, aside: Path) -> None:
     """
     for suffix in ("", "-wal"):
         known, other = (each.with_name(each.name + suffix) for each in (path, aside))
-        if known.exists() and not other.exists():
+        if known.exists() and known.stat().st_size and not other.exists():
             os.link(known, other)
     _settle(path.parent)
     for suffix in ("-wal", "-shm"):

@@ -107,24 +107,28 @@ def _applied(connection: sqlite3.Connection) -> set[str]:
 def schema(connection: sqlite3.Connection) -> Iterator[Finding]:
     """Against that of a new file: a trigger or an index that is another would do its damage later."""
     applied = _applied(connection)
-    known, wanted = _as_new()
+    known = _known()
     if known - applied and applied - known:
         yield Finding("_sqlite_migrations", "", "it names steps that no hub knows")
     if known != applied:
         # Written by an older hub, or by a newer one, whose tables are not known here.
         return
-    here = _definitions(connection)
+    wanted, here = _as_new(known), _definitions(connection)
     for name in sorted(wanted.keys() - {each for each, sql in here.items() if wanted.get(each) == sql}):
         yield Finding("file", "", f"the definition of {name} is not what it should be")
 
 
+def _known() -> frozenset[str]:
+    with closing(Database(memory=True)) as empty:
+        return frozenset(each.name for each in MIGRATIONS.pending(empty))
+
+
 @cache
-def _as_new() -> tuple[frozenset[str], dict[str, str]]:
-    """The steps that a new file has been through, and its definitions."""
+def _as_new(_known: frozenset[str]) -> dict[str, str]:
+    """The definitions in a new file that has been through all steps."""
     with closing(Database(memory=True)) as fresh:
-        known = frozenset(each.name for each in MIGRATIONS.pending(fresh))
         MIGRATIONS.apply(fresh)
-        return known, _definitions(fresh.conn)
+        return _definitions(fresh.conn)
 
 
 def _definitions(connection: sqlite3.Connection) -> dict[str, str]:
