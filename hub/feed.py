@@ -123,7 +123,8 @@ class Feed:
     def live_through(self, after: int, through: int, most: int) -> int:
         """How far that many passages reach after one arrival, up to another, if those that had waited do not count."""
         values = {"after": after, "through": through, "most": most - 1}
-        return int((self._ask(_LIVE, values) or [(through,)])[0][0])
+        found = self._ask(_LIVE, values)
+        return int(found[0][0]) if found else through
 
     def newest(self) -> Cursor:
         """Where the feed ends now."""

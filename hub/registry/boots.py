@@ -47,9 +47,14 @@ class Stamped(NamedTuple):
 def stamped(said: Iterable[Rows]) -> Iterator[Stamped]:
     """What of new rows may get another time."""
     for each in said:
-        for table, row in (("passage", each.passage), ("amendment", each.amendment), ("happening", each.happening)):
-            if row is not None and each.stamp is not None:
-                yield Stamped(table, row[0], row[1], row[2], each.stamp)
+        if each.stamp is None:
+            continue
+        if (row := each.passage) is not None:
+            yield Stamped("passage", row[0], row[1], row[2], each.stamp)
+        elif (row := each.amendment) is not None:
+            yield Stamped("amendment", row[0], row[1], row[2], each.stamp)
+        elif (row := each.happening) is not None:
+            yield Stamped("happening", row[0], row[1], row[2], each.stamp)
 
 
 class _Body(Struct):

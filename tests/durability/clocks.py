@@ -68,6 +68,7 @@ class Office:
         rng = random.Random(f"{SEED}-{number}")
         self._restarts = 0
         self._received: dict[int, datetime] = {}
+        self._begun = self._feed.newest()
         with TemporaryDirectory(dir=self._folder) as folder:
             story = Story(Path(folder), f"s-{number}", rng, self._take)
             story.play(STEPS)
@@ -104,7 +105,7 @@ class Office:
         kept = self._registry.rows(
             "SELECT sequence, body FROM record WHERE station = ? ORDER BY sequence", (story.station,)
         )
-        shown = self._feed.recent(Filter(station=story.station, limit=500))
+        shown = self._feed.since(self._begun, Filter(station=story.station))
         rows = {row.sequence: row for row in shown}
         truths = {each.sequence: each for each in story.truths}
         passages = [each for each in story.truths if story.is_passage(each)]

@@ -234,7 +234,10 @@ def _come(town: PartedTown, at: int, errands: Errands, stop: threading.Event) ->
         number = 0
         while not stop.is_set():
             errand = errands.next(name)
-            if errand is not None:
+            if errand is None:
+                # A server ends a connection on which nothing is asked for long.
+                gate.close()
+            else:
                 visitors.come(Visit(number, GOES_OUT, errand[0]))
                 errands.was_there(name, *errand)
                 number += 1
