@@ -19,16 +19,18 @@ FOLLOWING = ("strace", "-D", "-f", "-qq", "-o")
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Die at the n-th call of this kind that one of the threads makes."""
+    """Die at the n-th call of this kind that one of the threads makes. path: only those about this file are counted."""
 
     kind: str
     at: int
+    path: str = ""
 
     @property
     def strace(self) -> list[str]:
         # Without --seccomp-bpf, under which strace 6.1 injects nothing.
         inject = f"inject={self.kind}:signal=KILL:when={self.at}"
-        return [*FOLLOWING, "/dev/null", "-e", f"trace={self.kind}", "-e", inject]
+        about = ["-P", self.path] if self.path else []
+        return [*FOLLOWING, "/dev/null", *about, "-e", f"trace={self.kind}", "-e", inject]
 
 
 class Mortal:
