@@ -309,7 +309,7 @@ class Uplink:
         """While a hub is there that could have published it; and whether there is one, where nobody has said so."""
         if now >= self._status_due_at:
             self._status_due_at = now + self._pace.hub_silent
-            self._broker.ask_again([self._topic(topics.HUB_STATUS)])
+            self._broker.ask_again(self._subscriptions())
         missing = self._documents.missing if self._connected and self._hub_up else ()
         asked = self._asking_again.look(missing, now)
         if asked:
