@@ -215,6 +215,8 @@ class Loop:
             self._equipment.peers.greet(self._lanes.reading.moment.utc, self._seconds())
         elif link is Link.NONE:
             self._equipment.peers.cut_off()
+            # Of whoever stands here nobody can tell any more where else he was.
+            self._recogniser.forget()
         self._link = link
         self._troubles.changed = True
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from gate.clock import ClockState
-from gate.passage import Amendment, Ground, Passage
+from gate.passage import Amendment, Ground, Happening, Passage, What
 from gate.policy import Direction, WhenUnknown
 from gate.reason import Outcome, Reason
 from gate.trip import RiskPlace, Stay
@@ -506,6 +506,25 @@ class TestTheOthers:
         lane.wait(40)
         self.shown_again(lane)
         assert lane.view.verdict.reasons == reasons
+
+    def test_from_the_moment_its_own_link_is_gone_nobody_is_known_of(self, lane):
+        """He was seen going in at the other gate; whether he came out since, this one cannot hear any more."""
+        lane.post(LinkChanged(Link.HUB))
+        self.heard(lane, self.CROSSED)
+        lane.show(pass_of("a"))
+        lane.post(LinkChanged(Link.NONE))
+        lane.show(pass_of("a"))
+        lane.forehead(36.5)
+        assert lane.view.verdict.reasons == (Reason.PRESENCE_UNKNOWN,)
+
+    def test_whom_another_gate_let_in_first_this_one_names_once(self, lane):
+        """Neither had heard of the other: a record for the office, and a sentence for the guard."""
+        admit(lane)
+        for _ in range(2):
+            self.heard(lane, self.CROSSED)
+        conflicts = [each for each in lane.records() if isinstance(each, Happening)]
+        assert [(each.what, each.passage) for each in conflicts] == [(What.TWO_GATES, 1)]
+        assert "东门" in lane.view.warnings["two gates"].zh
 
 
 def test_a_snapshot_without_rules_admits_nobody(tmp_path):
