@@ -16,7 +16,7 @@ from hub.registry.wal import wal_of
 MARKED = "-is-damaged"
 """How the file's name ends in which `gate-hub verify` notes what it found in a registry, for the hub's next start."""
 BACKUPS = "backups"
-AT_ONCE_SECONDS = 3.0
+AT_ONCE_SECONDS = 1.5
 _MOST_TOLD = 20
 
 log = logging.getLogger(__name__)

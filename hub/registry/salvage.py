@@ -8,7 +8,7 @@ file beside the registry.
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,10 @@ from hub.registry.wal import wal_of
 
 # Counted again from the records themselves.
 _COUNTED = "journal"
+# An index that is damaged might lead in circles.
+_MOST_JOURNALS = 10_000
+_NEXT_JOURNAL = "SELECT station, journal FROM {} WHERE (station, journal) > (?, ?) ORDER BY 1, 2 LIMIT 1"
+_ITS_NEWEST = "SELECT max(sequence) FROM {} WHERE station = ? AND journal = ?"
 Said = dict[str, str]
 
 
@@ -242,10 +246,19 @@ def _payload(path: Path, id: object) -> bytes:
     return bytes(row[0]) if row is not None else b""
 
 
-def _newest(path: Path, table: str) -> Iterable[tuple[str, str, int]]:
-    statement = f"SELECT station, journal, max(sequence) FROM {table} GROUP BY station, journal"  # noqa: S608
+def _newest(path: Path, table: str) -> list[tuple[str, str, int]]:
+    """Of each journal, from one to the next by the index, without counting its records."""
+    found: list[tuple[str, str, int]] = []
+    place: tuple[str, str] = ("", "")
     try:
         with closing(soundness.reading(path)) as connection:
-            return [row for row in connection.execute(statement) if isinstance(row[2], int)]
+            for _ in range(_MOST_JOURNALS):
+                row = connection.execute(_NEXT_JOURNAL.format(table), place).fetchone()
+                if row is None:
+                    break
+                place = (row[0], row[1])
+                (newest,) = connection.execute(_ITS_NEWEST.format(table), place).fetchone()
+                found += [(*place, newest)] if isinstance(newest, int) else []
     except (sqlite3.DatabaseError, UnicodeError):
-        return []
+        pass
+    return found
