@@ -13,6 +13,7 @@ from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.view import (
+    Activation,
     Aim,
     Barrier,
     CertificateHolder,
@@ -131,6 +132,7 @@ _MANY = decided(
 _TRAINING = {"training": True, "duty": ON_DUTY, "recent": RECENT}
 _VISITOR = ("#guests-open", "[data-guest=visitor]", "#door-choices button >> nth=2", "#door-choices button >> nth=4")
 _BY_DOOR = ("#no-phone", "button[data-by=door]")
+_CARD = ("#no-phone", "[data-key=W]", "[data-key=M]", "#finder-card", "#finder-found .taken >> nth=0")
 _DELIVERY = ("#guests-open", "[data-guest=delivery]", *_VISITOR[2:])
 
 STATES = {
@@ -207,6 +209,15 @@ STATES = {
     "find-floor": _on_sheet("#finder-door", *_BY_DOOR, "#finder-door >> text=/^12$/", "#finder-door button >> nth=0"),
     "find-room": _on_sheet("#finder .side", *_BY_DOOR, "#finder-door >> text=/^3$/", "#finder-door button >> nth=4"),
     "made": _on_sheet("#made-code", "#no-phone", "[data-key=W]", "[data-key=M]", "#finder-found .side >> nth=1"),
+    "card": _on_sheet("#card", *_CARD, activation=Activation(LONG_NAME)),
+    "card-told": _on_sheet(
+        "#card-told",
+        *_CARD,
+        activation=Activation(LONG_NAME, told=Told("这张卡已经启用，请换一张", "This card is in use: hold up another")),
+    ),
+    "card-counts": _on_sheet(
+        "#card[data-counts]", *_CARD, activation=Activation(LONG_NAME, waits=False, until=NIGHT + timedelta(hours=12))
+    ),
     "guests": _on_sheet("#guests", "#guests-open"),
     "door": _on_sheet("#door", "#guests-open", "[data-guest=visitor]"),
     "door-floor": _on_sheet("#door", *_VISITOR[:2], "#door-choices >> text=/^12$/", "#door-choices button >> nth=0"),
