@@ -40,7 +40,7 @@ from station.ears import Ears
 from station.equipment import Equipment
 from station.eyes import Eyes
 from station.feeler import Feeler
-from station.heap import share_heaps
+from station.heap import give_back_now_and_then, share_heaps
 from station.identity import Identity
 from station.inbox import Inbox, Post
 from station.journal import Journal, JournalReader, JournalUnusable, Reserve, open_journal, set_aside
@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
 def _calibrate(asked: argparse.Namespace, settings: Settings) -> int:
     """While no station uses the sensor. Raises DataInUse, CannotCalibrate."""
     with ExitStack() as at_end:
+        at_end.callback(give_back_now_and_then())
         _lock(settings, at_end)
         terminal = calibrate.Terminal(sys.stdin, _screen()[0], _wall)
         return calibrate.carry_out(asked, settings.thermometer, settings.data_folder, terminal)

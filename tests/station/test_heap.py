@@ -41,3 +41,31 @@ def test_threads_share_two_heaps() -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("only glibc has this")
     assert heaps("shared") <= 2 < heaps("as they come")
+
+
+# 200 MB in small blocks, of which the last stays in use: what lies free below it is the process's until it is returned.
+FREED = """
+import ctypes, sys, time
+from station.heap import give_back_now_and_then
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 // 2**20
+blocks = [libc.malloc(50_000) for _ in range(4000)]
+for block in blocks:
+    ctypes.memset(block, 1, 50_000)
+for block in blocks[:-1]:
+    libc.free(block)
+full = resident()
+end = give_back_now_and_then(0.05)
+deadline = time.monotonic() + 60
+while resident() > full - 150 and time.monotonic() < deadline:
+    time.sleep(0.05)
+end()
+print(full - resident())
+"""
+
+
+def test_what_is_free_goes_back_to_the_machine() -> None:
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True)
+    assert int(done.stdout) >= 150
