@@ -43,9 +43,14 @@ def envelopes(payload: bytes, compound: str, station: str) -> Sequence[SwiftEnve
         return None
     if not _fits(_SLUG, station):
         return None
+    journal = ""
     for each in found:
-        if each.station != station or each.compound != compound or not _fits(_JOURNAL, each.journal):
+        if each.station != station or each.compound != compound:
             return None
+        if each.journal != journal:
+            if not _fits(_JOURNAL, each.journal):
+                return None
+            journal = each.journal
     return found
 
 
@@ -55,9 +60,7 @@ def record(body: bytes) -> Record:
         found = _PASSAGE.decode(body)
     except UNREADABLE:
         return decode_body(body)
-    fresh = found.fresh_id
-    named = _places_fit(_place(found)) and _people_fit(_people(found)) and (fresh is None or _fresh_fits(fresh))
-    return found if named else decode_body(body)
+    return found if _place_fits(_place(found)) and _person_fits(_person(found)) else decode_body(body)
 
 
 def _remembering(patterns: Sequence[str], most: int) -> Callable[[tuple[str | None, ...]], bool]:
@@ -98,11 +101,11 @@ def _fields(kind: type[Struct]) -> tuple[inspect.Field, ...]:
     return cast(inspect.StructType, inspect.type_info(kind)).fields
 
 
-def _eased(kind: type[Struct], **others: type[Struct]) -> type[Struct]:
-    """The same without those patterns; whatever is read as it is one of that kind."""
-    patterns, required = _patterns(kind), {each.name for each in _fields(kind) if each.required}
+def _eased(kind: type[Struct], without: Sequence[str], **others: type[Struct]) -> type[Struct]:
+    """The same without the patterns of those fields; whatever is read as it is one of that kind."""
+    required = {each.name for each in _fields(kind) if each.required}
     fields: list[Any] = [*others.items()]
-    fields += [(name, str) if name in required else (name, str | None, None) for name in patterns]
+    fields += [(name, str) if name in required else (name, str | None, None) for name in without]
     config = kind.__struct_config__
     return defstruct(
         f"Swift{kind.__name__}", fields, bases=(kind,), frozen=True, forbid_unknown_fields=True,
@@ -111,13 +114,14 @@ def _eased(kind: type[Struct], **others: type[Struct]) -> type[Struct]:
 
 
 _SLUG, _JOURNAL = _pattern(names.Slug), _pattern(names.JournalId)
+# What nearly every passage names. Whatever else it may name is tried as the decoder does it, at each.
+_OF_PLACE = ("gate", "lane", "code_format", "policy", "roster")
+_OF_PERSON = ("person", "pass_serial")
+_NAMES, _BOOT = _patterns(Passage), _patterns(Stamp)
+_place = attrgetter("stamp.boot", *_OF_PLACE)
+_person = attrgetter(*_OF_PERSON)
+_place_fits = _remembering([_BOOT["boot"], *(_NAMES[each] for each in _OF_PLACE)], PLACES)
+_person_fits = _remembering([_NAMES[each] for each in _OF_PERSON], PEOPLE)
 _ENVELOPES: json.Decoder[list[SwiftEnvelope]] = json.Decoder(list[SwiftEnvelope])
-_PASSAGE = cast("json.Decoder[Passage]", json.Decoder(_eased(Passage, stamp=_eased(Stamp))))
-_NAMES = _patterns(Passage)
-_fresh_fits = re.compile(_NAMES["fresh_id"]).search
-_PEOPLE_NAMES = ("person", "pass_serial", "permit")
-_people = attrgetter(*_PEOPLE_NAMES)
-_people_fit = _remembering([_NAMES[each] for each in _PEOPLE_NAMES], PEOPLE)
-_PLACE_NAMES = tuple(each for each in _NAMES if each not in (*_PEOPLE_NAMES, "fresh_id"))
-_place = attrgetter("stamp.boot", *_PLACE_NAMES)
-_places_fit = _remembering([_patterns(Stamp)["boot"], *(_NAMES[each] for each in _PLACE_NAMES)], PLACES)
+_STAMP = _eased(Stamp, ("boot",))
+_PASSAGE = cast("json.Decoder[Passage]", json.Decoder(_eased(Passage, (*_OF_PLACE, *_OF_PERSON), stamp=_STAMP)))

@@ -158,8 +158,9 @@ def _insert(registry: Registry, parcels: Sequence[Parcel], at: str) -> None:
 
 
 def row_of(parcel: Parcel, at: str) -> Row:
-    identity, hash = parcel.identity, parcel.hash
-    return (*identity, hash, parcel.body, at, 1 if parcel.why else 0, record_checksum(*identity, hash, at))
+    station, journal, sequence, hash = parcel.station, parcel.journal, parcel.sequence, parcel.hash
+    checksum = record_checksum(station, journal, sequence, hash, at)
+    return station, journal, sequence, hash, parcel.body, at, 1 if parcel.why else 0, checksum
 
 
 def set_aside(registry: Registry, parcel: Parcel, why: str, at: str) -> bool:

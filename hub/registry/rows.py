@@ -57,7 +57,7 @@ def rows_of(station: str, journal: str, sequence: int, record: Record, opener: O
         case Passage():
             passage = _passage(place, record)
             if record.form is None:
-                return Rows(passage=passage, stamp=stamp)
+                return Rows(passage, None, None, None, None, None, stamp)
             opened = opener(record.form)
             return Rows(passage, form=(*place, *_form(opened)), case=_case(place, record, opened), stamp=stamp)
         case Amendment():
