@@ -5,6 +5,7 @@ back. Made and ended by hub.run; the office's pages and the commands reach it th
 import logging
 import os
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from hub.keys import Keys
 from hub.link import Hearers, Link
 from hub.putting_back import PuttingBack
 from hub.receipts import Receipts
-from hub.received import Received
+from hub.received import Gap, Received
 from hub.registry import Registry, boots, carrying, inbox, stations
 from hub.registry.documents import Editions
 from hub.registry.parcels import Identity, Taken
@@ -122,7 +123,7 @@ class RunningHub:
         """Publish what changed unnoticed, and the manifest when its hour is over; called every minute."""
         self.writer.post(self._refresh, Rank.OFFICE)
         self.writer.post(lambda registry: self._received.save(registry, self._clock()))
-        self.writer.post(lambda registry: self._folding.wake())
+        self.writer.post(lambda _: self._folding.wake())
         self.writer.post(self._set_times_right, Rank.FOLD)
 
     def look(self) -> "Future[None]":
@@ -135,9 +136,11 @@ class RunningHub:
 
     def _look(self, registry: Registry) -> None:
         now = self._clock()
-        gaps = self._received.gaps(now)
+        gaps: defaultdict[str, list[Gap]] = defaultdict(list)
+        for gap in self._received.gaps(now):
+            gaps[gap.station].append(gap)
         seen = [
-            Station(each, status, heard_at, [gap for gap in gaps if gap.station == each], self._received.newest(each))
+            Station(each, status, heard_at, gaps[each], self._received.newest(each))
             for each, status, heard_at in stations.heard(registry)
         ]
         self.seen = Seen(seen, inbox.waiting(registry), self._bulletin.confirmed_at)
