@@ -32,8 +32,9 @@ POINTS, PASSAGES = 2000, 1_000_000
 FEWEST_POINTS = 10
 # Passages a second while there is dying, and as fast as it goes when only numbers are missing.
 RATE, FULL_RATE = 200, 20_000
-# What a life has to do before its calls count as those of a whole one: so many passages from the gate to the registry.
-SURVEY_PASSAGES, SURVEY_SECONDS = 400, 120.0
+# What a life has to do before its calls count as those of a whole one: so many passages from the gate to the registry,
+# fewer where few points are wanted.
+SURVEY_PASSAGES, PASSAGES_A_POINT, SURVEY_SECONDS = 400, 12, 120.0
 # A life that has not reached its point by then is ended by hand, and counted as spared.
 LIFE_SECONDS = 60.0
 REST_SECONDS = 300.0
@@ -149,7 +150,7 @@ def kills(scale: float) -> dict[str, object]:
     count, passages = max(FEWEST_POINTS, round(POINTS * scale)), round(PASSAGES * scale)
     began, progress, rng = time.monotonic(), Progress(sys.stderr), random.Random(SEED)
     with Siege() as siege, ThreadPoolExecutor(3) as hands:
-        calls = survey(siege)
+        calls = survey(siege, min(SURVEY_PASSAGES, count * PASSAGES_A_POINT))
         points = [_shuffled(spread(each, round(count * share)), rng) for each, share in zip(calls, SHARES, strict=True)]
         siege.control.start()
         hits = 0
@@ -169,11 +170,11 @@ def kills(scale: float) -> dict[str, object]:
     }  # fmt: skip
 
 
-def survey(siege: Siege) -> list[dict[str, int]]:
+def survey(siege: Siege, passages: int) -> list[dict[str, int]]:
     """How many calls of each kind a life of station, hub and broker makes, from its start on. Raises NothingArrived."""
     for each in siege.victims[::-1]:
         each.begin_survey()
-    if not until(lambda: siege.arrived() >= SURVEY_PASSAGES, SURVEY_SECONDS, pause=0.1):
+    if not until(lambda: siege.arrived() >= passages, SURVEY_SECONDS, pause=0.1):
         raise NothingArrived(f"{siege.arrived()} passages have come to the hub within {SURVEY_SECONDS:.0f} s")
     return [each.end_survey() for each in siege.victims]
 

@@ -4,6 +4,7 @@ The campaign on kills starts them. Rule: strace counts the calls of each thread 
 at the n-th of the one kind that it was told; a life that makes fewer lives on. `survey` counts them first.
 """
 
+import shutil
 import signal
 import subprocess
 from collections import Counter
@@ -15,6 +16,13 @@ from pathlib import Path
 KINDS = ("write", "writev", "pwrite64", "fsync", "fdatasync", "sendto", "sendmsg")
 # Every thread, from beside: the process itself stays our child.
 FOLLOWING = ("strace", "-D", "-f", "-qq", "-o")
+
+
+def strace_works() -> bool:
+    """Whether it is installed, and may look at other processes here."""
+    if shutil.which("strace") is None:
+        return False
+    return subprocess.run(["strace", "-o", "/dev/null", "true"], check=False, capture_output=True).returncode == 0
 
 
 @dataclass(frozen=True, slots=True)

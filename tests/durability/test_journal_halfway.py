@@ -10,7 +10,7 @@ import pytest
 
 from station.journal import JournalReader, Salvage, open_journal
 from tests.durability.disk import NoDisk, Synced, Told, apsw, recorded
-from tests.durability.mortals import Mortal, Point
+from tests.durability.mortals import Mortal, Point, strace_works
 
 OLD, NEW = "00000000000000aa", "00000000000000bb"
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ def journal_of_five(path: Path) -> None:
     shutil.rmtree(lived)
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed (apt install strace)")
+@pytest.mark.skipif(not strace_works(), reason="no strace that may trace (apt install strace)")
 @pytest.mark.parametrize("name", [1, 2, 3, 4])
 def test_a_kill_between_two_names_of_a_journal_that_is_set_aside_loses_no_record(tmp_path: Path, name: int) -> None:
     """Its file has the new name already, its log not yet: the next start brings them together."""

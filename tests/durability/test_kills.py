@@ -1,14 +1,13 @@
 """Kills, in small: station, hub and broker die at a few of their writes, syncs and sends, and nothing is lost by it."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.durability.kills import FEWEST_POINTS, SHARES, kills
-from tests.durability.mortals import Mortal, Point, last_told, spread
+from tests.durability.mortals import Mortal, Point, last_told, spread, strace_works
 
-needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed (apt install strace)")
+needs_strace = pytest.mark.skipif(not strace_works(), reason="no strace that may trace (apt install strace)")
 
 
 @needs_strace

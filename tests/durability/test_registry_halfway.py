@@ -11,7 +11,7 @@ import pytest
 
 from gate.notices import Notice
 from hub.registry import notices, open_registry, opened
-from tests.durability.mortals import Mortal, Point, Unexpected
+from tests.durability.mortals import Mortal, Point, Unexpected, strace_works
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 DAMAGED = """
@@ -43,7 +43,7 @@ def notice(name: str) -> Notice:
     return Notice(name, "通知", name, 50, NOW, NOW + timedelta(hours=1), 5)
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed (apt install strace)")
+@pytest.mark.skipif(not strace_works(), reason="no strace that may trace (apt install strace)")
 @pytest.mark.parametrize(("kind", "about"), [("link", ""), ("rename", ""), ("unlink", "registry.sqlite-wal")])
 def test_a_kill_at_any_name_given_or_taken_loses_no_order_of_the_office(tmp_path: Path, kind: str, about: str) -> None:
     """At each call of that kind, until the setting aside is over; the next start has both notices."""
