@@ -2,9 +2,9 @@
 
 `python -m tests.hub.drain_rate [RECORDS]` prints one line of JSON. The hub's own parts are fed as its link would feed
 them, without a broker, by messages that lie ready; a live passage comes every 50 ms, a clerk's command every 200 ms.
-receipted, folded: records a second, the latter from the first message to the last record in the tables; and in
-microseconds of a processor for each, the live ones and the clerk's included, which is nearly the same on a busy machine.
-live_ms: from the link to the commit that announces the passage; office_ms: from the command to its answer.
+receipted, folded: records a second, the latter from the first message to the last record in the tables; and the
+microseconds of a processor for each, live ones and the clerk's included, nearly the same on a busy machine. live_ms:
+from the link to the commit that announces the passage; office_ms: from the command to its answer.
 """
 
 import resource
