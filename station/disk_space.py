@@ -10,7 +10,7 @@ from pathlib import Path
 from station.journal import free_bytes
 from station.settings import JournalSettings
 
-LOOK_EVERY_SECONDS = 5.0
+LOOK_EVERY_SECONDS = 2.0
 MEGABYTE = 2**20
 DAY_SECONDS = 86400.0
 
@@ -38,6 +38,8 @@ class DiskSpace:
         """A sentence for screen and status, the worst first; empty while all is well."""
         settings = self._settings
         try:
+            if os.statvfs(journal.parent).f_flag & os.ST_RDONLY:
+                return "存储变成只读，记录写不进去：请报修 / the disk can only be read: call for repair"
             free, taken = free_bytes(journal.parent) / MEGABYTE, _taken(journal) / MEGABYTE
         except OSError as cause:
             return f"存储看不到 / nobody can tell how full the disk is: {cause}"

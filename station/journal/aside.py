@@ -31,12 +31,14 @@ def finish_setting_aside(path: Path) -> None:
     left = [suffix for suffix in _PARTS if path.with_name(path.name + suffix).exists()]
     if path.exists() or not left:
         return
-    mains = (each for each in path.parent.glob(f"{path.name}.*-*") if not each.name.endswith(_PARTS))
-    for kept in sorted(mains, key=lambda each: each.name.rpartition("-")[2])[-1:]:
-        for suffix in left:
-            into = kept.with_name(kept.name + suffix)
-            if not into.exists():
-                path.with_name(path.name + suffix).rename(into)
+    mains = [each for each in path.parent.glob(f"{path.name}.*-*") if not each.name.endswith(_PARTS)]
+    # Where somebody took away the file alone, its log is salvaged by itself.
+    nameless = path.with_name(f"{path.name}.{DAMAGED}-0")
+    kept = max(mains, key=lambda each: each.name.rpartition("-")[2], default=nameless)
+    for suffix in left:
+        into = kept.with_name(kept.name + suffix)
+        if not into.exists():
+            path.with_name(path.name + suffix).rename(into)
 
 
 def awaiting_salvage(journal: Path, connection: sqlite3.Connection) -> list[Path]:

@@ -194,6 +194,17 @@ class TestDiskSpace:
         assert not told or " / " in told
 
 
+def test_a_disk_that_can_only_be_read_is_known_though_nobody_comes(disk):
+    """As ext4 remounts a card with errors while the gate is idle."""
+    journal = disk / "journal.sqlite"
+    journal.write_bytes(b"")
+    space = DiskSpace(JournalSettings(least_free_megabytes=0))
+    assert space.complaint(journal, 0.0, reserve_held=True) == ""
+    assert mount("-o", "remount,ro", str(disk))
+    assert "只读" in space.complaint(journal, 0.0, reserve_held=True)
+    assert mount("-o", "remount,rw", str(disk))
+
+
 def test_a_reserve_is_made_only_where_as_much_again_stays_free(disk):
     """What is kept for the worst day must not bring it about."""
     assert Reserve(disk / "small", MEGABYTE // 4).held

@@ -221,6 +221,29 @@ class TestAtTheStart:
             station.look_after()
             assert [(result.journal, result.lost) for result in station.results] == [(JOURNAL, [(1, 30)])]
 
+    @pytest.mark.parametrize("moved", range(4))
+    def test_a_power_cut_between_two_renames_of_a_file_set_aside_costs_nothing(self, tmp_path, moved):
+        """The log and the witness follow their main file at the next start, and every row is got back."""
+        path = tmp_path / "journal.sqlite"
+        self.filled(path, checkpointed=False)
+        for suffix in ("", "-wal", "-newest")[:moved]:
+            part = path.with_name(path.name + suffix)
+            part.rename(path.with_name(f"journal.sqlite.damaged-20260301T040000000000{suffix}"))
+        with closing(Reopened(path)) as station:
+            station.look_after()
+            assert len(station.handed_out()) == 30
+            assert all(result.lost == [] for result in station.results)
+            assert station.records()
+
+    def test_of_a_file_that_somebody_took_away_the_log_is_salvaged(self, tmp_path):
+        """SQLite would delete it as rubbish."""
+        path = tmp_path / "journal.sqlite"
+        self.filled(path, checkpointed=False)
+        path.unlink()
+        with closing(Reopened(path)) as station:
+            station.look_after()
+            assert len(station.handed_out()) == 30
+
     def test_what_the_hub_has_is_not_counted_as_lost(self, tmp_path):
         """Of an emptied file no word of a receipt is left; of a torn one it is."""
         path = tmp_path / "journal.sqlite"
