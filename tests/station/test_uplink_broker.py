@@ -61,10 +61,11 @@ def test_a_broker_that_takes_little_gets_small_messages(tmp_path: Path, limit: s
         assert max(hub.sizes) <= 20000
 
 
-def test_a_record_too_large_for_the_broker_is_said_and_not_in_the_way(tmp_path: Path) -> None:
-    """One impossible record is an alarm; its neighbours arrive."""
+@pytest.mark.parametrize("limit", ["message_size_limit 20000", "max_packet_size 20000"])
+def test_a_record_too_large_for_the_broker_is_said_and_not_in_the_way(tmp_path: Path, limit: str) -> None:
+    """One impossible record is an alarm; its neighbours arrive, also where the broker ends the connection over it."""
     with (
-        Broker(tmp_path / "broker", "max_packet_size 20000") as broker,
+        Broker(tmp_path / "broker", limit) as broker,
         PlayedHub(broker, Office()) as hub,
         Station(tmp_path, broker) as station,
     ):
