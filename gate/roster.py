@@ -106,6 +106,11 @@ def bucket_of(person: Pseudonym) -> int:
     return int(person[:2], 16) % BUCKETS
 
 
+def heads_of(bucket: int) -> frozenset[str]:
+    """The two characters with which the pseudonyms of a bucket begin: to look through thousands by."""
+    return frozenset(f"{head:02x}" for head in range(bucket, 256, BUCKETS))
+
+
 def digest(payload: bytes) -> Digest:
     """The first 16 bytes of the SHA-256 of a payload, in hex."""
     return sha256(payload).digest()[:16].hex()

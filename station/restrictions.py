@@ -12,7 +12,7 @@ from msgspec import structs
 
 from gate.policy import GateRule, Policy, Zone
 from gate.revocations import Revocations, revocations_of
-from gate.roster import Health, Resident, RosterBucket, Standing, bucket_of
+from gate.roster import Health, Resident, RosterBucket, Standing, heads_of
 from gate.staff import Staff
 from gate.trust import Trust, TrustList, index
 from station.roster import Opened, Part
@@ -86,10 +86,10 @@ def _with_staff(snapshot: Snapshot, newer: Staff) -> Snapshot:
 
 
 def _with_bucket(snapshot: Snapshot, bucket: int, newer: RosterBucket) -> Snapshot:
-    told = {resident.person: resident for resident in newer.residents}
+    told, heads = {resident.person: resident for resident in newer.residents}, heads_of(bucket)
     residents = dict(snapshot.residents)
     for person, before in snapshot.residents.items():
-        if bucket_of(person) != bucket:
+        if person[:2] not in heads:
             continue
         after = told.get(person)
         if after is None or after.stands_for != before.stands_for:

@@ -11,7 +11,7 @@ from msgspec import Struct, convert, json, structs
 
 from gate.passage import Caller
 from gate.permit import Permits
-from gate.roster import Health, Resident, Standing, bucket_of
+from gate.roster import BUCKETS, Health, Resident, Standing, heads_of
 from hub.registry import Change, Registry, permits
 from hub.registry.instants import written
 
@@ -58,8 +58,6 @@ class Person(Struct, frozen=True, kw_only=True):
 
 _HOUSEHOLD_COLUMNS = tuple(each.name for each in structs.fields(Household))
 _PERSON_COLUMNS = tuple(each.name for each in structs.fields(Person))
-# How pseudonyms begin, by which each has its bucket.
-_HEADS = tuple(f"{head:02x}" for head in range(256))
 
 
 def put_households(registry: Registry, households: Iterable[Household]) -> int:
@@ -130,7 +128,7 @@ _ON_ROSTER = """
 
 def roster(registry: Registry, now: datetime, buckets: Collection[int] | None = None) -> list[Resident]:
     """Everybody who lives here or is expected, as little of them as a gate must know; or only those buckets of it."""
-    heads = [head for head in _HEADS if buckets is None or bucket_of(head) in buckets]
+    heads = [head for bucket in (range(BUCKETS) if buckets is None else buckets) for head in heads_of(bucket)]
     rows = registry.rows(_ON_ROSTER, {"heads": json.encode(heads).decode(), "now": written(now)})
     given = permits.told(registry, now)
     return [_resident(given.get(row[0], ()), *row) for row in rows]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gate import roster
 from gate.document import DocumentKind, DocumentRefused, Edition, body_of, heading_of, open_document, sign
 from gate.policy import Policy
-from gate.roster import BUCKETS, BucketUnreadable, Resident, bucket_of, fill, seal, unseal
+from gate.roster import BUCKETS, BucketUnreadable, Resident, bucket_of, fill, heads_of, seal, unseal
 from gate.topics import TOPICS, bucket_of_topic, station_of
 from gate.trust import key_id_of
 from tests.gate.makers import OFFICE, STRANGER
@@ -106,3 +106,10 @@ def test_topics_are_told_apart_by_compound_and_station() -> None:
     assert station_of("gate/1/yuyuan/hub/status") is None
     assert bucket_of_topic("gate/1/yuyuan/hub/roster/07") == 7
     assert bucket_of_topic("gate/1/yuyuan/hub/roster/64") is None
+
+
+def test_the_heads_of_the_buckets_are_those_by_which_a_pseudonym_has_its_bucket() -> None:
+    """Whoever looks through thousands by their heads finds the same people in the same buckets."""
+    everyone = [f"{head:02x}" + "0" * 14 for head in range(256)]
+    for bucket in range(BUCKETS):
+        assert {each[:2] for each in everyone if bucket_of(each) == bucket} == heads_of(bucket)
