@@ -130,10 +130,13 @@ class BrokerLink:
         self._client.drop_out_messages()
         self._client.loop_stop()
 
-    def publish(self, topic: str, payload: bytes, retain: bool = False) -> "Sending":
-        """Hand over one message; not taken while there is no connection, or too much without an acknowledgement."""
+    def publish(self, topic: str, payload: bytes, retain: bool = False, urgent: bool = False) -> "Sending":
+        """Hand over one message; not taken while there is no connection, or too much without an acknowledgement.
+
+        urgent: it has a place kept for it, as what is retained has: nobody sends it again.
+        """
         connection = self._under_way.connection
-        if not self._under_way.has_room(len(payload), retain):
+        if not self._under_way.has_room(len(payload), retain or urgent):
             return Sending(None)
         info = self._client.publish(topic, payload, qos=QOS, retain=retain)
         if info.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:

@@ -11,7 +11,7 @@ from threading import Lock
 MOST_UNACKNOWLEDGED = 20
 # Of payloads; so much of a station's memory may lie in paho.
 MOST_QUEUED_BYTES = 4 * 2**20
-# Of the messages, kept for what is retained: how the station is, and that it leaves.
+# Of the messages, kept for what nobody sends again: how the station is, that it leaves, whom it let through.
 SPARE_MESSAGES = 4
 
 FIRST_WAIT_SECONDS = 1.0
@@ -43,10 +43,10 @@ class UnderWay:
             self._waited_for = False
             self.connection += 1
 
-    def has_room(self, size: int, retained: bool) -> bool:
+    def has_room(self, size: int, urgent: bool) -> bool:
         """Whether a payload may be sent; where not, `acknowledged` says when to try again."""
         with self._lock:
-            most = self._most if retained else max(1, self._most - SPARE_MESSAGES)
+            most = self._most if urgent else max(1, self._most - SPARE_MESSAGES)
             room = len(self._sizes) < most and (not self._bytes or self._bytes + size <= MOST_QUEUED_BYTES)
             self._waited_for |= not room
             return room

@@ -236,7 +236,7 @@ class Uplink:
                 self._status = event
             case Crossings():
                 if self._connected:
-                    self._broker.publish(self._topic(topics.CROSSINGS), json.encode(event))
+                    self._broker.publish(self._topic(topics.CROSSINGS), json.encode(event), urgent=True)
             case Connected(largest):
                 self._on_connected(largest)
             case Disconnected(reason):

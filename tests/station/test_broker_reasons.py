@@ -145,15 +145,15 @@ def test_what_has_not_been_acknowledged_is_bounded_in_messages_and_bytes() -> No
     """A large message waits until the others are through; the first always goes."""
     way = UnderWay()
     way.begin(MOST_UNACKNOWLEDGED)
-    assert way.has_room(2 * MOST_QUEUED_BYTES, retained=False)
+    assert way.has_room(2 * MOST_QUEUED_BYTES, urgent=False)
     way.left(1, "t", MOST_QUEUED_BYTES, way.connection)
-    assert not way.has_room(1, retained=False)
+    assert not way.has_room(1, urgent=False)
     assert way.acknowledged(1) == ("t", MOST_QUEUED_BYTES, True)
     for number in range(MOST_UNACKNOWLEDGED - SPARE_MESSAGES):
-        assert way.has_room(1, retained=False)
+        assert way.has_room(1, urgent=False)
         way.left(number + 2, "t", 1, way.connection)
-    assert not way.has_room(1, retained=False)
-    assert way.has_room(1, retained=True)
+    assert not way.has_room(1, urgent=False)
+    assert way.has_room(1, urgent=True)
 
 
 def test_an_acknowledgement_may_come_before_the_message_is_noted() -> None:
@@ -161,14 +161,14 @@ def test_an_acknowledgement_may_come_before_the_message_is_noted() -> None:
     way = UnderWay()
     way.begin(MOST_UNACKNOWLEDGED)
     for number in range(1000):
-        assert way.has_room(1, retained=False)
+        assert way.has_room(1, urgent=False)
         way.acknowledged(number)
         way.left(number, "t", 1, way.connection)
     before = way.connection
     way.begin(MOST_UNACKNOWLEDGED)
     for number in range(1000):
         way.left(number, "t", 1, before)
-    assert way.has_room(1, retained=False)
+    assert way.has_room(1, urgent=False)
 
 
 def test_the_wait_before_the_next_attempt_grows_and_is_drawn() -> None:
