@@ -16,9 +16,10 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPException
 from zoneinfo import ZoneInfo
 
 from gate.passage import Happening, Passage, What
@@ -189,7 +190,7 @@ def _arm(town: PartedTown, crowd: deque[Resident], cuts: int, rng: random.Random
     """Cut and mend, while people come; every cable is in its place at the end."""
     arm, stop = Arm(), threading.Event()
     errands = Errands(town, crowd, arm, random.Random(rng.random()))
-    with ExitStack() as stack, ThreadPoolExecutor(len(town.names)) as lanes:
+    with ThreadPoolExecutor(len(town.names)) as lanes, ExitStack() as stack:
         stack.callback(stop.set)
         coming = [lanes.submit(_come, town, at, errands, stop) for at in range(len(town.names))]
         for number in range(cuts):
@@ -234,11 +235,11 @@ def _come(town: PartedTown, at: int, errands: Errands, stop: threading.Event) ->
         number = 0
         while not stop.is_set():
             errand = errands.next(name)
-            if errand is None:
-                # A server ends a connection on which nothing is asked for long.
+            if errand is not None:
+                # A kiosk ends a connection on which nothing is asked for long; then he has come for nothing.
                 gate.close()
-            else:
-                visitors.come(Visit(number, GOES_OUT, errand[0]))
+                with suppress(OSError, HTTPException):
+                    visitors.come(Visit(number, GOES_OUT, errand[0]))
                 errands.was_there(name, *errand)
                 number += 1
             stop.wait(rng.uniform(0.2, 1.0))
