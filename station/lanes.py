@@ -4,13 +4,16 @@ The loop, the guard's orders and the panel's news all tell the lane through here
 with each thing that a lane is told.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from gate.decision import Trace
+from gate.roster import Resident
 from gate.wording import Words
 from station.drill import IS_OFF, IS_ON, NOT_NOW, Drill, may_begin
 from station.equipment import Equipment, first_lane
 from station.hands import Act, GateHands, Instant, LaneInHand
-from station.lane.renewing import with_roster
+from station.lane.renewing import with_roster, with_traces
 from station.recogniser import Recogniser
 from station.remembered import REMEMBERED_RECORDS, with_memory
 from station.snapshot import Snapshot
@@ -58,6 +61,11 @@ class Lanes:
         self.held = held
         for each in {self._gate, self._in_hand}:
             each.lane = with_roster(each.lane, held.residents)
+
+    def renew_traces(self, trace: Callable[[Resident], Trace]) -> None:
+        """Another gate let somebody through: he may be one of those who wait here."""
+        for each in {self._gate, self._in_hand}:
+            each.lane = with_traces(each.lane, trace)
 
     def act(self, act: Act) -> None:
         """What no lane asked for: a tone. In training there is none."""

@@ -227,8 +227,9 @@ class Loop:
             self._gatehouse.contradicted(conflict.passage)
             self._troubles.say("two gates", conflict.words, self._seconds())
         if heard.digest.crossings:
-            # Whoever stands here may just have crossed elsewhere.
+            # Whoever stands here, or waits for his family, may just have crossed elsewhere.
             self._recogniser.forget()
+            self._lanes.renew_traces(self._recogniser.trace)
 
     def _take_snapshot(self, held: Snapshot) -> None:
         self._recogniser.snapshot = held

@@ -17,7 +17,13 @@ def with_outings_since(arrival: Arrival, lane: Lane, rules: Rules | None) -> Arr
     quota = rules.policy.exit_quota if rules else None
     if quota is None or quota.per is not Per.HOUSEHOLD:
         return arrival
-    since = tuple(each.at for each in lane.recent if _is_outing_of(each, arrival, lane.family))
+    # What was asked anew since they were named has some of them already, to the second.
+    known = {each.replace(microsecond=0) for each in arrival.trace.exits}
+    since = tuple(
+        each.at
+        for each in lane.recent
+        if _is_outing_of(each, arrival, lane.family) and each.at.replace(microsecond=0) not in known
+    )
     return replace(arrival, trace=replace(arrival.trace, exits=(*arrival.trace.exits, *since)))
 
 

@@ -1,12 +1,15 @@
-"""A newer roster, for whoever the lane knows already: those who stand there, and those of a family who wait.
+"""A newer roster, and what other gates just told, for whoever the lane knows already: who stands there, and who of a
+family waits.
 
-The loop asks with every snapshot. Rule: whom the office restricts meanwhile does not pass by what held when he was
-named, however long the one before him keeps the lane.
+The loop asks with every snapshot, and with every crossing that it hears of. Rule: whom the office restricts meanwhile,
+or another gate has let through, does not pass by what held when he was named, however long the one before him keeps
+the lane.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from gate.decision import Trace
 from gate.roster import Resident
 from station.visit import Arrival, FormTaken, Gathering, Lane, ReadCode
 
@@ -24,6 +27,20 @@ def with_roster(lane: Lane, residents: Residents) -> Lane:
     form = _form(visit.form, residents) if visit.form is not None else None
     code = _code(visit.code, residents) if visit.code is not None else None
     return replace(lane, phase=replace(visit, arrival=arrival, form=form, code=code))
+
+
+def with_traces(lane: Lane, trace: Callable[[Resident], Trace]) -> Lane:
+    """The lane, with what the gates remember now of those whom the guard named. trace: asks them."""
+    lane = replace(lane, party=tuple(replace(each, trace=trace(each.resident)) for each in lane.party))
+    visit = lane.phase
+    if not isinstance(visit, Gathering):
+        return lane
+    arrival, form = visit.arrival, visit.form
+    if arrival is not None:
+        arrival = replace(arrival, trace=trace(arrival.resident))
+    if form is not None and form.resident is not None:
+        form = replace(form, trace=trace(form.resident))
+    return replace(lane, phase=replace(visit, arrival=arrival, form=form))
 
 
 def _arrival(arrival: Arrival, residents: Residents) -> Arrival | None:

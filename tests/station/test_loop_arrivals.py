@@ -8,16 +8,16 @@ import msgspec
 import pytest
 
 from gate.forms import DeliveryForm, Door, ReturneeForm, VisitorForm, decode_form
-from gate.hours import Hours
+from gate.hours import Hours, Quota
 from gate.notices import Notice, Notices
 from gate.passage import Amendment, Caller, Ground, Passage
-from gate.policy import Choice, Direction, GateRule
+from gate.policy import Choice, Direction, GateRule, WhenUnknown
 from gate.reason import Outcome, Reason
 from gate.roster import Standing
 from gate.sealing import open_sealed
 from gate.temperature import HAND_HELD, RetestRule, Site
-from gate.wire import JournalReceipt, Receipt
-from station.inbox import Felt, Looked, Receipted, SnapshotCame
+from gate.wire import Crossing, Crossings, JournalReceipt, Receipt
+from station.inbox import CrossingsHeard, Felt, Looked, Receipted, SnapshotCame
 from station.prompter import AGAIN_SECONDS, HINT_SECONDS, MASK_EVERY_SECONDS
 from station.prompts import Prompt
 from station.taps import (
@@ -108,6 +108,35 @@ class TestByName:
         lane.forehead(36.5)
         (record,) = passages(lane)
         assert (record.person, record.outcome, lane.view.party) == (None, Outcome.REFER, ())
+
+    def test_whoever_crosses_elsewhere_while_his_family_waits_is_held_to_it(self, tmp_path):
+        """The third went in by the east gate, with a pass that he may have lent; the second waits as ever."""
+        lane = TestLane(tmp_path, snapshot("abc", same_way_hours=16))
+        lane.tap(ArriveNamed((A, B, C)))
+        lane.forehead(36.5)
+        crossing = Crossing(C, Direction.IN, lane.wall(), 1, 1)
+        lane.post(CrossingsHeard("east-1", Crossings(1, "east", "e" * 16, 0, 1, lane.wall(), (crossing,))))
+        for _ in range(2):
+            lane.wait(4.0)
+            lane.forehead(None)
+            lane.forehead(36.5)
+        assert [each.reasons for each in passages(lane)] == [(), (), (Reason.SAME_WAY_TWICE,)]
+        lane.close()
+
+    def test_outings_of_a_family_count_once_though_another_gate_was_heard_meanwhile(self, tmp_path):
+        """Two of a household may go out: the first and the second do, the third is the guard's."""
+        quota = {"exit_quota": Quota(times=2), "when_presence_unknown": WhenUnknown.OWN}
+        held = snapshot("abc", **quota, **NO_MEASURING)
+        together = {key: msgspec.structs.replace(each, household="f" * 16) for key, each in held.residents.items()}
+        lane = TestLane(tmp_path, replace(held, residents=together))
+        lane.tap(ChooseDirection(Direction.OUT))
+        lane.tap(ArriveNamed((A, B, C)))
+        stranger = Crossing("7" * 16, Direction.IN, lane.wall(), 1, 1)
+        lane.post(CrossingsHeard("east-1", Crossings(1, "east", "e" * 16, 0, 1, lane.wall(), (stranger,))))
+        lane.wait(4.0)
+        lane.wait(4.0)
+        assert [each.reasons for each in passages(lane)] == [(), (), (Reason.QUOTA_USED,)]
+        lane.close()
 
     def test_one_of_a_family_who_shows_his_own_pass_meanwhile_passes_once(self, lane):
         """The barrier does not open a second time for whoever is through."""
