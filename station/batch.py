@@ -1,6 +1,6 @@
 """How many records one message of backlog carries: more while receipts come quickly, fewer after a loss or a delay.
 
-The window asks it. Rule: a hub that keeps up is sent more with every receipt, one that is late or silent less at once;
+The window asks it. Rule: a hub that keeps up is sent more with every receipt, one that is late or silent half as much;
 so forty gates that come back together share the hub among them, and what is live is never far behind.
 Pure: seconds are handed in.
 """
@@ -40,11 +40,10 @@ class Batch:
             self.lost(number, newest)
 
     def lost(self, number: int, newest: int) -> None:
-        """A later one had its receipt and this one did not."""
+        """A later one had its receipt and this one did not, or none had for a long time.
+
+        Silence is worth no more than that: a hub or a line that is away says little about what it could take.
+        """
         if number >= self._heeded_from:
             self.rows = max(self._fewest, self.rows // 2)
             self._heeded_from = newest + 1
-
-    def silent(self) -> None:
-        """No receipt at all for a long time."""
-        self.rows = self._fewest

@@ -176,7 +176,7 @@ class Window:
         if not self._flights or now - next(iter(self._flights.values())).sent_at < self._patience:
             return False
         self._wait = min(self._wait * 2, LONGEST_WAIT_SECONDS)
-        self._batch.silent()
+        self._batch.lost(self._number, self._number)
         self.begin_again()
         return True
 

@@ -49,12 +49,12 @@ def test_one_cause_halves_it_once() -> None:
 
 
 def test_never_less_than_a_few_and_never_more_than_it_may() -> None:
-    """Silence makes it smallest at once; a station with a lower bound of its own keeps to that."""
+    """Loss after loss ends at a few rows; a station with a lower bound of its own keeps to that."""
     batch = Batch()
-    batch.silent()
-    batch.lost(1, 1)
+    for number in range(1, 20):
+        batch.lost(number, number)
     assert batch.rows == FEWEST_ROWS
     small = Batch(4)
     small.arrived(1, 0.0, 1)
-    small.silent()
+    small.lost(2, 2)
     assert small.rows == 4
