@@ -40,7 +40,8 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Resident(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+# gc: a gate holds thousands, and none of them holds another; the collector need not walk through them.
+class Resident(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One person on the roster, only ever sealed or in a station's memory.
 
     masked_name: as a guard may see it (王*明). initials: pinyin initials, for the search by name. phone_tail: last four

@@ -154,7 +154,7 @@ class StationsListed(Answer, frozen=True, tag="stations_listed"):
     stations: tuple[Station, ...]
 
 
-class Missing(Struct, frozen=True):
+class Missing(Struct, frozen=True, gc=False):
     """Somebody whom the sheet does not name, as far as a terminal may show it."""
 
     person: Pseudonym

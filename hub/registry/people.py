@@ -16,7 +16,8 @@ from hub.registry import Change, Registry, permits
 from hub.registry.instants import written
 
 
-class Household(Struct, frozen=True, kw_only=True):
+# gc: thousands are read at a time, and none of them holds another; the collector need not walk through them.
+class Household(Struct, frozen=True, kw_only=True, gc=False):
     """One flat. id: pseudonym. tenure: owner-occupied, let and so on, as the office's sheet says it.
 
     caller: whose; a guest has a household of one, with the door of the host.
@@ -30,7 +31,7 @@ class Household(Struct, frozen=True, kw_only=True):
     caller: Caller = Caller.RESIDENT
 
 
-class Person(Struct, frozen=True, kw_only=True):
+class Person(Struct, frozen=True, kw_only=True, gc=False):
     """One person as the office knows them; id and household are pseudonyms. birth: an ISO date or "".
 
     until: in the registry's text, when a visitor leaves the roster; None for anybody else.
