@@ -113,6 +113,7 @@ CAMPAIGNS: Mapping[str, Mapping[str, Callable[[float], Figures]]] = {
         "lane_hour": lane_hour,
         "faults": faults,
         "guard_day": guard_day,
+        "mutants": mutants,
         "power_cuts": power_cuts,
         "disk_full": disk_full,
         "kills": kills,
