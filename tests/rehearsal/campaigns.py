@@ -38,6 +38,7 @@ from tests.rehearsal.town import Town, everybody
 from tests.rehearsal.verdicts import account
 from tests.rehearsal.verification import verification
 from tests.rehearsal.visitors import Coming
+from tests.station.mutants import mutants
 
 # Counts of what may not happen, and lists of promises that were missed; a campaign that tells one of them fails.
 FAILINGS = (
