@@ -5,6 +5,7 @@ that was receipted could be in it, and the gates then send again whatever no rec
 """
 
 import logging
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -40,7 +41,10 @@ def mend(path: Path, now: datetime) -> bool:
 
 def note(path: Path, findings: Sequence[Finding]) -> None:
     """For the next opening of this registry, which then sets it aside; systemd's gate-mend.path waits for this file."""
-    _mark(path).write_text("\n".join(map(str, findings[:_MOST_TOLD])) + "\n", encoding="utf-8")
+    text = "\n".join(map(str, findings[:_MOST_TOLD])) + "\n"
+    handle = os.open(_mark(path), os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+        file.write(text)
 
 
 def newest_backup(path: Path) -> Path | None:
@@ -58,14 +62,14 @@ def _begin_anew(path: Path, causes: list[Finding], now: datetime) -> None:
     salvaged = salvage.salvage(path, causes, now, newest_backup(path))
     if salvaged is None:
         raise RegistryRefused(
-            f"{path} is not a registry any more ({causes[0]}), and there is no backup in {path.parent / BACKUPS};"
-            " put one in its place: gate-hub restore FILE"
+            f"{path} is not a registry any more ({causes[0].in_a_log}), and there is no backup in"
+            f" {path.parent / BACKUPS}; put one in its place: gate-hub restore FILE"
         )
     forget(path)
     log.error(
         "ALARM the registry was damaged (%s); it is kept as %s, and a new one was begun with what is whole in it."
         " %d rows have to be looked over: %s names them",
-        causes[0],
+        causes[0].in_a_log,
         salvaged.set_aside.name,
         len(salvaged.findings),
         salvaged.report,

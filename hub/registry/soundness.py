@@ -36,6 +36,11 @@ class Finding(Struct, frozen=True):
     key: str
     what: str
 
+    @property
+    def in_a_log(self) -> str:
+        """Without the key, which may be somebody's name."""
+        return f"{self.table}: {self.what}"
+
     def __str__(self) -> str:
         return f"{self.table} {self.key}: {self.what}" if self.key else f"{self.table}: {self.what}"
 
@@ -133,7 +138,8 @@ def _as_new(_known: frozenset[str]) -> dict[str, str]:
 
 def _definitions(connection: sqlite3.Connection) -> dict[str, str]:
     rows = connection.execute("SELECT type || ' ' || name || ' on ' || tbl_name, sql FROM sqlite_schema")
-    return {name: sql for name, sql in rows if "sqlite_" not in name}
+    # How a statement that altered a table was laid out is SQLite's affair, from one version to the next.
+    return {name: " ".join((sql or "").split()) for name, sql in rows if "sqlite_" not in name}
 
 
 class Copies(Struct, frozen=True):

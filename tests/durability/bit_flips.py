@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from msgspec import to_builtins
+from msgspec import json, to_builtins
 
 from hub import backup
 from hub.registry import RegistryRefused, carrying, mending, open_registry, opened, retelling, soundness
@@ -128,7 +128,7 @@ def _judge(path: Path, full: Full, report: Report, count: Count) -> None:
     office, records, folded = told(path)
     for (table, key), said in full.office.items():
         now = office.pop((table, key), None)
-        if now == said or (table, key) in report.rows:
+        if now == said or (table, key) in report.rows or _is_told_by_a_gap(table, key, report):
             continue
         if now is not None:
             count.silently_changed += 1
@@ -153,6 +153,11 @@ def _judge(path: Path, full: Full, report: Report, count: Count) -> None:
                 count.silently_lost += place not in folded[table]
                 count.silently_changed += folded[table].get(place, row) != row
         count.doubled += len(folded[table].keys() - rows.keys())
+
+
+def _is_told_by_a_gap(table: str, key: str, report: Report) -> bool:
+    """A temporary pass stands in a record of its gate, and is gone with it."""
+    return table == "made_pass" and tuple(json.decode(key)) in report.records
 
 
 def control_trial(full: Full, files: dict[str, bytes], count: Count) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 import pytest
 from msgspec import json
 
+from hub.registry import seals
 from hub.registry.gate_keys import Allowance
 from tests.hub.test_commands import Hub, bare, hub
 
@@ -39,6 +40,7 @@ def test_more_passes_count_on_from_those_that_were_made_and_leave_them_good(stat
     station("station", "allow", "east-1", "--passes", "20")
     first = allowance(station)
     with closing(sqlite3.connect(station.data / "registry.sqlite")) as registry, registry:
+        seals.seal(registry)
         registry.execute(
             "INSERT INTO made_pass (station, journal, sequence, at, gate, serial, number, expires_at, caller)"
             " VALUES ('east-1', 'ab', 1, '', 'east', 'cd', 17, '', 'resident')"
