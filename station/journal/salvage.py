@@ -82,13 +82,20 @@ class Salvage:
         if told is None:
             return Salvaged(self._path.name, None, 0, self._whole, [])
         seen = self._seen[told.journal]
-        last = len(seen) - 1
-        behind = [number for number in self._unwhole if last < number <= last + _MOST_BEHIND]
-        newest = max([told.newest, last, *behind])
+        newest = self._newest(told, len(seen) - 1)
         whole = runs(number for number, is_there in enumerate(seen) if is_there)
         at_rest = less(told.covered, [(told.pruned + 1, newest)])
         lost = less(less([(1, newest)] if newest > 0 else [], whole), at_rest)
         return Salvaged(self._path.name, told.journal, max(0, newest), self._whole, lost)
+
+    def _newest(self, told: Told, last: int) -> int:
+        """The last number that was written, as far as the witness, whole rows and damaged ones tell."""
+        if told.newest:
+            newest = max(told.newest, last)
+            while newest + 1 in self._unwhole:
+                newest += 1
+            return newest
+        return max([last, *(number for number in self._unwhole if last < number <= last + _MOST_BEHIND)])
 
     def _take(self, found: Found) -> Iterator[Whole]:
         """Zero rows or one."""

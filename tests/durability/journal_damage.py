@@ -33,13 +33,14 @@ KINDS = ("passage", "passage", "passage", "amendment", "happening", "made_pass")
 class JournalTrial:
     """What became of one damaged journal. Rows by sequence of the journal that was damaged.
 
-    noticed: what the station said, empty where nothing was wrong that it looks at. opened_seconds: until it could
-    record again. held: rows that were handed out whole, or are known to be with the hub. named: those that were said to
-    be lost. silently_lost, silently_changed: what may not be.
+    flipped: bits; 0 where the end was cut off. noticed: what the station said, empty where nothing was wrong that it
+    looks at. opened_seconds: until it could record again. held: rows that were handed out whole. named: those that
+    were said to be lost. silently_lost, silently_changed: what may not be.
     """
 
     rows: int = 0
     damage: str = ""
+    flipped: int = 0
     noticed: str = ""
     opened_seconds: float = 0.0
     held: int = 0
@@ -56,7 +57,7 @@ def journal_trial(folder: Path, rng: random.Random, *, guarded: bool = True) -> 
     path = folder / "journal.sqlite"
     bodies, receipt = _lived(path, rng)
     trial.rows = len(bodies)
-    trial.damage = _damage(path, rng)
+    trial.damage, trial.flipped = _damage(path, rng)
     try:
         found, named = _guarded(path, trial) if guarded else _unguarded(path)
     except Exception as crash:
@@ -100,20 +101,20 @@ def _lived(path: Path, rng: random.Random) -> tuple[dict[int, bytes], JournalRec
     return bodies, receipt
 
 
-def _damage(path: Path, rng: random.Random) -> str:
-    """Flip one to eight bits, or cut the end off, in the file or its log; in words."""
+def _damage(path: Path, rng: random.Random) -> tuple[str, int]:
+    """Flip one to eight bits, or cut the end off, in the file or its log; in words, and how many bits."""
     parts = [part for part in (path, path.with_name(path.name + "-wal")) if part.stat().st_size]
     victim = rng.choice(parts)
     data = bytearray(victim.read_bytes())
     if rng.random() < 0.2:
         left = rng.randrange(len(data))
         victim.write_bytes(data[:left])
-        return f"{victim.name} cut to {left} of {len(data)} bytes"
+        return f"{victim.name} cut to {left} of {len(data)} bytes", 0
     bits = [rng.randrange(len(data) * 8) for _ in range(rng.choice((1, 1, 1, 2, 8)))]
     for bit in bits:
         data[bit // 8] ^= 1 << bit % 8
     victim.write_bytes(data)
-    return f"{victim.name} of {len(data)} bytes, bits {bits}"
+    return f"{victim.name} of {len(data)} bytes, bits {bits}", len(bits)
 
 
 class Reopened:
