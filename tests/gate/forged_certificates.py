@@ -82,11 +82,23 @@ def _days(rng: Random, now: Moment, begins: str, ends: str) -> dict[str, int]:
     }
 
 
+def _eu_too_short_or_long(rng: Random, message: bytes) -> Ways:
+    """What is compressed, or the whole of it, cut off or blown up."""
+    compressed = zlib.compress(message, 9)
+    return {
+        "truncated": lambda: _eu(cut(compressed, rng), "zlib"),
+        "truncated message": lambda: _eu(zlib.compress(cut(message, rng), 9), "cose"),
+        "oversized": lambda: _failing(
+            make.as_code(message) + b"0" * rng.randrange(eu_certificate.LONGEST, 9000), "base45"
+        ),
+        "a bomb": lambda: _eu(zlib.compress(message + bytes(rng.randrange(eu_certificate.LARGEST, 10**6)), 9), "zlib"),
+    }
+
+
 def _eu_ways(
     rng: Random, now: Moment, claims: Any, header: Any, message: bytes, sign: Callable[[bytes], bytes]
 ) -> Ways:
     seconds = int(now.utc.timestamp())
-    compressed = zlib.compress(message, 9)
     parts = cbor2.loads(message).value
 
     def signed(step: str, reason: Reason, changed: Any = None, **how: Any) -> Attempt:
@@ -123,12 +135,7 @@ def _eu_ways(
         ),
         "the other algorithm": lambda: signed("signature", Reason.FORGED, protected={**header, 1: -44 - header[1]}),
         "none": lambda: signed("header", Reason.FORGED, protected={**header, 1: None}, sign=lambda _: b""),
-        "truncated": lambda: _eu(cut(compressed, rng), "zlib"),
-        "truncated message": lambda: _eu(zlib.compress(cut(message, rng), 9), "cose"),
-        "oversized": lambda: _failing(
-            make.as_code(message) + b"0" * rng.randrange(eu_certificate.LONGEST, 9000), "base45"
-        ),
-        "a bomb": lambda: _eu(zlib.compress(message + bytes(rng.randrange(eu_certificate.LARGEST, 10**6)), 9), "zlib"),
+        **_eu_too_short_or_long(rng, message),
         "revoked": lambda: signed(
             "revocation", Reason.REVOKED, told({**make.VACCINATION, "ci": rng.choice(WITHDRAWN)})
         ),

@@ -90,10 +90,24 @@ def _credential(rng: Random, now: Moment) -> Credential:
     )
 
 
+def _too_short_or_long(rng: Random, code: bytes, opens: str) -> Mapping[str, Callable[[], Attempt]]:
+    """The text or what it holds, cut off or with something behind it."""
+    message = base45.decode(code.removeprefix(b"GC1:"))
+    return {
+        "truncated": lambda: _shown(cut(message, rng, 5), opens),
+        "truncated text": lambda: Attempt(
+            code[: 4 + 3 * rng.randrange(6, len(code) // 3 - 1) + 1], ("base45",), Reason.CODE_DAMAGED, TRUST
+        ),
+        "oversized": lambda: Attempt(
+            code + code[5:6] * rng.randrange(signed_pass.LONGEST, 5000), ("base45",), Reason.CODE_DAMAGED, TRUST
+        ),
+        "followed by something": lambda: _shown(message + rng.randbytes(rng.randrange(1, 9)), opens),
+    }
+
+
 def _of_any(rng: Random, now: Moment, drawn: _Drawn, code: bytes, opens: str) -> Mapping[str, Callable[[], Attempt]]:
     """The ways that paper and phone share. opens: the step at which the outermost envelope is opened."""
     days = timedelta(days=rng.uniform(0.001, 300))
-    message = base45.decode(code.removeprefix(b"GC1:"))
     issued = drawn.credential.issued_at
 
     def made(by: _Drawn, step: str, reason: Reason) -> Attempt:
@@ -124,14 +138,7 @@ def _of_any(rng: Random, now: Moment, drawn: _Drawn, code: bytes, opens: str) ->
         "key of another use": lambda: made(drawn.but(HUB, key_id=trusted(HUB).key_id), "key", Reason.KEY_UNKNOWN),
         "wrong algorithm": lambda: headed(rng.choice(OTHER_ALGORITHMS)),
         "none": lambda: headed(None, b""),
-        "truncated": lambda: _shown(cut(message, rng, 5), opens),
-        "truncated text": lambda: Attempt(
-            code[: 4 + 3 * rng.randrange(6, len(code) // 3 - 1) + 1], ("base45",), Reason.CODE_DAMAGED, TRUST
-        ),
-        "oversized": lambda: Attempt(
-            code + code[5:6] * rng.randrange(signed_pass.LONGEST, 5000), ("base45",), Reason.CODE_DAMAGED, TRUST
-        ),
-        "followed by something": lambda: _shown(message + rng.randbytes(rng.randrange(1, 9)), opens),
+        **_too_short_or_long(rng, code, opens),
         "revoked": lambda: made(drawn.but(serial=rng.choice(REVOKED)), "revocation", Reason.REVOKED),
         "wrong community": lambda: made(
             drawn.but(compound=rng.choice(["liyuan", "yuyuan2", "yuyua", ""])), "compound", Reason.OTHER_COMMUNITY
