@@ -6,7 +6,6 @@ record that cannot be entered is set aside, and never in the way of the others.
 """
 
 import logging
-import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
@@ -16,7 +15,7 @@ from hub.forms import Opener
 from hub.ingest import say
 from hub.registry import Registry, inbox
 from hub.registry.instants import written
-from hub.registry.parcels import NOT_FOLDED, Taken
+from hub.registry.parcels import NOT_FOLDED, Taken, is_of_the_disk
 from hub.registry.writer import Rank
 
 # One turn; what it holds grows and shrinks with how long the last one took. Fewer would cost more pages for each.
@@ -77,10 +76,10 @@ class Folding:
         began = self._seconds()
         try:
             brought = registry.run(lambda each: inbox.fold(each, self._opener, self.most, written(self._clock())))
-        except (sqlite3.OperationalError, OSError):
-            log.exception("what is kept could not be folded; it is tried again within a minute")
-            return False
         except Exception as cause:
+            if is_of_the_disk(cause):
+                log.exception("what is kept could not be folded; it is tried again within a minute")
+                return False
             brought = self._smaller(registry, cause)
         else:
             self.pace(brought.put_off, self._seconds() - began)

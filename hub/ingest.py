@@ -7,7 +7,6 @@ cannot be read is quarantined, what has a name is receipted all the same, and ne
 """
 
 import logging
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -20,7 +19,7 @@ from hub.backlog import Message as Message  # noqa: PLC0414
 from hub.forms import Opener
 from hub.registry import Registry, inbox
 from hub.registry.instants import written
-from hub.registry.parcels import UNREAD, Identity, Parcel, Taken, Unnamed
+from hub.registry.parcels import UNREAD, Identity, Parcel, Taken, Unnamed, is_of_the_disk
 from hub.registry.records import take
 from hub.registry.rows import rows_of
 from hub.swift_reading import SwiftEnvelope
@@ -55,9 +54,10 @@ class Ingest:
     def _take(self, registry: Registry, messages: Sequence[Message], live: bool) -> None:
         try:
             done = self._commit(registry, messages, at_once=live)
-        except (sqlite3.OperationalError, OSError):
-            log.exception("a batch could not be written; no receipt goes out, so the stations send it again")
-        except Exception:
+        except Exception as cause:
+            if is_of_the_disk(cause):
+                log.exception("a batch could not be written; no receipt goes out, so the stations send it again")
+                return
             log.exception("a batch was not understood; its messages are taken one by one")
             for message in messages:
                 self._committed(*self._commit_alone(registry, message))
@@ -68,9 +68,9 @@ class Ingest:
         """What it says is left to the fold, which gets by without any one of its records."""
         try:
             return self._commit(registry, [message], at_once=False)
-        except (sqlite3.OperationalError, OSError):
-            raise
         except Exception as cause:
+            if is_of_the_disk(cause):
+                raise
             unnamed = self._whole(message, f"could not be taken: {type(cause).__name__}")
             return [], registry.run(lambda each: take(each, [], [unnamed], self._clock()))
 

@@ -78,6 +78,14 @@ class Taken:
     sealed: list[tuple[str, int, str]] = field(default_factory=list)
 
 
+def is_of_the_disk(cause: Exception) -> bool:
+    """Whether the file is to blame, full, broken or damaged, and not what should be written: it is left for later.
+
+    sqlite3 says of a damaged file nothing more special than DatabaseError.
+    """
+    return isinstance(cause, sqlite3.OperationalError | OSError) or type(cause) is sqlite3.DatabaseError
+
+
 def runs_of(identities: Iterable[Identity]) -> Iterator[Run]:
     """The runs in which they come; one that comes twice makes two runs that overlap."""
     station, journal, first, last = "", "", 0, 0

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw, json
 from msgspec.structs import replace
+from sqlite_utils import Database
 
 from gate import topics
 from gate.clock import ClockState
@@ -27,7 +28,7 @@ from hub.folding import Folding
 from hub.forms import Opener
 from hub.ingest import Ingest, Message
 from hub.received import Received
-from hub.registry import inbox, open_registry, opened
+from hub.registry import Registry, inbox, open_registry, opened, seals
 from hub.registry.parcels import NOT_FOLDED, Identity, Taken
 from hub.registry.second_reading import replay
 from hub.registry.writer import Rank
@@ -283,6 +284,26 @@ def test_a_disk_that_fails_leaves_everything_for_later(office: Office, caplog):
     office.folding.wake()
     office.work()
     assert office.sequences() == list(range(1, 11))
+
+
+def test_a_damaged_file_is_no_fault_of_the_records_that_should_be_written(office: Office, caplog):
+    """Its pages of passages are gone: nothing is set aside for that, and what comes gets no receipt."""
+    office.hear(*(told(each) for each in range(1, 11)))
+    ((root,),) = office.registry.rows("SELECT rootpage FROM sqlite_schema WHERE name = 'passage'")
+    office.registry.close()
+    with office.path.open("r+b") as file:
+        file.seek((root - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    office.registry = Registry(office.path, Database(sqlite3.connect(office.path)))
+    seals.seal(office.registry.database.conn)
+    office.work()
+    kept = len(office.kept)
+    office.hear(told(kept + 1), live=True)
+    assert len(office.kept) == kept
+    assert "could not be folded" in caplog.text
+    assert "could not be written" in caplog.text
+    assert office.count("quarantine") == 0
+    assert inbox.waiting(office.registry) == 10
 
 
 def test_a_turn_ends_early_and_goes_behind_everything_else(office: Office):
