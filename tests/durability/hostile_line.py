@@ -1,5 +1,8 @@
 """A line that hates us: it speaks MQTT well enough to lose, delay and repeat whole packets, and cuts now and then.
 
+A message that it loses it acknowledges in the other's name, as a broker does that drops what does not fit its queue.
+Acknowledgements alone it lets pass: where one is missing, both ends stop sending until the next cut, and less is tried.
+
 The campaign on hostile brokers puts one between the gates, the hub and their broker. A plain proxy could not do it: a
 byte that is missing from a stream ends the stream. Rule: what comes out on one side came in on the other, in its order,
 less what was dropped, with what was repeated marked as a duplicate.
@@ -15,7 +18,7 @@ from types import TracebackType
 
 from tests.rehearsal.settings import free_port
 
-PUBLISH = 3
+PUBLISH, PUBACK = 3, 4
 DUPLICATE = 0x08
 QOS = 0x06
 
@@ -99,7 +102,10 @@ class HostileLine:
             return
         both = {writer, out}
         self._lines |= both
-        ways = [asyncio.create_task(each) for each in (self._pass_on(reader, out), self._pass_on(there, writer))]
+        ways = [
+            asyncio.create_task(each)
+            for each in (self._pass_on(reader, out, writer), self._pass_on(there, writer, out))
+        ]
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         for way in ways:
             way.cancel()
@@ -108,7 +114,9 @@ class HostileLine:
         for line in both:
             line.transport.abort()
 
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass_on(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, back: asyncio.StreamWriter
+    ) -> None:
         """One way of one connection, until it ends."""
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=1000)
         releasing = asyncio.create_task(self._release(waiting, writer))
@@ -116,7 +124,7 @@ class HostileLine:
             with suppress(OSError, asyncio.IncompleteReadError):
                 while True:
                     packet = await packet_from(reader.readexactly)
-                    for each in self._mistreated(packet):
+                    for each in self._mistreated(packet, back):
                         await waiting.put((self._loop.time() + self._wait(), each))
         finally:
             releasing.cancel()
@@ -133,15 +141,27 @@ class HostileLine:
     def _wait(self) -> float:
         return self._rng.uniform(0, self._hatred.delay) if self._rng.random() < self._hatred.delayed else 0.0
 
-    def _mistreated(self, packet: bytes) -> list[bytes]:
+    def _mistreated(self, packet: bytes, back: asyncio.StreamWriter) -> list[bytes]:
         self.damage.packets += 1
-        if self._rng.random() < self._hatred.dropped:
+        kind, message = packet[0] >> 4, packet[0] >> 4 == PUBLISH and packet[0] & QOS
+        if kind != PUBACK and self._rng.random() < self._hatred.dropped:
             self.damage.dropped += 1
+            if message:
+                back.write(bytes([PUBACK << 4, 2]) + _identifier(packet))
             return []
-        if packet[0] >> 4 == PUBLISH and packet[0] & QOS and self._rng.random() < self._hatred.repeated:
+        if message and self._rng.random() < self._hatred.repeated:
             self.damage.repeated += 1
             return [packet, *[bytes([packet[0] | DUPLICATE]) + packet[1:]] * self._hatred.repeats]
         return [packet]
+
+
+def _identifier(packet: bytes) -> bytes:
+    """Of a PUBLISH: two bytes behind the topic."""
+    at = 1
+    while packet[at] & 0x80:
+        at += 1
+    at += 3 + int.from_bytes(packet[at + 1 : at + 3], "big")
+    return packet[at : at + 2]
 
 
 async def packet_from(read: Callable[[int], Awaitable[bytes]]) -> bytes:

@@ -21,12 +21,38 @@ def test_a_broker_that_dies_and_forgets_loses_nothing() -> None:
 @pytest.mark.broker
 def test_a_line_that_drops_and_repeats_packets_loses_nothing() -> None:
     """What believes the broker's acknowledgement under the same packets does lose."""
-    hatred = Hatred(dropped=0.05, delayed=0.05, delay=0.2, repeated=0.3, cut_every=3.0)
+    hatred = Hatred(dropped=0.1, delayed=0.05, delay=0.2, repeated=0.3, cut_every=3.0)
     outcome = over_a_hostile_line(600, hatred, gates=1)
     assert outcome.caught_up
     assert (outcome.ours.written, outcome.ours.lost, outcome.ours.doubled, outcome.ours.corrupt) == (600, 0, 0, 0)
     assert outcome.damage.dropped > 0
     assert outcome.damage.repeated > 0
+
+
+def test_a_message_that_is_lost_is_acknowledged_all_the_same() -> None:
+    """Its sender is told that the broker has it: what a broker's word is worth."""
+    with HostileLine(0, Hatred(dropped=1.0, cut_every=1000), random.Random(1)) as line:
+        packet = bytes([PUBLISH << 4 | 0b10, 7, 0, 1]) + b"t" + bytes([0x12, 0x34, 0, 9])
+
+        async def acknowledged() -> bytes:
+            lines: list[asyncio.StreamWriter] = []
+            heard = asyncio.Event()
+
+            async def listen(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                lines.append(writer)
+                heard.set()
+
+            async with await asyncio.start_server(listen, "127.0.0.1", line.broker_port):
+                reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
+                writer.write(packet)
+                answer = await reader.readexactly(4)
+                await heard.wait()
+                for each in (writer, *lines):
+                    each.transport.abort()
+                await asyncio.sleep(0)
+                return answer
+
+        assert asyncio.run(acknowledged()) == bytes([0x40, 2, 0x12, 0x34])
 
 
 LAST = bytes([0xE0, 0])
