@@ -125,8 +125,8 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
     """
     if not path.exists():
         _begin(path, now, compound)
-    # It needs what stands here.
-    from hub.registry import mending  # noqa: PLC0415
+    # They need what stands here.
+    from hub.registry import high_water, mending  # noqa: PLC0415
 
     torn = mending.mend(path, now)
     registry = Registry(path, Database(_connect(path)))
@@ -135,8 +135,9 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
         _back_up_before_an_upgrade(registry, now)
         MIGRATIONS.apply(registry.database)
         registry.run(lambda each: _remember(each, now, compound))
-        if torn:
-            registry.run(lambda each: each.begin_generation(now))
+        ahead = high_water.ahead_of(registry)
+        if torn or ahead is not None:
+            registry.run(lambda each: each.begin_generation(now, ahead or 0))
     except BaseException:
         registry.close()
         raise

@@ -7,7 +7,7 @@ from msgspec import Struct, json
 
 from gate.document import DocumentKind, Edition
 from gate.policy import Policy
-from hub.registry import Change, Registry
+from hub.registry import Change, Registry, high_water
 from hub.registry.instants import read, written
 
 NO_BUCKET = -1
@@ -87,4 +87,5 @@ class Editions:
             raise RuntimeError("draw editions before a transaction begins, not within: a rollback would reuse them")
         ceiling = self._next + BLOCK
         self._registry.run(lambda registry: registry.set_meta("number", str(ceiling)))
+        high_water.note(self._registry, ceiling)
         self._reserved = ceiling

@@ -142,6 +142,24 @@ def test_a_generation_grows_however_the_clock_stands(settings: Settings, tmp_pat
     assert made.generation < first < second < third
 
 
+def test_an_older_copy_put_in_place_by_hand_is_a_new_generation_too(settings: Settings, tmp_path: Path) -> None:
+    """Many will copy a file where they should restore it; the gates must send again all the same."""
+    with opened(settings.registry, NOW, "sunshine") as registry:
+        Editions(registry).draw()
+        made = backup.take(settings.registry, tmp_path / "copy.sqlite", "sunshine", NOW)
+        Editions(registry).draw()
+        before = registry.generation
+    with opened(settings.registry, LATER, "sunshine") as registry:
+        assert registry.generation == before, "nothing has happened to this one"
+    settings.registry.write_bytes(made.path.read_bytes())
+    with opened(settings.registry, LATER, "sunshine") as registry:
+        assert registry.generation > before
+        Editions(registry).draw()
+        after = registry.generation
+    with opened(settings.registry, LATER, "sunshine") as registry:
+        assert registry.generation == after, "once is enough"
+
+
 def test_every_document_is_signed_anew_and_their_numbers_go_on(settings: Settings, tmp_path: Path) -> None:
     """A gate takes a document only where its edition is higher than the one it has."""
     secrets = keys.make(settings.keys)
