@@ -161,8 +161,13 @@ class TestLane:
         self.recorder = Recorder(self.settings, self.journal, self._begin, told, lambda: self.seconds, reserve)
         self.timekeeper = Timekeeper(folder / "clock.json", clocks, NOON - timedelta(days=30))
         self.panel = GpioPanel(self.settings.panel, self.factory)
+        equipment = self._equipment(folder, peers, notifier, health)
+        self.loop = Loop(equipment, self._inbox, held or snapshot())
+        self.kiosk = self.loop.desk
+
+    def _equipment(self, folder: Path, peers: Peers, notifier: Notifier | None, health: HealthDesk | None) -> Equipment:
         maker = PassMaker(PASS_KEY, folder / "passes_made", self.randomness)
-        equipment = Equipment(
+        return Equipment(
             settings=self.settings,
             recorder=self.recorder,
             timekeeper=self.timekeeper,
@@ -179,8 +184,6 @@ class TestLane:
             randomness=self.randomness,
             seconds=lambda: self.seconds,
         )
-        self.loop = Loop(equipment, self._inbox, held or snapshot())
-        self.kiosk = self.loop.desk
 
     def randomness(self, length: int) -> bytes:
         """Other bytes each time, the same in each run of a test."""
