@@ -42,4 +42,4 @@ def test_a_bench_gives_its_ratio_to_the_bare_work(name: str) -> None:
 def test_a_campaign_that_does_not_exist_is_answered_with_those_that_do() -> None:
     done = run("bench", "--only", "everything")
     assert done.returncode == 2
-    assert "decision, decode_empty, ingest" in done.stderr
+    assert "there are: decision, decode_empty, " in done.stderr
