@@ -158,8 +158,8 @@ def drain(folder: Path, number: int) -> dict[str, object]:
         "records": number, "receipted": round(number / receipted), "folded": round(number / folded),
         "receipted_seconds": round(receipted, 1), "folded_seconds": round(folded, 1),
         "receipted_cpu_us": round(kept_us, 1), "folded_cpu_us": round(all_us, 1),
-        "live_ms": _milliseconds(hub.live_seconds), "office_ms": _milliseconds(clerk), "resident_mb": _most_resident_mb(),
-        "load": round(getloadavg()[0], 1),
+        "live_ms": _milliseconds(hub.live_seconds), "office_ms": _milliseconds(clerk),
+        "resident_mb": _most_resident_mb(), "load": round(getloadavg()[0], 1),
     }  # fmt: skip
 
 
