@@ -123,6 +123,8 @@ class Link:
     def _on_connect(
         self, client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
+        # What an earlier connection left would put older documents and receipts back; `greet` brings the newest.
+        client.drop_out_messages()
         if reason.is_failure:
             log.error("the broker refuses the hub: %s; check user and password file in hub.toml", reason)
             return

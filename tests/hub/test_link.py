@@ -2,11 +2,12 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Condition
+from threading import Condition, Event
 
 import pytest
 from msgspec import json
@@ -21,10 +22,12 @@ from gate.policy import Direction, Policy
 from gate.roster import BUCKETS, Manifest, digest
 from gate.wire import Envelope, HubStatus, Receipt, StationStatus, encode_body, encode_records, envelope, pack_backlog
 from hub import keys
+from hub.link import Hearers, Link
 from hub.registry import documents, open_registry, opened, read_only, stations
 from hub.running import RunningHub
 from hub.settings import BrokerSettings, Settings
 from tests.broker import Broker
+from tests.station.scripted_broker import Script, ScriptedBroker
 
 pytestmark = pytest.mark.broker
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -266,3 +269,34 @@ def test_receipts_of_the_next_run_are_newer_than_those_of_the_last(office: Offic
     with office.hub():
         post.until(lambda: post.hub_is(up=True) and post.covers(1))
         assert number() > first
+
+
+def test_nothing_old_is_put_back_over_what_is_new():
+    """A broker that was lost before it had acknowledged a receipt does not get that one again after a newer one."""
+    greeted = Event()
+    with ScriptedBroker(Script(), answers=False) as silent:
+        hearers = Hearers(
+            records=lambda *_: None, status=lambda *_: None, greet=greeted.set, overwritten=lambda *_: None
+        )
+        link = Link("sunshine", 1, BrokerSettings(port=silent.port), None, hearers)
+        link.start()
+        try:
+            assert greeted.wait(SECONDS)
+            link.publish("a", b"older")
+            _until(lambda: silent.published == 1)
+            greeted.clear()
+            silent.cut()
+            assert greeted.wait(SECONDS)
+            link.publish("a", b"newer")
+            _until(lambda: silent.published == 2)
+            link.publish("a", b"newest")
+            _until(lambda: silent.published == 3)
+        finally:
+            link.stop()
+
+
+def _until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -1,11 +1,12 @@
 """A broker that says what a test has it say: every reason of MQTT 5, which no real one can be brought to give.
 
-Used by the tests of the station's link, where Mosquitto has no such word. It reads and writes just enough of MQTT 5:
-packets by their type, and reasons in CONNACK, SUBACK, PUBACK and DISCONNECT.
+Used by the tests of the station's link and of the hub's, where Mosquitto has no such word. It reads and writes just
+enough of MQTT 5: packets by their type, and reasons in CONNACK, SUBACK, PUBACK and DISCONNECT.
 """
 
 import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -47,8 +48,15 @@ class ScriptedBroker:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.cut()
         for each in self._sockets:
             each.close()
+
+    def cut(self) -> None:
+        """End every connection without a word."""
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:
