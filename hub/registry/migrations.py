@@ -271,6 +271,7 @@ _CHECKSUMS = (
     "UPDATE record SET checksum = record_checksum(station, journal, sequence, hash, received_at)",
     *seals.TABLES,
     *(each for table in seals.SEALED for each in (*seals.first_twins(table), *seals.triggers(table))),
+    *map(seals.redating_trigger, seals.REDATED),
 )
 
 

@@ -13,7 +13,7 @@ from msgspec import json
 from gate.unreadable import UNREADABLE
 from gate.wire import BodyMalformed, decode_body
 from hub.forms import Opener
-from hub.registry import rows
+from hub.registry import rows, seals
 from hub.registry.rows import Rows, rows_of
 from hub.registry.soundness import Finding
 
@@ -57,10 +57,21 @@ def retold(connection: sqlite3.Connection, opener: Opener) -> Iterator[Finding]:
             (there,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own words
             if there != count:
                 yield Finding(table, "", f"{there} rows, where the records tell of {count}")
+        for table in seals.REDATED:
+            for place in connection.execute(_set_right_otherwise(table)):
+                yield Finding(table, _key(place), "the time that counts is not the one that was set")
         for place in connection.execute(_OTHERWISE):
             yield Finding("passage", _key(place), "what became of it is not what the amendments say")
     except (sqlite3.DatabaseError, UnicodeError) as cause:
         yield Finding("file", "", str(cause))
+
+
+def _set_right_otherwise(table: str) -> str:
+    name, key, said = seals.at_of(table)
+    return (
+        f"SELECT station, journal, sequence FROM {table} LEFT JOIN twin ON tbl = '{name}' AND key = {key.format('')}"  # noqa: S608
+        f" WHERE told_at IS NOT NULL AND said IS NOT {said.format('')}"
+    )
 
 
 def _wanted(batch: Sequence[Row], opener: Opener) -> dict[str, dict[Row, Row]]:

@@ -75,6 +75,8 @@ UNSEALED: Mapping[str, str] = {
     "tally": "counts the twins",
     "_sqlite_migrations": "compared with what this version knows",
 }
+REDATED = ("passage", "amendment", "happening")
+"""Where the hub set a time right, that time has a twin of its own, since no record tells it: under the name `at_of`."""
 UNSEALED_COLUMNS = frozenset({("quarantine", "payload")})
 """Bytes that have their hash beside them."""
 
@@ -131,6 +133,26 @@ def triggers(table: str) -> Iterator[str]:
     yield (
         f"CREATE TRIGGER {table}_unsealed AFTER DELETE ON {table} BEGIN"
         f" {count} - 1 WHERE tbl = '{table}'; {forget} {old}; END"
+    )
+
+
+def at_of(table: str) -> tuple[str, str, str]:
+    """Under which table name the twins of times that were set right stand; SQL for their key, and for what they say."""
+    return (
+        f"at of {table}",
+        "json_array({0}station, {0}journal, {0}sequence)",
+        "json_array({0}at, {0}told_at, {0}dated)",
+    )
+
+
+def redating_trigger(table: str) -> str:
+    name, key, said = at_of(table)
+    new_key, new_said = key.format("new."), said.format("new.")
+    forget = f"DELETE FROM twin WHERE tbl = '{name}' AND key = {new_key}"  # noqa: S608 - our own words
+    write = f"INSERT INTO twin SELECT '{name}', {new_key}, {new_said}, row_seal('{name}', {new_key}, {new_said})"
+    return (
+        f"CREATE TRIGGER {table}_redated AFTER UPDATE OF at, told_at, dated ON {table} WHEN new.told_at IS NOT NULL"
+        f" BEGIN {forget}; {write}; END"
     )
 
 

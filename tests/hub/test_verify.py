@@ -130,6 +130,18 @@ def test_each_row_that_says_something_else_is_named(registry: Registry, change: 
     assert any(each.startswith(found.format(JOURNAL)) for each in said), said
 
 
+def test_a_time_that_the_hub_set_right_is_watched_as_well(registry: Registry) -> None:
+    """No record tells it; it has a twin of its own."""
+    said = (
+        "UPDATE passage SET told_at = at, at = '2026-11-22T05:00:00.000000+00:00', dated = 'by_boot' WHERE sequence = 4"
+    )
+    registry.run(lambda each: each.database.conn.execute(said))
+    assert verify(registry.path, OPENER).findings == ()
+    registry.run(lambda each: each.database.conn.execute("UPDATE twin SET said = '[]' WHERE tbl = 'at of passage'"))
+    (found,) = verify(registry.path, OPENER).findings
+    assert str(found) == f"passage east-1 {JOURNAL} 4: the time that counts is not the one that was set"
+
+
 def test_what_waits_to_be_entered_is_no_finding_at_any_step(registry: Registry) -> None:
     """Record after record is entered, and each time all is sound."""
     say(registry, structs.replace(STATUS, chain=chain(COUNT)))
