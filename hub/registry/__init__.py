@@ -7,7 +7,7 @@ WAL-reset bug); while the hub runs it belongs to the writer's thread. Everybody 
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -131,6 +131,7 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
     torn = mending.mend(path, now)
     registry = Registry(path, Database(_connect(path)))
     try:
+        _settle(registry)
         _refuse_a_newer_file(registry)
         _back_up_before_an_upgrade(registry, now)
         MIGRATIONS.apply(registry.database)
@@ -164,6 +165,16 @@ def _begin(path: Path, now: datetime, compound: str | None) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _settle(registry: Registry) -> None:
+    """What a killed hub had written and not synced is on the disk before anything is written behind it or said of it.
+
+    Two commits torn by one power cut would look like damage (hub.registry.wal). A checkpoint begins with just that;
+    where the disk is too full for the rest of it, that waits.
+    """
+    with suppress(sqlite3.OperationalError):
+        registry.database.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 @contextmanager

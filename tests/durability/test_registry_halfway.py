@@ -11,6 +11,7 @@ import pytest
 
 from gate.notices import Notice
 from hub.registry import notices, open_registry, opened
+from tests.durability.disk import NoDisk, Synced, Written, apsw, recorded
 from tests.durability.mortals import Mortal, Point, Unexpected, strace_works
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -72,3 +73,21 @@ def _dies(process: Mortal) -> bool:
         return process.dies(120)
     except Unexpected:
         return False
+
+
+def test_what_a_killed_hub_had_not_synced_is_synced_before_anything_is_written_behind_it(tmp_path: Path) -> None:
+    """Two commits torn by one power cut would be taken for damage, and the registry be set aside for it."""
+    try:
+        apsw()
+    except NoDisk as none:
+        pytest.skip(str(none))
+    path = tmp_path / "registry.sqlite"
+    registry_of_a_killed_hub(path)
+    with recorded(tmp_path) as recording:
+        log = recording.begun_names["registry.sqlite-wal"]
+        with opened(path, NOW, "sunshine") as registry:
+            registry.run(lambda each: notices.put(each, notice("n3")))
+            recording.end()
+    about = [each for each in recording.events if isinstance(each, Synced | Written) and each.file == log]
+    assert isinstance(about[0], Synced), "the log was written before it was synced"
+    assert any(isinstance(each, Written) for each in about)
