@@ -6,10 +6,13 @@ from gate.caller import Caller
 from gate.passage import Ground
 from gate.policy import Direction, GateRule
 from gate.reason import Outcome, Reason
+from station import lane as machine
+from station.lane.answers import BUSY
 from station.view import Barrier
 from station.visit import (
     BarrierMoved,
     CameWithoutCode,
+    Committed,
     DirectionChosen,
     FormTaken,
     GuardChanged,
@@ -18,7 +21,11 @@ from station.visit import (
     GuardSettled,
     Lamp,
     Lane,
+    OpenBarrier,
     Ready,
+    RecordAmendment,
+    RecordPassage,
+    RefuseTap,
     RestBegun,
     RetestBegun,
     Showing,
@@ -260,3 +267,27 @@ class TestTheGateItself:
         assert (inward.tones[-1], inward.said) == (Tone.ADMIT, ["measure", "come_in"])
         assert (outward.tones[-1], outward.said) == (Tone.OUT, ["measure", "go_out"])
         assert (warm.tones[-1], warm.said) == (Tone.REFUSE, ["measure", "stop", "wait_aside"])
+
+
+def test_one_word_waits_for_the_disk_before_the_next_is_taken():
+    """Else the second could be written down first, and the first would hold."""
+    gate = Gate()
+    gate.show(EXPIRED)
+    gate.forehead(36.5)
+    first, second = (GuardSettled(1, Outcome.ADMIT, ground) for ground in (Ground.PAPERS_CHECKED, Ground.MEDICAL))
+    lane, effects = machine.step(gate.lane, first, gate.rules, gate.now())
+    assert effects == (RecordAmendment(first),)
+    waits, effects = machine.step(lane, second, gate.rules, gate.now())
+    assert (waits, effects) == (lane, (RefuseTap(BUSY),))
+
+
+def test_a_forms_tap_is_nobodys_where_the_office_has_wanted_a_name_since():
+    """Between the tap and the disk's word new rules came: somebody has to sign on, and say so himself."""
+    gate = Gate(rules(measure_on=frozenset()))
+    lane, effects = machine.step(gate.lane, FormTaken(Caller.VISITOR, b"sealed", admit=True), gate.rules, gate.now())
+    assert isinstance(effects[0], RecordPassage)
+    named = rules(measure_on=frozenset(), sign_on=True)
+    _, effects = machine.step(lane, Committed(1), named, gate.now())
+    assert not any(isinstance(each, RecordAmendment | OpenBarrier) for each in effects)
+    _, effects = machine.step(lane, Committed(1), gate.rules, gate.now())
+    assert isinstance(effects[0], RecordAmendment)

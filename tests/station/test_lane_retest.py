@@ -276,7 +276,8 @@ class TestMeasuredAgain:
         gate.settle(Outcome.ADMIT, Ground.MEASURED_AGAIN)
         assert (gate.passages, gate.opened) == ([(Reason.TEMPERATURE_TOO_LOW,)], 1)
 
-    def test_a_fever_found_only_then_is_a_fever(self):
+    @pytest.mark.parametrize("wrist", [36.2, 37.9])
+    def test_a_fever_found_only_then_is_a_fever(self, wrist):
         """Too cold at first, warm indoors: from now on no other ground than a fever's opens."""
         gate = Gate()
         gate.show(ANNA)
@@ -284,7 +285,7 @@ class TestMeasuredAgain:
         gate.wait(2.0)
         gate.measure_again()
         gate.typed(38.1)
-        gate.typed(36.2, WRIST)
+        gate.typed(wrist, WRIST)
         for ground in (Ground.KNOWN_IN_PERSON, Ground.PAPERS_CHECKED, Ground.MEASURED_AGAIN):
             gate.settle(Outcome.ADMIT, ground)
         assert (gate.opened, len(gate.refused)) == (0, 3)
