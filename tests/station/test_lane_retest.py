@@ -234,6 +234,24 @@ class TestMeasuredAgain:
         gate.show(BERT)
         assert machine.awaiting(gate.lane, gate.rules) == ("temperature",)
 
+    def test_whoever_was_measured_again_lends_his_forehead_to_nobody(self):
+        """Neither what the sensor saw before, nor what it sees while he still stands there."""
+        gate = rested()
+        gate.nobody()
+        gate.forehead(36.5)
+        gate.measure_again()
+        gate.tell(GuardDismissed())
+        gate.show(BERT)
+        assert machine.awaiting(gate.lane, gate.rules) == ("temperature",)
+        gate = rested()
+        gate.nobody()
+        gate.measure_again()
+        gate.typed(36.6)
+        gate.typed(36.2, WRIST)
+        gate.forehead(36.5)
+        gate.show(BERT)
+        assert machine.awaiting(gate.lane, gate.rules) == ("temperature",)
+
     @pytest.mark.parametrize("end", [lambda gate: gate.wait(RETEST_SECONDS), lambda gate: gate.tell(GuardDismissed())])
     def test_half_a_retest_is_recorded_as_half(self, end):
         """Forehead and then nothing more: a place is missing, so it is refused, and the reading is kept."""
