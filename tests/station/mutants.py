@@ -33,6 +33,7 @@ LANES_OWN = (
     "tests/station/test_remembered.py",
     "tests/station/test_foreign_certificate.py",
     "tests/station/test_duty.py",
+    "tests/station/test_loop_arrivals.py",
 )
 _SEED = 4
 # Whether a mutant is found, not by which smallest day.
