@@ -18,9 +18,9 @@ from gate.formats.gate_pass import CALLERS
 from gate.permit import PermitKind
 from hub import control, gate_terminal, keeping_terminal, quarantine_terminal, settings, terminal, trust_terminal
 from hub.backup import USUAL_KEPT
-from hub.guard_orders import USUAL_BADGE_DAYS
 from hub.issue import IssueFailed, PassFormat
 from hub.keys import KeysRefused
+from hub.orders.guards import USUAL_BADGE_DAYS
 from hub.phones import USUAL_HOURS
 from hub.registry import RegistryRefused
 from hub.settings import SettingsRefused

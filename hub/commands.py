@@ -15,23 +15,23 @@ from gate.document import DocumentKind
 from gate.names import Pseudonym, Slug
 from gate.policy import Policy
 from hub import (
-    blank_orders,
     broker,
-    desk_orders,
-    gate_key_orders,
-    guard_orders,
     intake,
     issue,
     keys,
-    leave_orders,
-    notice_orders,
     phones,
     policy_file,
-    quarantine_orders,
 )
 from hub.identity import write_identity
 from hub.issue import IssuedPass
-from hub.order import Answer, Desk, Order, OrderRefused, Refused
+from hub.orders import Answer, Desk, Order, OrderRefused, Refused
+from hub.orders import blanks as blank_orders
+from hub.orders import desk as desk_orders
+from hub.orders import gate_keys as gate_key_orders
+from hub.orders import guards as guard_orders
+from hub.orders import leaves as leave_orders
+from hub.orders import notices as notice_orders
+from hub.orders import quarantine as quarantine_orders
 from hub.people_sheet import Mistake, SheetPerson
 from hub.phones import Invitation
 from hub.registry import Registry, clerks, documents, gate_keys, invitations, pass_keys, passes, people, stations

@@ -22,7 +22,7 @@ from msgspec import MsgspecError, json
 
 from hub.commands import AnyAnswer, AnyOrder, carry_out
 from hub.keys import KeysRefused
-from hub.order import Desk, OrderRefused, Refused
+from hub.orders import Desk, OrderRefused, Refused
 from hub.registry import Registry, RegistryRefused, opened
 from hub.registry.stations import AlreadyThere
 from hub.settings import Settings

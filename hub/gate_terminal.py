@@ -12,10 +12,10 @@ from gate.notices import Notices
 from gate.permit import PermitKind
 from gate.staff import PIN_DIGITS, SALT_BYTES, Guard, pin_hash, whose
 from gate.wording import PERMITS
-from hub.guard_orders import GuardPut, GuardRemoved, GuardsListed, ListGuards, PutGuard, RemoveGuard
 from hub.guests import SignedPass
 from hub.issue import PassFormat, picture, write_private
-from hub.leave_orders import (
+from hub.orders.guards import GuardPut, GuardRemoved, GuardsListed, ListGuards, PutGuard, RemoveGuard
+from hub.orders.leaves import (
     GrantPermit,
     InviteVisitor,
     ListPermits,
@@ -25,7 +25,7 @@ from hub.leave_orders import (
     RevokePermit,
     VisitorInvited,
 )
-from hub.notice_orders import ListNotices, NoticesListed, PutNotice, RemoveNotice, RestNotices
+from hub.orders.notices import ListNotices, NoticesListed, PutNotice, RemoveNotice, RestNotices
 from hub.terminal import CommandFailed, Terminal
 
 

@@ -13,7 +13,7 @@ from gate.formats import community_pass
 from gate.formats.chain import Credential, Kind
 from gate.names import Pseudonym
 from hub import issue, keys, masking
-from hub.order import Desk
+from hub.orders import Desk
 from hub.registry import Registry, passes, people
 from hub.registry.instants import written
 from hub.registry.people import Household, Person

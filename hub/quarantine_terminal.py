@@ -5,7 +5,7 @@ Rule: a terminal shows bytes of strangers only escaped, and says what to do in t
 
 from argparse import Namespace
 
-from hub.quarantine_orders import Replayed, ReplayQuarantined
+from hub.orders.quarantine import Replayed, ReplayQuarantined
 from hub.quarantine_words import ASIDE
 from hub.set_aside import Quarantined, SetAside
 from hub.terminal import CommandFailed, Terminal

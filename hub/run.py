@@ -26,7 +26,7 @@ from hub.metrics import Metrics
 from hub.notify import Notifier
 from hub.office import create_app
 from hub.office.office import Figures, PageOrder
-from hub.order import Answer, Desk
+from hub.orders import Answer, Desk
 from hub.registry import Registry, RegistryRefused, open_registry
 from hub.registry.mending import BACKUPS
 from hub.resident import Registrar, ResidentServer

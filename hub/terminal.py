@@ -17,11 +17,9 @@ from msgspec import ValidationError, convert, to_builtins
 from gate.policy import Policy
 from gate.wording import LANGUAGES
 from hub import (
-    blank_orders,
     broker,
     commands,
     control,
-    guard_orders,
     issue,
     passwords,
     phones,
@@ -31,7 +29,9 @@ from hub import (
 )
 from hub.commands import AnyOrder
 from hub.issue import PassFormat
-from hub.order import Answer, Refused
+from hub.orders import Answer, Refused
+from hub.orders import blanks as blank_orders
+from hub.orders import guards as guard_orders
 from hub.people_sheet import door_number, read_people
 from hub.setting_up import set_up
 from hub.settings import Settings

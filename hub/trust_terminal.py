@@ -4,7 +4,7 @@ from argparse import Namespace
 from datetime import datetime
 
 from hub import commands
-from hub.gate_key_orders import AllowPasses, ForbidPasses, PassesAllowed, PassesForbidden
+from hub.orders.gate_keys import AllowPasses, ForbidPasses, PassesAllowed, PassesForbidden
 from hub.registry.pass_keys import PassKey
 from hub.terminal import Terminal
 

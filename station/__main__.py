@@ -26,7 +26,6 @@ from zoneinfo import ZoneInfo
 
 from gate.trust import index
 from station import calibrate, read_pictures, self_check, verify
-from station.broker_link import Address
 from station.calibrate import CannotCalibrate
 from station.cameras import Camera, open_camera
 from station.cameras.rehearsal import RehearsalCamera
@@ -67,6 +66,7 @@ from station.thermometers.rehearsal import RehearsalThermometer
 from station.timekeeper import Timekeeper, last_synced, system_clocks
 from station.toml import Wrong
 from station.uplink import Uplink
+from station.uplink.broker_link import Address
 from station.verify import CannotVerify, Desk
 from station.voice import Speaking, open_voice
 

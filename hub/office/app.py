@@ -32,7 +32,7 @@ from hub.office.office import Figures, Office, PageOrder
 from hub.office.screen import STATIC, Screen
 from hub.office.sessions import PUBLIC, WebRequest, only_clerks, sessions
 from hub.office.tail import Tail
-from hub.order import Answer, OrderRefused
+from hub.orders import Answer, OrderRefused
 from hub.set_aside import SetAside
 from hub.settings import Settings
 

@@ -12,11 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter
 from litestar.response import Redirect
 
-from hub.desk_orders import DeskOrder, SettleCase, SettleMadePass
 from hub.office.office import Office
 from hub.office.pages import render
 from hub.office.sessions import WebRequest, clerk_of
-from hub.order import OrderRefused
+from hub.orders import OrderRefused
+from hub.orders.desk import DeskOrder, SettleCase, SettleMadePass
 
 log = logging.getLogger(__name__)
 

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from hub.announcer import Announcer
 from hub.casebook import Casebook
-from hub.desk_orders import DeskOrder
 from hub.feed import Feed
 from hub.office.attempts import Attempts
 from hub.office.screen import Screen
 from hub.office.tail import Tail
-from hub.order import Answer
-from hub.quarantine_orders import QuarantineOrder
+from hub.orders import Answer
+from hub.orders.desk import DeskOrder
+from hub.orders.quarantine import QuarantineOrder
 from hub.set_aside import SetAside
 
 PageOrder = DeskOrder | QuarantineOrder

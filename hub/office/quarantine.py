@@ -16,8 +16,8 @@ from hub.office.filters import address
 from hub.office.office import Office
 from hub.office.pages import render
 from hub.office.sessions import WebRequest
-from hub.order import OrderRefused
-from hub.quarantine_orders import Replayed, ReplayQuarantined
+from hub.orders import OrderRefused
+from hub.orders.quarantine import Replayed, ReplayQuarantined
 from hub.set_aside import PAYLOAD_BYTES
 
 log = logging.getLogger(__name__)

@@ -23,13 +23,13 @@ from gate.clock import ClockState
 from gate.passage import Passage, Stamp
 from gate.policy import Direction
 from gate.wire import Envelope, JournalReceipt, decode_records, encode_body, unpack_backlog
-from station.broker_link import Address
 from station.identity import Identity
 from station.inbox import Inbox, Receipted
 from station.journal import JournalReader, open_journal
 from station.roster import Reader
 from station.settings import Settings, load
 from station.uplink import Uplink
+from station.uplink.broker_link import Address
 
 MOST_WAITING = 3000
 TURN_SECONDS = 0.02

@@ -22,12 +22,12 @@ import paho.mqtt.client as mqtt
 from msgspec import Struct, json
 
 from gate.wire import Envelope, Receipt, decode_records, encode_body, unpack_backlog
-from station.broker_link import Address
 from station.identity import read_identity
 from station.inbox import Post, Receipted
 from station.journal import JournalReader, open_journal
 from station.roster import Reader
 from station.uplink import Uplink
+from station.uplink.broker_link import Address
 from tests.durability.filled_journal import passage
 
 TURN_SECONDS = 0.01

@@ -28,7 +28,7 @@ from gate.permit import PermitKind
 from gate.roster import Standing
 from hub import control, settings
 from hub.commands import ImportPeople, PeopleImported
-from hub.leave_orders import GrantPermit
+from hub.orders.leaves import GrantPermit
 from hub.people_sheet import SheetPerson
 from hub.registry import read_only
 from tests.broker import Broker

@@ -21,12 +21,12 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gate.roster import Standing
 from gate.wire import StationStatus
-from station.broker_link import Address
 from station.identity import read_identity
 from station.inbox import Post, SnapshotCame
 from station.journal import JournalReader, open_journal
 from station.roster import Reader
 from station.uplink import Uplink
+from station.uplink.broker_link import Address
 from tests.durability.roster_push import BARE, BARE_LAST
 
 JOURNAL = "00000000000000aa"

@@ -20,8 +20,8 @@ from itertools import combinations, pairwise
 
 from gate.passage import Amendment, Passage
 from gate.reason import Reason
-from station.steadiness import SHORT_SECONDS
-from station.under_way import LONGEST_WAIT_SECONDS
+from station.uplink.steadiness import SHORT_SECONDS
+from station.uplink.under_way import LONGEST_WAIT_SECONDS
 from tests.faults.broken_gate import GATE, BrokenGate
 from tests.faults.chip import GREEN, RELAY
 from tests.faults.promises import Part, Promise, promised

@@ -16,7 +16,7 @@ from hub.announcer import Announcer
 from hub.gaps import Outstanding
 from hub.office import create_app
 from hub.office.office import PageOrder
-from hub.order import Answer
+from hub.orders import Answer
 from hub.settings import OfficeSettings, Settings
 from tests.hub.office_day import NOON, PASSWORD, Compound
 

@@ -15,7 +15,7 @@ from msgspec import json
 
 from hub import commands, control, keys
 from hub.commands import AnyAnswer, ListStations, PutClerk, StationsListed
-from hub.order import Refused
+from hub.orders import Refused
 from hub.registry import Registry, RegistryRefused, open_registry
 from hub.settings import Settings
 

@@ -25,7 +25,7 @@ from hub.__main__ import main
 from hub.bulletin import Bulletin
 from hub.issue import code_text, draw_credential
 from hub.keys import SigningKey
-from hub.order import Desk
+from hub.orders import Desk
 from hub.registry import Registry, documents, opened, passes, people
 from hub.registry.documents import Editions
 from hub.registry.people import Household, Person

@@ -15,8 +15,8 @@ from hub import keys, quarantine_terminal
 from hub.feed import Feed, Filter
 from hub.gaps import Outstanding
 from hub.office.texts import TEXTS
-from hub.order import OrderRefused
-from hub.quarantine_orders import Replayed, ReplayQuarantined
+from hub.orders import OrderRefused
+from hub.orders.quarantine import Replayed, ReplayQuarantined
 from hub.quarantine_words import ASIDE
 from hub.registry import records
 from hub.registry.parcels import NOT_FOLDED, UNREAD, Parcel

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from station.broker_link import Address
 from station.inbox import Faulty, LinkChanged, Post, Receipted
 from station.journal import Journal, JournalReader, open_journal
 from station.uplink import Pace, Uplink
+from station.uplink.broker_link import Address
+from station.uplink.window import Limits
 from station.view import Link
-from station.window import Limits
 from tests.broker import Broker, write_passwords
 from tests.station.played_hub import COMPOUND, STATION, Office
 

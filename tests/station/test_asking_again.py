@@ -8,10 +8,10 @@ import pytest
 from gate import topics
 from gate.document import DocumentKind
 from gate.wire import MOST_LACKING
-from station.asking_again import AskingAgain
-from station.broker_link import Arrived, LinkEvent
 from station.inbox import Faulty, SnapshotCame
 from station.roster import MANIFEST, POLICY, Part
+from station.uplink.asking_again import AskingAgain
+from station.uplink.broker_link import Arrived, LinkEvent
 from tests.broker import Broker
 from tests.station.linked_station import Station, broker_of_the_compound
 from tests.station.played_hub import COMPOUND, Office, PlayedHub, topic_of, until

@@ -1,6 +1,6 @@
 """A message of backlog grows while the hub keeps up, and shrinks at once when it does not."""
 
-from station.batch import FEWEST_ROWS, FIRST_ROWS, MOST_ROWS, SLOW_SECONDS, SWIFT_SECONDS, Batch
+from station.uplink.batch import FEWEST_ROWS, FIRST_ROWS, MOST_ROWS, SLOW_SECONDS, SWIFT_SECONDS, Batch
 
 
 def test_grows_while_receipts_come_quickly() -> None:

@@ -4,8 +4,8 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-from station import broker_reasons
-from station.broker_reasons import (
+from station.uplink import broker_reasons
+from station.uplink.broker_reasons import (
     BANNED,
     BUSY,
     ELSEWHERE,
@@ -17,7 +17,7 @@ from station.broker_reasons import (
     disconnected,
     refused,
 )
-from station.under_way import (
+from station.uplink.under_way import (
     FIRST_WAIT_SECONDS,
     LONGEST_REFUSED_SECONDS,
     LONGEST_WAIT_SECONDS,
@@ -27,7 +27,7 @@ from station.under_way import (
     Patience,
     UnderWay,
 )
-from station.window import Limits
+from station.uplink.window import Limits
 from tests.station import scripted_broker as says
 from tests.station.linked_station import Station
 from tests.station.played_hub import until

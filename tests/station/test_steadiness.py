@@ -1,6 +1,6 @@
 """A link that keeps breaking is noticed; one that broke now and then is not."""
 
-from station.steadiness import Steadiness
+from station.uplink.steadiness import Steadiness
 
 
 def _lives(link: Steadiness, *seconds: float) -> float:

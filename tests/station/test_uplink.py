@@ -9,13 +9,13 @@ from typing import ClassVar
 import pytest
 
 from gate.wire import StationStatus
-from station.broker_link import Arrived, LinkEvent
-from station.broker_reasons import BROKEN
 from station.inbox import Receipted
 from station.journal import JournalReader, open_journal, set_aside
 from station.uplink import Pace
+from station.uplink.broker_link import Arrived, LinkEvent
+from station.uplink.broker_reasons import BROKEN
+from station.uplink.window import Limits, Row
 from station.view import Link
-from station.window import Limits, Row
 from tests.broker import Broker
 from tests.station.linked_station import BODY, JOURNAL_ID, Station, broker_of_the_compound
 from tests.station.played_hub import STATION, Office, PlayedHub, until

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from station.broker_reasons import REFUSED_LOGIN, REFUSED_RIGHT, SHAKY, TOO_LARGE, UNTRUSTED
+from station.uplink.broker_reasons import REFUSED_LOGIN, REFUSED_RIGHT, SHAKY, TOO_LARGE, UNTRUSTED
 from station.view import Link
 from tests.broker import Broker, write_passwords
 from tests.certificates import make_certificates

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.wire import MOST_HOLES, JournalReceipt
-from station.window import (
+from station.uplink.window import (
     ENVELOPE_BYTES,
     LONGEST_WAIT_SECONDS,
     MOST_LIVE_MESSAGES,

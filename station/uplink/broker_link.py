@@ -18,7 +18,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from gate.topics import QOS
-from station.under_way import MOST_UNACKNOWLEDGED, Patience, UnderWay
+from station.uplink.under_way import MOST_UNACKNOWLEDGED, Patience, UnderWay
 
 KEEPALIVE_SECONDS = 15
 # Shorter than the time in which a station must have ended.

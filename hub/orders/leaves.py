@@ -13,7 +13,7 @@ from gate.names import Instant, Pseudonym
 from gate.permit import MOST_PERMITS, Permit, PermitKind
 from hub import guests
 from hub.guests import SignedPass
-from hub.order import Answer, Desk, Order, OrderRefused
+from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.registry import Registry, people, permits
 from hub.registry.people import Household, Person
 

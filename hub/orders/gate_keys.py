@@ -8,7 +8,7 @@ from msgspec import Meta
 from gate.caller import Caller
 from gate.formats.gate_pass import CALLERS
 from gate.names import Slug
-from hub.order import Answer, Desk, Order, OrderRefused
+from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.registry import Registry, gate_keys, made_passes
 from hub.registry.gate_keys import Allowance
 

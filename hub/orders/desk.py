@@ -1,7 +1,7 @@
 """What a clerk decides on the office's pages: temporary passes that gates made, and cases of returnees."""
 
 from gate.names import Pseudonym
-from hub.order import Answer, Desk, Order, OrderRefused
+from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.registry import Registry, cases, made_passes
 
 

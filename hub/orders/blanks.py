@@ -14,7 +14,7 @@ from gate.formats import community_pass
 from gate.formats.chain import Credential, Kind
 from hub import issue, keys
 from hub.issue import IssuedPass
-from hub.order import Desk, Order
+from hub.orders import Desk, Order
 from hub.registry import Registry, blanks, passes, people
 from hub.registry.people import Household, Person
 

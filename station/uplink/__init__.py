@@ -21,8 +21,12 @@ from msgspec import json, structs
 
 from gate import topics
 from gate.wire import Crossings, Receipt, StationStatus
-from station.asking_again import PATIENCE_SECONDS, AskingAgain
-from station.broker_link import (
+from station.documents import Documents
+from station.inbox import Faulty, LinkChanged, Post
+from station.peers.store import PeerStore
+from station.roster import Reader
+from station.uplink.asking_again import PATIENCE_SECONDS, AskingAgain
+from station.uplink.broker_link import (
     Address,
     Arrived,
     BrokerLink,
@@ -35,7 +39,7 @@ from station.broker_link import (
     SubscribeRefused,
     Unreachable,
 )
-from station.broker_reasons import (
+from station.uplink.broker_reasons import (
     BROKEN,
     ENDED,
     SHAKY,
@@ -46,15 +50,11 @@ from station.broker_reasons import (
     disconnected,
     refused,
 )
-from station.documents import Documents
-from station.hearing import DOCUMENTS, Hearing, Told
-from station.inbox import Faulty, LinkChanged, Post
-from station.peers.store import PeerStore
-from station.roster import Reader
-from station.sending import PendingRecords, Sender
-from station.steadiness import Steadiness
+from station.uplink.hearing import DOCUMENTS, Hearing, Told
+from station.uplink.sending import PendingRecords, Sender
+from station.uplink.steadiness import Steadiness
+from station.uplink.window import Limits
 from station.view import Link
-from station.window import Limits
 
 log = logging.getLogger(__name__)
 

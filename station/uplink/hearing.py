@@ -14,11 +14,11 @@ from gate import topics
 from gate.document import DocumentKind, DocumentRefused, Edition, body_of, open_document
 from gate.unreadable import UNREADABLE
 from gate.wire import HubStatus, Malformed, Receipt, decode_crossings
-from station.disbelief import Disbelief
 from station.documents import Documents
 from station.inbox import CrossingsHeard, Post, Receipted, SnapshotCame
 from station.peers.store import PeerStore
 from station.roster import MANIFEST, NOTICES, POLICY, STAFF, TRUST, Part, Reader
+from station.uplink.disbelief import Disbelief
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from gate.names import JournalId
 from gate.wire import MOST_HOLES, JournalReceipt
-from station.batch import MOST_ROWS, Batch
+from station.uplink.batch import MOST_ROWS, Batch
 
 Row = tuple[int, bytes]
 

@@ -12,8 +12,8 @@ from typing import Protocol
 from gate import topics
 from gate.names import JournalId, Slug
 from gate.wire import Envelope, JournalReceipt, encode_records, envelope, pack_backlog
-from station.broker_link import PACKET_BYTES, BrokerLink
-from station.window import FEWEST_BYTES, MOST_BYTES, Flight, Lane, Limits, Row, Window, message
+from station.uplink.broker_link import PACKET_BYTES, BrokerLink
+from station.uplink.window import FEWEST_BYTES, MOST_BYTES, Flight, Lane, Limits, Row, Window, message
 
 log = logging.getLogger(__name__)
 

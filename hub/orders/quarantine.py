@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from hub import keys
 from hub.forms import Opener
-from hub.order import Answer, Desk, Order, OrderRefused
+from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.registry import Registry
 from hub.registry.second_reading import replay
 

@@ -15,7 +15,7 @@ from gate.names import Slug
 from gate.staff import MOST_GUARDS, Guard
 from hub import guests
 from hub.guests import SignedPass
-from hub.order import Answer, Desk, Order, OrderRefused
+from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.registry import Registry, guards, passes, people
 
 LONGEST_BADGE_DAYS = 3 * 366

@@ -1,7 +1,6 @@
 """What an order of the office is, before it is any in particular, and what it is carried out with.
 
-`hub.commands` names them all; those of the gates' daily work have files of their own (hub.guard_orders, leave_orders,
-notice_orders, desk_orders).
+`hub.commands` names them all; those of the gates' daily work have files of their own beside this one.
 """
 
 from collections.abc import Callable

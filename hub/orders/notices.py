@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from gate.names import Instant, Slug
 from gate.notices import MOST_NOTICES, ClockTime, Notice, Notices, NoticeText, Volume
-from hub.order import Answer, Desk, Order, OrderRefused
+from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.registry import Registry, notices
 
 
