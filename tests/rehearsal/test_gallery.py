@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser
 
-from hub.office import desk, login, pages
+from hub.office import desk, login, pages, quarantine
 from tests.rehearsal.gallery import (
     FOLDER,
     MOST_BYTES,
@@ -36,9 +36,8 @@ def test_every_state_of_the_guards_screen_has_a_picture() -> None:
 
 
 def test_every_page_of_the_office_and_each_side_of_a_gate_has_a_picture() -> None:
-    paths = {
-        path for one in (*login.ROUTES, *pages.ROUTES, *desk.ROUTES) if "GET" in one.http_methods for path in one.paths
-    }
+    routes = (*login.ROUTES, *pages.ROUTES, *desk.ROUTES, *quarantine.ROUTES)
+    paths = {path for one in routes if "GET" in one.http_methods for path in one.paths}
     assert paths == set(OFFICE.values())
     assert OFFICE.keys() | {"phone"} == rooms()["office"].keys()
     assert RESIDENT.keys() == rooms()["resident"].keys()
