@@ -5,7 +5,7 @@ import pytest
 from tests.durability.hosts import Hosts, NoHosts
 from tests.durability.namespaces import namespaces
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 
 
 @pytest.fixture

@@ -130,4 +130,8 @@ def test_a_fever_rests_and_is_measured_by_hand_at_both_places(post) -> None:
     post.sees("verdict")
     post.touches("#let-through", "[data-ground=measured_again]")
     told = [(each.outcome, each.ground) for each in of_kind(post, Amendment)]
-    assert told == [(Outcome.REFER, Ground.MEASURED_AGAIN), (Outcome.ADMIT, Ground.MEASURED_AGAIN)]
+    assert told == [
+        (Outcome.REFUSE, Ground.RESTS),
+        (Outcome.REFER, Ground.MEASURED_AGAIN),
+        (Outcome.ADMIT, Ground.MEASURED_AGAIN),
+    ]
