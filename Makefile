@@ -11,7 +11,7 @@ APT_READY := $(VENV)/.apt-ready
 # Mosquitto is the broker, libzbar0 the second decoder; espeak-ng speaks, alsa-utils play it; Chromium and its fonts open
 # the screens in the tests, systemd checks the units; python3-apsw and strace cut the power and kill there,
 # iproute2 pulls the cables.
-DEBIAN_PACKAGES := mosquitto libzbar0 espeak-ng alsa-utils chromium fonts-noto-cjk systemd python3-apsw strace iproute2
+DEBIAN_PACKAGES := mosquitto libzbar0 espeak-ng alsa-utils chromium-headless-shell fonts-noto-cjk systemd python3-apsw strace iproute2
 
 # make smoke N=500 HUB_KILLS=3; make soak ONLY=name SCALE=0.01; make bench ONLY=name; make sounds RECORDINGS=folder
 N ?= 500

@@ -17,7 +17,8 @@ settings.load_profile("gate")
 # Nor does any on how soon a screen is drawn while other tests run.
 expect.set_options(timeout=30_000)
 
-CHROMIUM = "/usr/bin/chromium"
+# Chromium without its own windows: the same engine for less than half the work.
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",

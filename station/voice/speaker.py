@@ -12,7 +12,7 @@ from pathlib import Path
 VOICES = {"zh": "cmn-latn-pinyin", "en": "en-us"}
 WORDS_PER_MINUTE = 125
 """Slower than its 175: many who listen are old, and stand in a street; see docs/decisions/0013-which-voice.md."""
-TIMEOUT_SECONDS = 5.0
+TIMEOUT_SECONDS = 10.0
 
 
 class SpeakerFailed(Exception):

@@ -11,12 +11,16 @@ from playwright.sync_api import Page, expect
 
 from gate.passage import Amendment, Ground, Passage
 from gate.reason import Outcome, Reason
+from station import kiosk as kiosk_package
 from station.kiosk import create_app, serve
 from station.snapshot import Snapshot
 from tests.station.lane_of_tests import TestLane, snapshot
 
 pytestmark = pytest.mark.browser
 R = TypeVar("R", Passage, Amendment)
+STATIC = Path(kiosk_package.__file__).parent / "static"
+# The loop stands still while the test touches the screen: how long that may last is looked at in test_kiosk_page.
+PATIENCE = {"contact.js": ("SILENCE_MS = 3000", "SILENCE_MS = 120000"), "taps.js": ("timeout(4000)", "timeout(60000)")}
 
 
 class Post:
@@ -65,6 +69,7 @@ def post(page: Page, tmp_path: Path) -> Iterator[Post]:
     lane.wait()
     kiosk = serve(create_app(lane.kiosk), "127.0.0.1", 0)
     try:
+        be_patient(page)
         page.goto(f"http://127.0.0.1:{kiosk.port}/")
         post = Post(page, lane)
         post.sees("ready")
@@ -73,6 +78,16 @@ def post(page: Page, tmp_path: Path) -> Iterator[Post]:
     finally:
         kiosk.stop()
         lane.close()
+
+
+def be_patient(page: Page) -> None:
+    for name, (before, after) in PATIENCE.items():
+        script = (STATIC / name).read_text(encoding="utf-8")
+        assert before in script
+        body = script.replace(before, after)
+        page.route(
+            f"**/static/{name}*", lambda route, body=body: route.fulfill(body=body, content_type="text/javascript")
+        )
 
 
 def of_kind(post: Post, kind: type[R]) -> list[R]:
