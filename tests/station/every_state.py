@@ -15,7 +15,7 @@ from tests.station.desk import NIGHT
 from tests.station.drawn_states import GUARD
 from tests.station.guard import Guard
 from tests.station.layout import assert_fits
-from tests.station.states import STATES
+from tests.station.states import STATES, State
 
 _TAPS = (Path(kiosk.__file__).parent / "static/taps.js").read_text(encoding="utf-8")
 _REST = re.findall(r"ARM_MS = (\d+);", _TAPS)[0]
@@ -24,7 +24,7 @@ HURRY = (
     f"const later = setTimeout; window.setTimeout = (act, ms, ...rest) => later(act, ms === {_REST} ? 0 : ms, ...rest);"
 )
 
-LOOKS, LOOK_MS = 200, 50
+LOOKS, LOOK_MS, AGAIN = 100, 50, 2
 
 
 def every_state_fits(guard: Guard, size: tuple[int, int], language: str) -> None:
@@ -39,14 +39,24 @@ def every_state_fits(guard: Guard, size: tuple[int, int], language: str) -> None
     for name, state in STATES.items():
         guard.desk.found = state.found
         guard.desk.put(state.view)
-        guard.page.goto(guard.address)
-        for selector in state.touches:
-            guard.touches(selector)
-        expect(guard.page.locator(state.sees).first).to_be_visible()
+        _opened(guard, state)
         if name in GUARD:
             said = words_in(picture_of("guard", name, language))
-            assert _comes_to_say(guard.page, said), f"the picture of {name} is out of date: run make screens"
+            is_said = _comes_to_say(guard.page, said)
+            for _ in range(AGAIN):
+                # A page that heard nothing for seconds, on a machine with other work, shows that and closes its sheets.
+                is_said = is_said or (_opened(guard, state) and _comes_to_say(guard.page, said))
+            assert is_said, f"the picture of {name} is out of date: run make screens"
         assert_fits(guard.page, name)
+
+
+def _opened(guard: Guard, state: State) -> bool:
+    """The page anew, in that state."""
+    guard.page.goto(guard.address)
+    for selector in state.touches:
+        guard.touches(selector)
+    expect(guard.page.locator(state.sees).first).to_be_visible()
+    return True
 
 
 def _comes_to_say(page: Page, said: str) -> bool:
