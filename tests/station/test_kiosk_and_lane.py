@@ -84,10 +84,11 @@ def be_patient(page: Page) -> None:
     for name, (before, after) in PATIENCE.items():
         script = (STATIC / name).read_text(encoding="utf-8")
         assert before in script
-        body = script.replace(before, after)
-        page.route(
-            f"**/static/{name}*", lambda route, body=body: route.fulfill(body=body, content_type="text/javascript")
-        )
+        serve_instead(page, name, script.replace(before, after))
+
+
+def serve_instead(page: Page, name: str, script: str) -> None:
+    page.route(f"**/static/{name}*", lambda route: route.fulfill(body=script, content_type="text/javascript"))
 
 
 def of_kind(post: Post, kind: type[R]) -> list[R]:
