@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from prometheus_client.core import CounterMetricFamily, Metric
 
+from gate.exposition import AtEachScrape, gauge, labelled
 from hub.gaps import Outstanding, Seen, Station
 from hub.set_aside import SetAside
 from hub.settings import Settings
@@ -59,7 +59,7 @@ class Metrics:
             buckets=FEED_SECONDS,
             registry=self._registry,
         )
-        self._registry.register(_Now(self._families))
+        self._registry.register(AtEachScrape(self._families))
 
     def watch(self, hub: Hub) -> None:
         """Whose figures they are; before the first scrape."""
@@ -79,30 +79,30 @@ class Metrics:
             yield from _of_hub(self._hub, now)
             yield from _of_stations(self._hub.seen.stations, self._hub.owed, self._hub.receipted, now)
         kinds: dict[tuple[str, ...], float] = {(kind,): number for kind, number in self._set_aside.counts().items()}
-        yield _labelled("gate_hub_quarantine", "Messages set aside, by kind.", ("kind",), kinds)
+        yield labelled("gate_hub_quarantine", "Messages set aside, by kind.", ("kind",), kinds)
         yield from self._disk(now)
 
     def _disk(self, now: datetime) -> Iterator[Metric]:
         """What cannot be asked is left out."""
         try:
             free = shutil.disk_usage(self._settings.folder).free
-            yield _gauge("gate_hub_disk_free_bytes", "Left where the registry is.", free)
+            yield gauge("gate_hub_disk_free_bytes", "Left where the registry is.", free)
             files = (self._settings.registry, self._settings.registry.with_name(f"{self._settings.registry.name}-wal"))
             size = sum(each.stat().st_size for each in files if each.exists())
-            yield _gauge("gate_hub_registry_bytes", "Size of the registry with what waits to be worked into it.", size)
+            yield gauge("gate_hub_registry_bytes", "Size of the registry with what waits to be worked into it.", size)
             if backups := self._backups():
                 age = now.timestamp() - max(each.stat().st_mtime for each in backups)
-                yield _gauge("gate_hub_backup_age_seconds", "Since the newest backup in DATA/backups was made.", age)
+                yield gauge("gate_hub_backup_age_seconds", "Since the newest backup in DATA/backups was made.", age)
         except OSError:
             return
 
 
 def _of_hub(hub: Hub, now: datetime) -> Iterator[Metric]:
-    yield _gauge("gate_hub_broker_connected", "1 while the hub has its broker.", hub.connected)
-    yield _gauge("gate_hub_unfolded_records", "Receipted records that are not in the tables yet.", hub.seen.unfolded)
+    yield gauge("gate_hub_broker_connected", "1 while the hub has its broker.", hub.connected)
+    yield gauge("gate_hub_unfolded_records", "Receipted records that are not in the tables yet.", hub.seen.unfolded)
     if hub.seen.confirmed_at is not None:
         age = (now - hub.seen.confirmed_at).total_seconds()
-        yield _gauge("gate_hub_manifest_age_seconds", "Since rules and roster were last confirmed to the gates.", age)
+        yield gauge("gate_hub_manifest_age_seconds", "Since rules and roster were last confirmed to the gates.", age)
     for name, says, value in (
         (
             "gate_hub_put_back",
@@ -126,7 +126,7 @@ def _of_stations(
         for name, value in figures.items():
             told[name][1][station.id, station.status.gate] = value
     for name, (says, values) in told.items():
-        yield _labelled(name, says, labels, values)
+        yield labelled(name, says, labels, values)
 
 
 _STATION = {
@@ -168,20 +168,6 @@ def _figures(station: Station, owed: Outstanding, receipted: datetime | None, no
     return figures
 
 
-class _Now(Collector):
-    """Asks at each scrape, so that nothing has to be told meanwhile."""
-
-    def __init__(self, families: Callable[[], Iterator[Metric]]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterator[Metric]:
-        return self._families()
-
-    def describe(self) -> Iterator[Metric]:
-        """Nothing, or the registry would ask before there is anything to tell."""
-        return iter(())
-
-
 def token(folder: Path) -> str:
     """The word that lets somebody read the figures; drawn at the first start, for the hub's user alone to read."""
     path = folder / TOKEN_FILE
@@ -190,16 +176,3 @@ def token(folder: Path) -> str:
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(TOKEN_BYTES) + "\n")
     return path.read_text(encoding="ascii").strip()
-
-
-def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, says, float(value))
-
-
-def _labelled(
-    name: str, says: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float]
-) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, says, labels=labels)
-    for told, value in values.items():
-        family.add_metric(told, float(value))
-    return family

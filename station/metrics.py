@@ -11,9 +11,9 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from gate.clock import ClockState
+from gate.exposition import AtEachScrape, gauge, labelled
 from station.inbox import CrossingsHeard, Post, Receipted
 from station.view import Health, Link
 
@@ -39,7 +39,7 @@ class Metrics:
             buckets=DECISION_SECONDS,
             registry=self._registry,
         )
-        self._registry.register(_Now(self._families))
+        self._registry.register(AtEachScrape(self._families))
 
     def watch(self, health: Callable[[], Health]) -> None:
         """health: as the guard's screen last had it; before the first scrape."""
@@ -68,60 +68,36 @@ class Metrics:
     def _families(self) -> Iterator[Metric]:
         health, now = self._health(), self._seconds()
         yield InfoMetricFamily("gate_station", "Which lane this is, and its software.", self._place)
-        yield _gauge("gate_queue_records", "Records without the hub's receipt.", health.queue)
-        yield _gauge(
+        yield gauge("gate_queue_records", "Records without the hub's receipt.", health.queue)
+        yield gauge(
             "gate_oldest_unconfirmed_seconds", "Age of the oldest record without a receipt.", health.oldest_seconds
         )
         for name, told in (("link", health.link), ("clock", health.clock)):
             yield _state(f"gate_{name}_state", f"How this gate's {name} stands; 1 for the one that holds.", name, told)
         if health.rules_age_hours is not None:
             age = health.rules_age_hours * 3600
-            yield _gauge("gate_rules_age_seconds", "Since the hub last confirmed the rules and the roster.", age)
-        yield _gauge("gate_rules_stale", "1 where the rules are too old to admit anybody by.", health.rules_stale)
+            yield gauge("gate_rules_age_seconds", "Since the hub last confirmed the rules and the roster.", age)
+        yield gauge("gate_rules_stale", "1 where the rules are too old to admit anybody by.", health.rules_stale)
         if self._receipted_at is not None:
-            yield _gauge("gate_receipt_age_seconds", "Since the hub's last receipt.", now - self._receipted_at)
-        yield _labelled("gate_fault", "1 for each part that is out of order.", "part", dict.fromkeys(health.faults, 1))
-        heard = {station: now - at for station, at in list(self._peers_at.items())}
-        yield _labelled("gate_peer_last_heard_seconds", "Since another gate last told its crossings.", "station", heard)
+            yield gauge("gate_receipt_age_seconds", "Since the hub's last receipt.", now - self._receipted_at)
+        broken = {(part,): 1 for part in health.faults}
+        yield labelled("gate_fault", "1 for each part that is out of order.", ("part",), broken)
+        heard = {(peer,): now - at for peer, at in list(self._peers_at.items())}
+        yield labelled("gate_peer_last_heard_seconds", "Since that gate last told its crossings.", ("station",), heard)
         yield from self._disk()
 
     def _disk(self) -> Iterator[Metric]:
         """A disk that cannot be asked is left out; that it is broken, gate_fault says."""
         files = (self._journal, self._journal.with_name(f"{self._journal.name}-wal"))
         try:
-            yield _gauge(
+            yield gauge(
                 "gate_disk_free_bytes", "Left where the journal is.", shutil.disk_usage(self._journal.parent).free
             )
             size = sum(each.stat().st_size for each in files if each.exists())
-            yield _gauge("gate_journal_bytes", "Size of the journal with what waits to be worked into it.", size)
+            yield gauge("gate_journal_bytes", "Size of the journal with what waits to be worked into it.", size)
         except OSError:
             return
 
 
-class _Now(Collector):
-    """Asks at each scrape, so that nothing has to be told meanwhile."""
-
-    def __init__(self, families: Callable[[], Iterator[Metric]]) -> None:
-        self._families = families
-
-    def collect(self) -> Iterator[Metric]:
-        return self._families()
-
-    def describe(self) -> Iterator[Metric]:
-        """Nothing, or the registry would ask before there is anything to tell."""
-        return iter(())
-
-
-def _gauge(name: str, says: str, value: float) -> GaugeMetricFamily:
-    return GaugeMetricFamily(name, says, float(value))
-
-
-def _labelled(name: str, says: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, says, labels=[label])
-    for told, value in values.items():
-        family.add_metric([told], float(value))
-    return family
-
-
 def _state(name: str, says: str, of: str, told: str) -> GaugeMetricFamily:
-    return _labelled(name, says, "state", {str(each): each == told for each in _STATES[of]})
+    return labelled(name, says, ("state",), {(str(each),): each == told for each in _STATES[of]})
