@@ -29,7 +29,7 @@ Readings = Annotated[tuple[Measurement, ...], Meta(max_length=MOST_READINGS)]
 EditionText = Annotated[str, Meta(pattern=r"^[0-9]{1,12}\.[0-9]{1,12}\Z")]
 
 
-class Stamp(Struct, frozen=True, forbid_unknown_fields=True):
+class Stamp(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """When something happened, by every clock the station has, so that the hub can set it right later.
 
     at: UTC by the believed clock. boot: which run of the machine; boot_seconds: since that start, monotone.
@@ -41,7 +41,10 @@ class Stamp(Struct, frozen=True, forbid_unknown_fields=True):
     boot_seconds: float
 
 
-class Passage(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag="passage", tag_field="kind"):
+# gc: the hub reads them by the million, and nothing frozen that came from JSON can hold itself.
+class Passage(
+    Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False, tag="passage", tag_field="kind"
+):
     """One attempt: who, where, when, decided what, why. The outcome follows from the reasons.
 
     person: None where nobody is known to have shown the code. policy, roster: the editions that were in force.

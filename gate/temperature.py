@@ -25,7 +25,7 @@ class Site(StrEnum):
     WRIST = "wrist"
 
 
-class Measurement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Measurement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One reading at the gate; temperatures in degrees Celsius.
 
     celsius: what counts, as mapped; None where the sensor is at fault. raw_celsius: the skin as the sensor saw it,
