@@ -121,15 +121,22 @@ class Day:
         """Everything runs and has sent what it owed; nobody stands anywhere; these rules hold."""
         self._mend()
         if under is not self._rules:
-            path = self.town.folder / "policy.toml"
-            path.write_text(under(datetime.now(UTC)), encoding="utf-8")
-            self.town.office("policy", "publish", str(path))
-            self._rules, self._edition = under, self._published()
+            self._publish(under)
         for name in (EAST, WEST):
             with closing(self.gate(name)) as world:
                 self._empty(world, way if name == gate else None)
             self._await_rules(name)
         self.books.begin()
+
+    def _publish(self, rules: Rules) -> None:
+        """The office is told that they are in force as soon as that is kept; they are signed and sent right after."""
+        path = self.town.folder / "policy.toml"
+        path.write_text(rules(datetime.now(UTC)), encoding="utf-8")
+        before = self._in_force(), self._published()
+        self.town.office("policy", "publish", str(path))
+        if self._in_force() != before[0] and not until(lambda: self._published() != before[1], PATIENCE_SECONDS):
+            raise AssertionError("the hub did not publish the rules that it says are in force")
+        self._rules, self._edition = rules, self._published()
 
     def _mend(self) -> None:
         if not self.town.broker.running:
@@ -169,3 +176,7 @@ class Day:
     def _published(self) -> str:
         (row,) = self.books.rows("SELECT generation, number FROM document WHERE kind = 'policy'")
         return f"{row['generation']}.{row['number']}"
+
+    def _in_force(self) -> str:
+        (row,) = self.books.rows("SELECT value FROM meta WHERE key = 'policy'")
+        return str(row["value"])

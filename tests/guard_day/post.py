@@ -146,7 +146,10 @@ class Post(Street):
         expect(self.page.locator("html")).to_have_attribute("data-screen", screen, timeout=PATIENCE_MS)
 
     def reads(self, selector: str, text: str) -> None:
-        expect(self.page.locator(selector).first).to_contain_text(text, timeout=PATIENCE_MS)
+        """A text that is there and hidden is not read."""
+        there = expect(self.page.locator(selector).first)
+        there.to_be_visible(timeout=PATIENCE_MS)
+        there.to_contain_text(text, timeout=PATIENCE_MS)
 
     def says(self, selector: str, key: str, **values: str) -> None:
         """The kiosk's own sentence, in the language of the screen."""
