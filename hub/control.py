@@ -20,9 +20,9 @@ from typing import Protocol
 
 from msgspec import MsgspecError, json
 
-from hub.commands import AnyAnswer, AnyOrder, carry_out
 from hub.keys import KeysRefused
 from hub.orders import Desk, OrderRefused, Refused
+from hub.orders.carrying_out import AnyAnswer, AnyOrder, carry_out
 from hub.registry import Registry, RegistryRefused, opened
 from hub.registry.stations import AlreadyThere
 from hub.settings import Settings

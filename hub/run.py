@@ -19,7 +19,6 @@ from typing import Any
 import uvicorn
 
 from hub import backup, control, keys, metrics
-from hub.commands import carry_out
 from hub.gaps import LOOK_EVERY_SECONDS
 from hub.keys import KeysRefused
 from hub.metrics import Metrics
@@ -27,6 +26,7 @@ from hub.notify import Notifier
 from hub.office import create_app
 from hub.office.office import Figures, PageOrder
 from hub.orders import Answer, Desk
+from hub.orders.carrying_out import carry_out
 from hub.registry import Registry, RegistryRefused, open_registry
 from hub.registry.mending import BACKUPS
 from hub.resident import Registrar, ResidentServer

@@ -1,6 +1,8 @@
-"""What an order of the office is, before it is any in particular, and what it is carried out with.
+"""What the office can order, as values: here what an order is before it is any in particular, and what it is carried
+out with; beside it, a file for each matter, with its orders, their answers, and how they are done in the registry.
 
-`hub.commands` names them all; those of the gates' daily work have files of their own beside this one.
+`carrying_out` names them all; `gate-hub` and the office's pages give them. Rule: an order is a value that can travel to
+the running hub, and knows nothing of a terminal or a page.
 """
 
 from collections.abc import Callable

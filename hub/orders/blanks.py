@@ -15,6 +15,7 @@ from gate.formats.chain import Credential, Kind
 from hub import issue, keys
 from hub.issue import IssuedPass
 from hub.orders import Desk, Order
+from hub.orders.passes import PassesIssued
 from hub.registry import Registry, blanks, passes, people
 from hub.registry.people import Household, Person
 
@@ -32,7 +33,7 @@ class IssueBlanks(Order, frozen=True, tag="issue_blanks"):
     blank_days: Annotated[int, Meta(ge=1, le=LONGEST_BLANK_DAYS)] = USUAL_BLANK_DAYS
 
 
-def carry_out(order: IssueBlanks, desk: Desk, registry: Registry) -> tuple[IssuedPass, ...]:
+def carry_out(order: IssueBlanks, desk: Desk, registry: Registry) -> PassesIssued:
     """Recorded as issued. Raises KeysRefused."""
     key = keys.load(desk.settings.keys).pass_
     issued_at = desk.now.replace(microsecond=0)
@@ -51,9 +52,11 @@ def carry_out(order: IssueBlanks, desk: Desk, registry: Registry) -> tuple[Issue
     passes.add(registry, drawn)
     blanks.put(registry, [each.serial for each in drawn])
     until = f"{expires_at.astimezone(desk.settings.zone):%Y-%m-%d}"
-    return tuple(
-        IssuedPass(each.serial, person.id, issue.code_text(each, key.sign), NAME, "", "", "", until)
-        for each, person in zip(drawn, persons, strict=True)
+    return PassesIssued(
+        tuple(
+            IssuedPass(each.serial, person.id, issue.code_text(each, key.sign), NAME, "", "", "", until)
+            for each, person in zip(drawn, persons, strict=True)
+        )
     )
 
 

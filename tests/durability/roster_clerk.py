@@ -27,8 +27,8 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from gate.permit import PermitKind
 from gate.roster import Standing
 from hub import control, settings
-from hub.commands import ImportPeople, PeopleImported
 from hub.orders.leaves import GrantPermit
+from hub.orders.people import ImportPeople, PeopleImported
 from hub.people_sheet import SheetPerson
 from hub.registry import read_only
 from tests.broker import Broker

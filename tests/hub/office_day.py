@@ -33,9 +33,9 @@ from gate.temperature import Measurement, Site
 from gate.trip import RiskPlace
 from gate.wire import StationStatus
 from hub import masking
-from hub.commands import AnyAnswer, AnyOrder, carry_out
 from hub.forms import Opener
 from hub.orders import Desk
+from hub.orders.carrying_out import AnyAnswer, AnyOrder, carry_out
 from hub.passwords import hash_password
 from hub.registry import Registry, clerks, documents, gate_keys, guards, open_registry, people, records, stations
 from hub.registry.parcels import Parcel, Taken, Unnamed

@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 from msgspec import json
 
-from hub import commands, control, keys
-from hub.commands import AnyAnswer, ListStations, PutClerk, StationsListed
+from hub import control, keys
 from hub.orders import Refused
+from hub.orders.carrying_out import AnyAnswer
+from hub.orders.clerks import ClerkPut, PutClerk
+from hub.orders.passes import RevokePasses
+from hub.orders.stations import ListStations, StationsListed
 from hub.registry import Registry, RegistryRefused, open_registry
 from hub.settings import Settings
 
@@ -92,8 +95,8 @@ def hub(settings: Settings) -> Iterator[Registry]:
 
 def test_an_order_reaches_the_running_hub_however_deep_its_folder_lies(settings: Settings, hub: Registry) -> None:
     """Asked over the socket, since the folder is taken; the answer comes back as a value."""
-    assert control.ask(PutClerk("office", "hash"), settings, clock) == commands.ClerkPut(True)
-    assert control.ask(PutClerk("office", "hash"), settings, clock) == commands.ClerkPut(False)
+    assert control.ask(PutClerk("office", "hash"), settings, clock) == ClerkPut(True)
+    assert control.ask(PutClerk("office", "hash"), settings, clock) == ClerkPut(False)
     assert hub.rows("SELECT name FROM clerk") == [("office",)]
 
 
@@ -106,7 +109,7 @@ def test_without_a_hub_the_order_is_carried_out_here(settings: Settings) -> None
 
 def test_what_an_order_cannot_do_is_an_answer_on_both_ways(settings: Settings) -> None:
     """The same sentence whether a hub runs or not."""
-    order = commands.RevokePasses(("0" * 16,))
+    order = RevokePasses(("0" * 16,))
     alone = control.ask(order, settings, clock)
     registry = open_registry(settings.registry, NOW)
     with serving(settings, Writer(registry)):
@@ -123,7 +126,7 @@ def test_two_cannot_hold_one_folder(settings: Settings) -> None:
         pytest.raises(control.DataInUse, match="in use by a running hub"),
     ):
         control.ask(PutClerk("office", "hash"), settings, clock, patience_seconds=0.1)
-    assert control.ask(PutClerk("office", "hash"), settings, clock) == commands.ClerkPut(True)
+    assert control.ask(PutClerk("office", "hash"), settings, clock) == ClerkPut(True)
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,10 @@ from gate.permit import PermitKind
 from gate.roster import Resident
 from gate.staff import Guard, whose
 from gate.trust import TrustedKey, Usage, index
-from hub import control, gate_terminal, keys, settings
+from hub import control, keys, settings
 from hub.registry import Registry, guards, notices, open_registry, passes, people
 from hub.terminal import Terminal
+from hub.terminal import guard as guard_command
 from tests.hub.test_commands import NAMES, SHEET, Hub, bare, hub, peopled
 
 __all__ = ["bare", "hub", "peopled"]
@@ -121,7 +122,7 @@ class TestGuard:
         said = io.StringIO()
         at = Terminal(settings.load(hub.config), control.wall_clock, lambda _: drawn.pop(0), said, io.StringIO())
         for guard in ("li", "wang"):
-            gate_terminal.guard_add(Namespace(id=guard, name=guard, badge=None, days=1), at)
+            guard_command.add(Namespace(id=guard, name=guard, badge=None, days=1), at)
         assert re.findall(r"^PIN: (\d{6})$", said.getvalue(), re.M) == ["000000", "000007"]
         assert drawn == []
 

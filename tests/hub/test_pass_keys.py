@@ -20,12 +20,14 @@ from gate.document import DocumentKind, body_of, open_document
 from gate.policy import Policy
 from gate.reason import Reason
 from gate.trust import Trust, TrustList, index
-from hub import commands, keys
+from hub import keys
 from hub.__main__ import main
 from hub.bulletin import Bulletin
 from hub.issue import code_text, draw_credential
 from hub.keys import SigningKey
 from hub.orders import Desk
+from hub.orders.carrying_out import carry_out
+from hub.orders.trust import PassKeyRotated, RotatePassKey
 from hub.registry import Registry, documents, opened, passes, people
 from hub.registry.documents import Editions
 from hub.registry.people import Household, Person
@@ -57,10 +59,10 @@ class Office:
         listed = body_of(signed, TrustList)
         self.trust = index("sunshine", listed.keys, listed.revocations)
 
-    def rotate(self, overlap_days: int | None = None) -> commands.PassKeyRotated:
+    def rotate(self, overlap_days: int | None = None) -> PassKeyRotated:
         desk = Desk(self.settings, self.now, os.urandom)
-        done = self.registry.run(commands.carry_out(commands.RotatePassKey(overlap_days), desk))
-        assert isinstance(done, commands.PassKeyRotated)
+        done = self.registry.run(carry_out(RotatePassKey(overlap_days), desk))
+        assert isinstance(done, PassKeyRotated)
         self.refresh()
         return done
 

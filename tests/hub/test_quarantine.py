@@ -11,7 +11,7 @@ import pytest
 
 from gate import wire
 from gate.passage import Passage
-from hub import keys, quarantine_terminal
+from hub import keys
 from hub.feed import Feed, Filter
 from hub.gaps import Outstanding
 from hub.office.texts import TEXTS
@@ -23,6 +23,7 @@ from hub.registry.parcels import NOT_FOLDED, UNREAD, Parcel
 from hub.set_aside import PAYLOAD_BYTES, Kind, SetAside, kind_of
 from hub.settings import Settings
 from hub.terminal import CommandFailed, Terminal
+from hub.terminal import quarantine as quarantine_command
 from tests.hub.office_day import IN, JOURNAL, NOON, Compound, stamp
 from tests.hub.office_served import Served
 
@@ -226,29 +227,27 @@ def test_the_command_lists_shows_and_tries_again(compound: Compound, set_aside: 
     compound.close()
     command = Command(compound)
     garbage, newer = set_aside.listed()
-    listed = command(quarantine_terminal.quarantine_list)
+    listed = command(quarantine_command.listed)
     assert f"{newer.id}" in listed
     assert "gate-hub quarantine replay --all" in listed
-    shown = command(quarantine_terminal.quarantine_show, id=garbage.id)
+    shown = command(quarantine_command.show, id=garbage.id)
     assert ASIDE["aside_garbled_do"].en in shown
     assert "\x1b" not in shown
     assert r"\x1b[2J<b>\xff" in shown
-    assert "Tried 2 again: 1 newly registered, 1 still here." in command(
-        quarantine_terminal.quarantine_replay, id=[], all=True
-    )
+    assert "Tried 2 again: 1 newly registered, 1 still here." in command(quarantine_command.replay, id=[], all=True)
     assert [each.id for each in set_aside.listed()] == [garbage.id]
 
 
 @pytest.mark.parametrize(("ids", "all_"), [([], False), ([1], True)])
 def test_the_command_wants_to_know_what_to_try_again(compound: Compound, ids: list[int], all_: bool):
     with pytest.raises(CommandFailed, match="--all"):
-        Command(compound)(quarantine_terminal.quarantine_replay, id=ids, all=all_)
+        Command(compound)(quarantine_command.replay, id=ids, all=all_)
 
 
 def test_the_command_says_that_nothing_is_there(compound: Compound):
-    assert "nothing is in quarantine" in Command(compound)(quarantine_terminal.quarantine_list)
+    assert "nothing is in quarantine" in Command(compound)(quarantine_command.listed)
     with pytest.raises(CommandFailed, match="quarantine list"):
-        Command(compound)(quarantine_terminal.quarantine_show, id=5)
+        Command(compound)(quarantine_command.show, id=5)
 
 
 def _html(text: str) -> str:

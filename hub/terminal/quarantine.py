@@ -1,9 +1,9 @@
-"""What a clerk types and reads of the quarantine: `gate-hub quarantine list`, `show` and `replay`.
+"""`gate-hub quarantine`: messages that could not be registered; looked at, and tried again.
 
 Rule: a terminal shows bytes of strangers only escaped, and says what to do in the words of the office's page.
 """
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from hub.orders.quarantine import Replayed, ReplayQuarantined
 from hub.quarantine_words import ASIDE
@@ -11,7 +11,20 @@ from hub.set_aside import Quarantined, SetAside
 from hub.terminal import CommandFailed, Terminal
 
 
-def quarantine_list(_words: Namespace, terminal: Terminal) -> None:
+def add_words(parser: ArgumentParser) -> None:
+    words = parser.add_subparsers(required=True, metavar="list|show|replay")
+    listing = words.add_parser("list", help="what was set aside, from which gate, and of what kind")
+    listing.set_defaults(do=listed)
+    showing = words.add_parser("show", help="one of them: what happened, what to do, and its content")
+    showing.add_argument("id", type=int, metavar="ID")
+    showing.set_defaults(do=show)
+    replaying = words.add_parser("replay", help="try again to read what was set aside")
+    replaying.add_argument("id", type=int, nargs="*", metavar="ID")
+    replaying.add_argument("--all", action="store_true", help="everything")
+    replaying.set_defaults(do=replay)
+
+
+def listed(_words: Namespace, terminal: Terminal) -> None:
     items = _set_aside(terminal).listed(limit=1000)
     if not items:
         terminal.say("nothing is in quarantine: every message that came has been registered")
@@ -23,7 +36,7 @@ def quarantine_list(_words: Namespace, terminal: Terminal) -> None:
         terminal.say("after an update of the hub: gate-hub quarantine replay --all")
 
 
-def quarantine_show(words: Namespace, terminal: Terminal) -> None:
+def show(words: Namespace, terminal: Terminal) -> None:
     item = _set_aside(terminal).one(words.id)
     if item is None:
         raise CommandFailed(f"nothing in quarantine has the number {words.id}; see: gate-hub quarantine list")
@@ -45,7 +58,7 @@ def quarantine_show(words: Namespace, terminal: Terminal) -> None:
         terminal.say("", "the record that is registered under this number:", _escaped(item.registered))
 
 
-def quarantine_replay(words: Namespace, terminal: Terminal) -> None:
+def replay(words: Namespace, terminal: Terminal) -> None:
     if bool(words.id) == words.all:
         raise CommandFailed("name what to try again by its numbers (gate-hub quarantine list), or say --all")
     done = terminal.ask(ReplayQuarantined(None if words.all else tuple(words.id)), Replayed)

@@ -1,0 +1,50 @@
+"""`gate-hub import`: the people of a spreadsheet into the registry."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from hub import sheet
+from hub.orders.people import ImportPeople, Missing, PeopleImported
+from hub.people_sheet import read_people
+from hub.terminal import CommandFailed, Terminal, counted
+
+MOST_MISSING_SHOWN = 40
+
+
+def add_words(parser: ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="csv (UTF-8 or GB18030) or xlsx, headers Chinese or English")
+    parser.add_argument("--dry-run", action="store_true", help="count what would change, write nothing")
+    parser.set_defaults(do=bring_in)
+
+
+def bring_in(words: Namespace, terminal: Terminal) -> None:
+    path = Path(words.file)
+    today = terminal.clock().astimezone(terminal.settings.zone).date()
+    read = read_people(sheet.read_table(path), today)
+    if read.mistakes:
+        raise CommandFailed(_not_imported(path, len(read.mistakes)), read.mistakes)
+    done = terminal.ask(ImportPeople(read.people, read.fields, words.dry_run), PeopleImported)
+    if done.mistakes:
+        raise CommandFailed(_not_imported(path, len(done.mistakes)), done.mistakes)
+    if read.passed_over:
+        terminal.say(f"passed over, since their headers are not known: columns {', '.join(read.passed_over)}")
+    terminal.say(
+        f"{path.name}: {len(read.people)} people: {done.new} new, {done.changed} changed, {done.same} as before;"
+        f" {len(done.missing)} in the registry are not in it"
+    )
+    _show_missing(done.missing, terminal)
+    if not done.written:
+        terminal.say("this was a dry run: nothing was written")
+
+
+def _show_missing(missing: tuple[Missing, ...], terminal: Terminal) -> None:
+    if missing:
+        terminal.say("not in the sheet, and left as they are:")
+    for each in missing[:MOST_MISSING_SHOWN]:
+        terminal.say(f"  {each.person}  building {each.building}  {each.masked_name}")
+    if len(missing) > MOST_MISSING_SHOWN:
+        terminal.say(f"  and {len(missing) - MOST_MISSING_SHOWN} more")
+
+
+def _not_imported(path: Path, mistakes: int) -> str:
+    return f"{path.name} was not imported: correct {counted(mistakes, 'mistake')} and import it again"
