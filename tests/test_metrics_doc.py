@@ -14,8 +14,8 @@ from station.metrics import Metrics as StationMetrics
 from station.view import Health, Link
 from tests.hub.office_day import NOON, Compound
 from tests.hub.office_served import settings_of
-from tests.hub.test_hub_metrics import Hub
-from tests.station.test_uplink_hears import DIGEST
+from tests.hub.watched_hub import WatchedHub
+from tests.station.linked_station import DIGEST
 
 DOC = Path(__file__).parents[1] / "docs" / "metrics.md"
 
@@ -33,7 +33,7 @@ def of_office(folder: Path) -> set[str]:
     compound = Compound(folder)
     (folder / "backup").touch()
     metrics = HubMetrics(settings_of(compound), lambda: [folder / "backup"], lambda: NOON + timedelta(days=1))
-    metrics.watch(Hub())
+    metrics.watch(WatchedHub())
     told = names(metrics.text())
     compound.close()
     return told

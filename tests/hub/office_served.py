@@ -5,11 +5,13 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import uvicorn
 
 from hub.announcer import Announcer
@@ -95,6 +97,29 @@ def log_in(client: Any, name: str = CLERK, password: str = PASSWORD, **more: str
     assert found is not None
     fields = {"name": name, "password": password, "_csrf_token": found[1], **more}
     return client.post("/login", data=fields, follow_redirects=False)
+
+
+@pytest.fixture
+def compound(tmp_path: Path) -> Iterator[Compound]:
+    """With a clerk, and nothing that happened yet."""
+    with closing(Compound(tmp_path)) as compound:
+        compound.clerk()
+        yield compound
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """The office of such a compound, running."""
+    with closing(Compound(tmp_path)) as compound:
+        compound.clerk()
+        office = Served(compound)
+        yield office
+        office.end()
+
+
+def plain(html: str) -> str:
+    """What a page says, without its marks."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 class Event:

@@ -16,9 +16,9 @@ from hub.registry import Registry, blanks, gate_keys, made_passes, opened, passe
 from hub.registry.gate_keys import Allowance
 from hub.registry.people import Household, Person
 from hub.registry.stations import Station
-from tests.hub.test_commands import Hub as Office
-from tests.hub.test_commands import bare, hub
-from tests.hub.test_what_else_comes import NOW, PERSON, STAMP, Hub, sealed, settle
+from tests.hub.heard_records import NOW, PERSON, STAMP, Hub, sealed, settle
+from tests.hub.typed_hub import Hub as Office
+from tests.hub.typed_hub import bare, hub
 
 __all__ = ["bare", "hub"]
 CARD, SERIAL, HOME = "c0" * 8, "5e" * 8, "f0" * 8

@@ -1,104 +1,22 @@
 """gate-hub, as a clerk types it: what it does, what it prints, how it refuses."""
 
-import csv
-import io
 import os
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import tomllib
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from gate.clock import ClockState, Moment
-from gate.credential import read
-from gate.trust import TrustedKey, Usage, index
 from hub import broker, control, keys, settings
 from hub.__main__ import main
-from hub.issue import INDEX
 from hub.passwords import verify_password
+from tests.hub.typed_hub import SHEET, Hub, bare, hub, index_of, peopled
 
-SHEET = """\
-姓名,性别,出生日期,身份证号,手机号,楼栋,单元,房号,居住状态,健康码
-李试甲,女,1980-05-06,419900198005061234,15400001234,3,1,0101,正常,绿
-王试乙,男,1990-01-02,419900199001021234,15400004321,3,2,0502,居家隔离,红
-张试丙,男,2001-01-02,,,12,1,0101,正常,绿
-"""
-NAMES = ("李试甲", "王试乙", "张试丙", "4199001980", "15400001234")
-
-
-class Hub:
-    """A hub's folder, and its command as one types it."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder = folder
-        self.data = folder / "data"
-        self.config = folder / "hub.toml"
-        self.config.write_text('compound = "willow-court"\ndata = "data"\n\n[broker]\nport = 1\n')
-        self._capsys = capsys
-
-    def __call__(self, *words: str, typed: str = "") -> str:
-        """A command that must work; what it printed."""
-        status, out, err = self.told(*words, typed=typed)
-        assert status == 0, err
-        return out
-
-    def told(self, *words: str, typed: str = "") -> tuple[int, str, str]:
-        status = main(["--config", str(self.config), *words], io.StringIO(typed))
-        out, err = self._capsys.readouterr()
-        return status, out, err
-
-    def refusal(self, *words: str, typed: str = "") -> str:
-        """A command that must be refused: exit 2, one sentence from gate-hub on stderr; all of stderr."""
-        status, _, err = self.told(*words, typed=typed)
-        assert status == 2
-        assert sum(line.startswith("gate-hub: ") for line in err.splitlines()) == 1
-        assert "Traceback" not in err
-        return err
-
-    def file(self, name: str, text: str) -> str:
-        path = self.folder / name
-        path.write_text(text, encoding="utf-8")
-        return str(path)
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with closing(sqlite3.connect(self.data / "registry.sqlite")) as registry:
-            return registry.execute(sql).fetchall()
-
-    def snapshot(self) -> dict[str, bytes]:
-        """Every file of the data folder but the lock, and the tables in place of the database's pages."""
-        files = {
-            str(path): path.read_bytes()
-            for path in self.data.rglob("*")
-            if path.is_file() and "registry" not in path.name
-        }
-        with closing(sqlite3.connect(self.data / "registry.sqlite")) as registry:
-            return {**files, "registry": "\n".join(registry.iterdump()).encode()}
-
-
-@pytest.fixture
-def bare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Hub:
-    return Hub(tmp_path, capsys)
-
-
-@pytest.fixture
-def hub(bare: Hub) -> Hub:
-    bare("init")
-    return bare
-
-
-@pytest.fixture
-def peopled(hub: Hub) -> Hub:
-    hub("import", hub.file("people.csv", SHEET))
-    return hub
+__all__ = ["bare", "hub", "peopled"]
 
 
 def test_init_makes_a_folder_that_is_nobody_elses(bare: Hub) -> None:
@@ -201,55 +119,6 @@ def test_a_name_that_the_broker_or_a_path_could_misread_is_no_station(hub: Hub, 
     assert hub.snapshot() == before
 
 
-def test_people_come_in_with_what_a_guard_may_see_and_no_name_on_the_terminal(hub: Hub) -> None:
-    """Masked name, initials and telephone tail are derived; households are shared; output and errors name nobody."""
-    status, out, err = hub.told("import", hub.file("people.csv", SHEET))
-    assert status == 0
-    assert "3 new, 0 changed, 0 as before" in out
-    assert not any(name in out + err for name in NAMES)
-    assert hub.rows("SELECT masked_name, initials, phone_tail, standing, health FROM person ORDER BY name") == [
-        ("张*丙", "zsb", "", "normal", "green"),
-        ("李*甲", "lsj", "1234", "normal", "green"),
-        ("王*乙", "wsy", "4321", "isolated", "red"),
-    ]
-    assert all(
-        re.fullmatch("[0-9a-f]{16}", row[0]) for row in hub.rows("SELECT id FROM person UNION SELECT id FROM household")
-    )
-
-
-def test_importing_again_changes_nothing_and_lists_who_is_missing(peopled: Hub) -> None:
-    """The same sheet: not one row. A shorter one: the missing are named by pseudonym and masked name, and stay."""
-    before = peopled.snapshot()
-    assert "0 new, 0 changed, 3 as before" in peopled("import", str(peopled.folder / "people.csv"))
-    assert peopled.snapshot() == before
-    shorter = "\n".join(SHEET.splitlines()[:-1])
-    said = peopled("import", peopled.file("shorter.csv", shorter))
-    (person,) = peopled.rows("SELECT id FROM person WHERE masked_name = '张*丙'")[0]
-    assert f"{person}  building 12  张*丙" in said
-    assert peopled.snapshot() == before
-
-
-def test_a_dry_run_counts_and_writes_nothing(peopled: Hub) -> None:
-    """One new, one changed, two as before."""
-    before = peopled.snapshot()
-    sheet = SHEET.replace("居家隔离,红", "正常,绿") + "赵试丁,女,,,,12,1,0102,正常,绿\n"
-    said = peopled("import", peopled.file("more.csv", sheet), "--dry-run")
-    assert "1 new, 1 changed, 2 as before; 0 in the registry" in said
-    assert "nothing was written" in said
-    assert peopled.snapshot() == before
-
-
-def test_with_a_mistake_nothing_is_written_and_every_mistake_is_told(hub: Hub) -> None:
-    """Row and column, and no cell of them."""
-    bad = SHEET.replace("1980-05-06", "1980-05-60").replace("红", "蓝")
-    err = hub.refusal("import", hub.file("people.csv", bad))
-    assert "row 2, column 出生日期" in err
-    assert "row 3, column 健康码" in err
-    assert "correct 2 mistakes" in err
-    assert not any(name in err for name in NAMES)
-    assert hub.rows("SELECT * FROM person") == []
-
-
 def test_a_policy_is_told_in_both_languages_and_then_published(peopled: Hub) -> None:
     """What check says is what publish puts in force; what fits no building is warned about."""
     file = peopled.file("policy.toml", 'title = "x"\n[zones]\n"3" = "sealed"\n"13" = "sealed"\n')
@@ -269,72 +138,6 @@ def test_a_policy_with_a_mistake_is_not_published(hub: Hub) -> None:
     for command in ("check", "publish"):
         assert "line 4, zones.3" in hub.refusal("policy", command, file)
     assert hub.rows("SELECT value FROM meta WHERE key = 'policy'") == []
-
-
-def test_everybody_gets_a_pass_that_the_gates_believe(peopled: Hub) -> None:
-    """Recorded in the registry, written under its serial, readable by the very code of the gate."""
-    out = peopled.folder / "passes"
-    said = peopled("issue", "--all", "--out", str(out), "--format", "text", "--days", "30")
-    assert "3 passes issued" in said
-    rows = _index(out)
-    recorded = peopled.rows("SELECT serial, person, expires_at FROM pass")
-    assert {(row["serial"], row["person"]) for row in rows} == {row[:2] for row in recorded}
-    assert [row["building"] for row in rows] == ["3", "3", "12"]
-    trust, now = _trust_and_now(peopled)
-    for row in rows:
-        credential = read(row["code"].encode(), trust, now).credential
-        assert credential is not None
-        assert (credential.person, credential.serial) == (row["person"], row["serial"])
-        assert credential.expires_at - credential.issued_at == timedelta(days=30)
-
-
-def test_a_building_or_single_people_can_be_issued_passes(peopled: Hub) -> None:
-    """As the sheet writes a building, or by pseudonym."""
-    peopled("issue", "--building", "03号楼", "--out", str(peopled.folder / "a"), "--format", "text")
-    assert [row["building"] for row in _index(peopled.folder / "a")] == ["3", "3"]
-    (person,) = peopled.rows("SELECT id FROM person WHERE masked_name = '张*丙'")[0]
-    peopled("issue", person, "--out", str(peopled.folder / "b"))
-    (row,) = _index(peopled.folder / "b")
-    assert row["person"] == person
-    assert (peopled.folder / "b" / row["file"]).read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ((), "say whose passes"),
-        (("--all", "--building", "3"), "say whose passes"),
-        (("--building", "77"), "nobody lives in building 77"),
-        (("--building", "../3"), "not the number of one door"),
-        (("0000000000000000",), "nobody in the registry is 0000000000000000"),
-        (("nobody",), "named by the pseudonym"),
-        (("--all", "--days", "0"), "valid for 1 to"),
-        (("--all", "--days", "99999"), "valid for 1 to"),
-    ],
-)
-def test_an_issue_that_makes_no_sense_records_no_pass(peopled: Hub, words: tuple[str, ...], expected: str) -> None:
-    """Refused in a sentence, before anything is signed."""
-    assert expected in peopled.refusal("issue", *words, "--out", str(peopled.folder / "out"))
-    assert peopled.rows("SELECT * FROM pass") == []
-
-
-def test_no_pass_is_recorded_where_its_folder_cannot_be_made(peopled: Hub) -> None:
-    """Nor where an earlier index lies in it."""
-    peopled.file("in-the-way", "")
-    assert "cannot make the folder" in peopled.refusal("issue", "--all", "--out", str(peopled.folder / "in-the-way"))
-    peopled.file(INDEX, "")
-    assert "already holds" in peopled.refusal("issue", "--all", "--out", str(peopled.folder))
-    assert peopled.rows("SELECT * FROM pass") == []
-
-
-def test_a_pass_is_revoked_by_its_serial_and_an_unknown_one_stops_all(peopled: Hub) -> None:
-    """All of the list or none: a typing error is found before the others are believed to be done."""
-    peopled("issue", "--all", "--out", str(peopled.folder / "out"), "--format", "text")
-    serials = [row["serial"] for row in _index(peopled.folder / "out")]
-    assert "none was revoked" in peopled.refusal("revoke", serials[0], "0000000000000000")
-    assert peopled.rows("SELECT serial FROM pass WHERE revoked_at IS NOT NULL") == []
-    assert "2 passes revoked" in peopled("revoke", *serials[:2])
-    assert {row[0] for row in peopled.rows("SELECT serial FROM pass WHERE revoked_at IS NOT NULL")} == set(serials[:2])
 
 
 def test_a_clerk_can_log_in_with_the_password_that_was_given_or_shown(hub: Hub) -> None:
@@ -436,7 +239,7 @@ def test_commands_reach_the_hub_that_runs(peopled: Hub, running: "subprocess.Pop
     assert "3 as before" in peopled("import", str(peopled.folder / "people.csv"))
     peopled("policy", "publish", peopled.file("policy.toml", 'title = "x"\n'))
     peopled("issue", "--all", "--out", str(peopled.folder / "out"), "--format", "text")
-    peopled("revoke", _index(peopled.folder / "out")[0]["serial"])
+    peopled("revoke", index_of(peopled.folder / "out")[0]["serial"])
     peopled("clerk", "add", "office", "--password-stdin", typed="office-2022\n")
     assert "registry already" in peopled.refusal("station", "add", "east-1", "--gate", "east")
     assert "nothing was changed" in peopled("init")
@@ -463,18 +266,5 @@ def _opens(hub: Hub, username: str, password: str) -> bool:
     return broker.password_entry(password, salt) == entries[username]
 
 
-def _index(folder: Path) -> list[dict[str, str]]:
-    with (folder / INDEX).open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        return [{key.split()[-1]: value for key, value in row.items()} for row in rows]
-
-
 def _hash(hub: Hub, name: str) -> str:
     return str(dict(hub.rows("SELECT name, password_hash FROM clerk"))[name])
-
-
-def _trust_and_now(hub: Hub) -> tuple[Any, Moment]:
-    now = control.wall_clock()
-    public = keys.load(hub.data / "keys").pass_.public
-    key = TrustedKey(public, "willow-court", frozenset({Usage.PASS}), now - timedelta(1), now + timedelta(999))
-    return index("willow-court", [key]), Moment(now, ClockState.SYNCED)

@@ -12,19 +12,16 @@ import pytest
 import zxingcpp
 
 from gate.caller import Caller
-from gate.clock import ClockState, Moment
-from gate.credential import read
 from gate.formats.chain import Credential, Kind
 from gate.notices import Notices
 from gate.permit import PermitKind
 from gate.roster import Resident
 from gate.staff import Guard, whose
-from gate.trust import TrustedKey, Usage, index
-from hub import control, keys, settings
+from hub import control, settings
 from hub.registry import Registry, guards, notices, open_registry, passes, people
 from hub.terminal import Terminal
 from hub.terminal import guard as guard_command
-from tests.hub.test_commands import NAMES, SHEET, Hub, bare, hub, peopled
+from tests.hub.typed_hub import NAMES, SHEET, Hub, bare, hub, peopled, read_at_a_gate
 
 __all__ = ["bare", "hub", "peopled"]
 LATER = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
@@ -58,13 +55,7 @@ def pin_of(said: str) -> str:
 def shown(hub: Hub, picture: Path) -> Credential:
     """What a gate reads in the picture."""
     (code,) = zxingcpp.read_barcodes(cv2.imread(str(picture)))
-    now = control.wall_clock()
-    public = keys.load(hub.data / "keys").pass_.public
-    day = timedelta(days=1)
-    key = TrustedKey(public, "willow-court", frozenset({Usage.PASS}), now - day, now + 999 * day)
-    answer = read(code.text.encode(), index("willow-court", [key]), Moment(now, ClockState.SYNCED))
-    assert answer.credential is not None, answer.reasons
-    return answer.credential
+    return read_at_a_gate(hub, code.text.encode())
 
 
 def somebody(hub: Hub) -> str:

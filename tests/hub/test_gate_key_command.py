@@ -8,7 +8,7 @@ from msgspec import json
 
 from hub.registry import seals
 from hub.registry.gate_keys import Allowance
-from tests.hub.test_commands import Hub, bare, hub
+from tests.hub.typed_hub import Hub, bare, hub
 
 __all__ = ["bare", "hub"]
 

@@ -2,50 +2,20 @@
 
 import os
 import stat
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
-from prometheus_client.parser import text_string_to_metric_families
 
-from gate.wire import StationStatus
 from hub.announcer import Announcer
-from hub.gaps import Outstanding, Seen, Station
 from hub.metrics import TOKEN_FILE, Metrics, token
 from hub.office import create_app
 from hub.office.office import Figures
+from tests.figures import figures
 from tests.hub.office_day import NOON, Compound
 from tests.hub.office_served import settings_of
-
-MINUTE = timedelta(minutes=1)
-
-
-class Hub:
-    """A running hub, as far as its figures go."""
-
-    def __init__(self) -> None:
-        self.connected = True
-        self.was_put_back = 2
-        self.left_to_come_again = 1
-        status = StationStatus(
-            1, True, "east", "1", "ab" * 8, 9, 4, at=NOON - MINUTE + timedelta(seconds=3), faults=("camera", "clock"),
-            lacks=("policy",),
-        )  # fmt: skip
-        never = Station("new-1", None, None, (), {})
-        self.seen = Seen((Station("east-1", status, NOON - MINUTE, (), {}), never), 1200, NOON - 2 * MINUTE)
-        self.owed: Mapping[str, Outstanding] = {"east-1": Outstanding("east-1", 3, NOON - 5 * MINUTE, True, NOON)}
-        self.receipted: Mapping[str, datetime] = {"east-1": NOON - 4 * MINUTE}
-
-
-def figures(text: bytes) -> dict[str, float]:
-    """By name and labels, as Prometheus' own parser reads them."""
-    return {
-        sample.name + "".join(f"[{label}]" for label in sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(text.decode())
-        for sample in family.samples
-    }
+from tests.hub.watched_hub import WatchedHub
 
 
 @pytest.fixture
@@ -59,7 +29,7 @@ def compound(tmp_path: Path):
 def metrics(compound: Compound) -> Metrics:
     folder = compound.path.parent
     metrics = Metrics(settings_of(compound), lambda: sorted(folder.glob("registry-*.sqlite")), lambda: NOON)
-    metrics.watch(Hub())
+    metrics.watch(WatchedHub())
     return metrics
 
 

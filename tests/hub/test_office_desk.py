@@ -16,8 +16,8 @@ from gate.policy import Direction
 from gate.reason import Reason
 from hub.registry import passes
 from tests.hub.office_day import NOON, Compound, busy_day, guards_day, sealed, stamp
-from tests.hub.office_served import CLERK, Served
-from tests.hub.test_office_screen import DESK, PHONE, enter, faults
+from tests.hub.office_screen import DESK, PHONE, enter, faults
+from tests.hub.office_served import CLERK, Served, plain
 
 __all__ = ["faults"]
 VILE = '<img src=x onerror="alert(1)">'
@@ -38,10 +38,6 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def client(served: Served) -> Iterator[httpx.Client]:
     with served.client() as client:
         yield client
-
-
-def plain(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def send(client: httpx.Client, path: str) -> httpx.Response:

@@ -1,8 +1,6 @@
 """Nobody sees the office's pages without a login, and the login gives nothing away."""
 
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
@@ -11,14 +9,9 @@ from hub.announcer import Announcer
 from hub.office import create_app
 from hub.office.attempts import MOST_ADDRESSES, MOST_FAILURES, WITHIN, Attempts
 from tests.hub.office_day import NOON, Compound
-from tests.hub.office_served import Clock, log_in, settings_of
+from tests.hub.office_served import Clock, compound, log_in, settings_of
 
-
-@pytest.fixture
-def compound(tmp_path: Path):
-    with closing(Compound(tmp_path)) as compound:
-        compound.clerk()
-        yield compound
+__all__ = ["compound"]
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """What the office's pages show, in which words, and what they never let happen."""
 
 import re
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,17 +18,12 @@ from hub.office import create_app, filters
 from hub.office.screen import HERE, STALE_AFTER, STATIC, Screen
 from hub.office.texts import TEXTS
 from tests.hub.office_day import NOON, OUT, Compound, busy_day
-from tests.hub.office_served import Clock, log_in, settings_of
+from tests.hub.office_served import Clock, compound, log_in, plain, settings_of
+
+__all__ = ["compound"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HTML = {"accept": "text/html"}
-
-
-@pytest.fixture
-def compound(tmp_path: Path):
-    with closing(Compound(tmp_path)) as compound:
-        compound.clerk()
-        yield compound
 
 
 @pytest.fixture
@@ -53,10 +46,6 @@ def client(compound: Compound, clock: Clock, link: dict[str, bool]):
 
 def rows(page: str) -> list[str]:
     return re.findall(r"<tr data-record.*?</tr>", page, re.DOTALL)
-
-
-def plain(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
 def tile(page: str, station: str) -> str:

@@ -1,45 +1,18 @@
 """The feed in a real browser: rows arrive, change in place, survive a gap; filters live in the address."""
 
 import re
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
-from tests.hub.office_day import PASSWORD, Compound, busy_day
-from tests.hub.office_served import CLERK, Served
+from tests.hub.office_day import PASSWORD, busy_day
+from tests.hub.office_screen import DESK, PHONE, SMALL_DESK, enter, faults
+from tests.hub.office_served import CLERK, Served, served
 
+__all__ = ["faults", "served"]
 pytestmark = pytest.mark.browser
-DESK, SMALL_DESK, PHONE = (1920, 1080), (1280, 800), (390, 844)
-
-
-@pytest.fixture
-def served(tmp_path: Path):
-    with closing(Compound(tmp_path)) as compound:
-        compound.clerk()
-        office = Served(compound)
-        yield office
-        office.end()
-
-
-@pytest.fixture
-def faults(page: Page) -> list[str]:
-    """What the browser complains of: a blocked script, a missing file, an error in ours."""
-    heard: list[str] = []
-    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    return heard
-
-
-def enter(page: Page, served: Served, path: str = "/") -> None:
-    page.goto(served.address + path)
-    page.fill("[name=name]", CLERK)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    expect(page.locator("body[data-link=live]")).to_be_visible()
 
 
 def shown(page: Page):

@@ -12,16 +12,9 @@ from gate.reason import Outcome, Reason
 from hub.feed import Cursor
 from hub.office.stream import WINDOW, cursor_of
 from tests.hub.office_day import Compound, busy_day
-from tests.hub.office_served import Served, events, until
+from tests.hub.office_served import Served, events, served, until
 
-
-@pytest.fixture
-def served(tmp_path: Path):
-    with closing(Compound(tmp_path)) as compound:
-        compound.clerk()
-        office = Served(compound)
-        yield office
-        office.end()
+__all__ = ["served"]
 
 
 @contextmanager

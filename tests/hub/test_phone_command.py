@@ -1,6 +1,5 @@
 """`gate-hub phone`: cards that a clerk prints, and the running hub that takes them."""
 
-import csv
 import re
 import signal
 import subprocess
@@ -16,7 +15,7 @@ import segno
 
 from station.stills import read_picture
 from tests.gate.phone_makers import point
-from tests.hub.test_commands import NAMES, SHEET, Hub
+from tests.hub.typed_hub import NAMES, SHEET, Hub, index_of
 
 RESIDENT = '\n[resident]\nserve = true\naddress = "http://pass.willow-court.cn:8444"\n'
 
@@ -30,15 +29,10 @@ def hub(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Hub:
     return hub
 
 
-def _index(folder: Path) -> list[dict[str, str]]:
-    with (folder / "index.csv").open(encoding="utf-8-sig", newline="") as file:
-        return [{key.split()[-1]: value for key, value in row.items()} for row in csv.DictReader(file)]
-
-
 def test_a_card_for_everybody_in_the_order_of_their_doors(hub: Hub, tmp_path: Path) -> None:
     """Links in the index, pictures of the same links on the page; for their owner alone; no name on the terminal."""
     said = hub("phone", "--all", "--out", str(tmp_path / "cards"))
-    rows = _index(tmp_path / "cards")
+    rows = index_of(tmp_path / "cards")
     assert [(row["building"], row["name"]) for row in rows] == [("3", "李试甲"), ("3", "王试乙"), ("12", "张试丙")]
     page = (tmp_path / "cards" / "cards.html").read_text(encoding="utf-8")
     assert page.count("<section>") == page.count("<svg") == 3
@@ -54,7 +48,7 @@ def test_a_card_for_everybody_in_the_order_of_their_doors(hub: Hub, tmp_path: Pa
 
 def test_the_picture_on_a_card_reads_back_to_its_link(hub: Hub, tmp_path: Path) -> None:
     hub("phone", "--building", "12", "--out", str(tmp_path / "cards"))
-    (row,) = _index(tmp_path / "cards")
+    (row,) = index_of(tmp_path / "cards")
     symbol = segno.make(row["link"], error="m", micro=False)
     matrix = numpy.array([[0 if dark else 255 for dark in line] for line in symbol.matrix_iter(scale=8, border=4)])
     (code,) = read_picture(cv2.UMat(matrix.astype(numpy.uint8)).get())
@@ -82,7 +76,7 @@ def test_the_running_hub_serves_the_page_and_takes_its_cards(hub: Hub, tmp_path:
         said, address = process.stdout.readline().split()
         assert said == "resident"
         hub("phone", "--building", "12", "--out", str(tmp_path / "cards"))
-        (row,) = _index(tmp_path / "cards")
+        (row,) = index_of(tmp_path / "cards")
         asking = {"token": row["link"][-16:], "key": b64encode(point()).decode()}
         with httpx.Client(base_url=address) as phone:
             assert "<title>通行证</title>" in phone.get("/").text

@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gate.clock import ClockState, Moment
 from gate.credential import read
@@ -17,13 +15,13 @@ from hub import cards, phones
 from hub.phones import ALPHABET, Enrolled, EnrolmentRefused, Why
 from hub.registry import Registry, invitations, opened, passes, people
 from hub.settings import ResidentSettings
-from tests.gate.phone_makers import PHONE, point, signer
+from tests.gate.phone_makers import OTHER_PHONE, PHONE, point, signer
 from tests.hub.resident_served import DAUGHTER, HOME, KEY
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
 PAGE = "https://pass.sunshine.cn:8444/"
-# A point of P-256, but no phone's of these tests; and an x that no point has.
-OTHER = derive_private_key(7, SECP256R1()).public_key().public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+# Another phone's point; and an x that no point has.
+OTHER = point(OTHER_PHONE)
 NO_POINT = b"\x02" + bytes(31) + b"\x01"
 
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from msgspec import MsgspecError, json
@@ -13,8 +12,9 @@ from gate import topics
 from gate.wire import StationStatus
 from hub.putting_back import LONGEST_REST_SECONDS, SHORTEST_REST_SECONDS, PuttingBack
 from tests.broker import Broker
-from tests.hub.test_link import TO_HUB, Office, Post, records
+from tests.hub.hub_on_a_broker import TO_HUB, Office, Post, broker, office, post, records
 
+__all__ = ["broker", "office", "post"]
 POLICY = topics.POLICY.of("sunshine")
 RECEIPT = topics.RECEIPT.of("sunshine", "east-1")
 STATUS = topics.HUB_STATUS.of("sunshine")
@@ -68,24 +68,6 @@ def test_an_emptied_topic_and_one_that_was_written_on_are_both_an_alarm(caplog: 
     hub.putting_back.overwritten(RECEIPT, b"{}")
     assert [strange for _, _, strange in hub.did] == [[], [RECEIPT]]
     assert [each.levelno for each in caplog.records] == [logging.ERROR] * 2
-
-
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Broker(tmp_path / "broker") as broker:
-        yield broker
-
-
-@pytest.fixture
-def office(tmp_path: Path, broker: Broker):
-    return Office(tmp_path, broker.port)
-
-
-@pytest.fixture
-def post(broker: Broker):
-    post = Post(broker.port)
-    yield post
-    post.close()
 
 
 def retained(broker: Broker, is_right: Callable[[Post], bool]) -> None:

@@ -9,9 +9,8 @@ import httpx
 import pytest
 
 from hub.resident.app import STATIC
-from tests.gate.phone_makers import point
+from tests.gate.phone_makers import OTHER_PHONE, point
 from tests.hub.resident_served import DAUGHTER, ResidentHub, served
-from tests.hub.test_phones import OTHER
 
 KEY = b64encode(point()).decode()
 
@@ -43,7 +42,7 @@ def test_a_token_and_a_key_become_a_pass(hub: ResidentHub, phone: httpx.Client) 
 def test_a_used_card_and_an_unknown_one_are_told_apart(hub: ResidentHub, phone: httpx.Client) -> None:
     card = hub.invite()
     phone.post("/passes", json={"token": card.token, "key": KEY})
-    used = phone.post("/passes", json={"token": card.token, "key": b64encode(OTHER).decode()})
+    used = phone.post("/passes", json={"token": card.token, "key": b64encode(point(OTHER_PHONE)).decode()})
     unknown = phone.post("/passes", json={"token": "0" * 16, "key": KEY})
     assert (used.status_code, used.json()) == (403, {"why": "used"})
     assert (unknown.status_code, unknown.json()) == (403, {"why": "unknown"})

@@ -26,7 +26,9 @@ from gate.policy import Direction
 from gate.wire import HubStatus, Receipt, encode_body, encode_records, envelope, pack_backlog
 from hub.registry import read_only
 from tests.broker import Broker
+from tests.hub.hub_on_a_broker import broker
 
+__all__ = ["broker"]
 pytestmark = pytest.mark.broker
 SECONDS = 30
 JOURNAL = "ab" * 8
@@ -121,12 +123,6 @@ class Gate:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-
-
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Broker(tmp_path / "broker") as broker:
-        yield broker
 
 
 @pytest.fixture

@@ -1,37 +1,28 @@
 """A running hub with a real broker: what its looks find of a gate, and what its figures then say."""
 
-from pathlib import Path
-
 import pytest
 from msgspec import json
 
 from gate import topics
 from gate.wire import StationStatus
 from hub.metrics import Metrics
-from tests.broker import Broker
-from tests.hub.test_hub_metrics import figures
-from tests.hub.test_link import JOURNAL, NOW, SECONDS, TO_HUB, Office, Post, records
+from tests.figures import figures
+from tests.hub.hub_on_a_broker import (
+    JOURNAL,
+    NOW,
+    SECONDS,
+    TO_HUB,
+    Office,
+    Post,
+    broker,
+    office,
+    post,
+    records,
+)
 
+__all__ = ["broker", "office", "post"]
 pytestmark = pytest.mark.broker
 STATUS = topics.STATUS.of("sunshine", "east-1")
-
-
-@pytest.fixture
-def broker(tmp_path: Path):
-    with Broker(tmp_path / "broker") as broker:
-        yield broker
-
-
-@pytest.fixture
-def office(tmp_path: Path, broker: Broker):
-    return Office(tmp_path, broker.port)
-
-
-@pytest.fixture
-def post(broker: Broker):
-    post = Post(broker.port)
-    yield post
-    post.close()
 
 
 def test_a_hole_and_what_the_status_tells_of_are_found_and_told_and_end(office: Office, post: Post):

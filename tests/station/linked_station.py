@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gate.policy import Direction
+from gate.wire import Crossing, Crossings
 from station.inbox import Faulty, LinkChanged, Post, Receipted
 from station.journal import Journal, JournalReader, open_journal
 from station.uplink import Pace, Uplink
@@ -20,6 +22,8 @@ from tests.station.played_hub import COMPOUND, STATION, Office
 
 BODY = b'{"kind":"passage","filler":"%s"}'
 JOURNAL_ID = "00000000000000aa"
+WENT_IN = Crossing("0a" * 8, Direction.IN, datetime(2026, 11, 22, 4, 0, tzinfo=UTC), 7, 7)
+DIGEST = Crossings(1, "west", JOURNAL_ID, 0, 7, WENT_IN.at, (WENT_IN,))
 ACL = f"""
 user hub
 topic readwrite gate/1/{COMPOUND}/#

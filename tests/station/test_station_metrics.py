@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from litestar.testing import TestClient
-from prometheus_client.parser import text_string_to_metric_families
 
 from gate.clock import ClockState
 from gate.wire import Receipt
@@ -12,6 +11,7 @@ from station.inbox import Receipted
 from station.kiosk.app import create_app
 from station.metrics import Metrics
 from station.view import Health, Link
+from tests.figures import figures
 from tests.station.desk import MemoryDesk
 
 PLACE = {"station": "east-1", "gate": "east", "lane": "1", "version": "0.1"}
@@ -28,15 +28,6 @@ class Lane:
 
     def figures(self) -> dict[str, float]:
         return figures(self.metrics.text())
-
-
-def figures(text: bytes) -> dict[str, float]:
-    """By name and labels, as Prometheus' own parser reads them."""
-    return {
-        sample.name + "".join(f"[{label}]" for label in sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(text.decode())
-        for sample in family.samples
-    }
 
 
 @pytest.fixture

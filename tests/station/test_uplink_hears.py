@@ -2,20 +2,18 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from msgspec import json
 
 from gate import topics
-from gate.policy import Direction
-from gate.wire import Crossing, Crossings, JournalReceipt
+from gate.wire import JournalReceipt
 from station.inbox import CrossingsHeard, Faulty, Receipted, SnapshotCame
 from station.peers.store import load_digests
 from station.view import Link
 from tests.broker import Broker
-from tests.station.linked_station import JOURNAL_ID, Station, broker_of_the_compound
+from tests.station.linked_station import DIGEST, JOURNAL_ID, Station, broker_of_the_compound
 from tests.station.played_hub import COMPOUND, STATION, Office, PlayedHub, until
 
 pytestmark = pytest.mark.broker
@@ -99,10 +97,6 @@ def test_a_receipt_that_is_not_ours_releases_nothing(
         until(lambda: "is not believed" in caplog.text)
         receipts = [post.receipt.journals[0].through for post in station.posts if isinstance(post, Receipted)]
         assert set(receipts) == {1}
-
-
-WENT_IN = Crossing("0a" * 8, Direction.IN, datetime(2026, 11, 22, 4, 0, tzinfo=UTC), 7, 7)
-DIGEST = Crossings(1, "west", JOURNAL_ID, 0, 7, WENT_IN.at, (WENT_IN,))
 
 
 def test_whom_the_gate_let_through_is_told_its_peers(tmp_path: Path, broker: Broker) -> None:
