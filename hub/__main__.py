@@ -19,7 +19,7 @@ from hub.issue import IssueFailed
 from hub.keys import KeysRefused
 from hub.registry import RegistryRefused
 from hub.settings import SettingsRefused
-from hub.sheet import SheetUnreadable
+from hub.sheet.cells import SheetUnreadable
 from hub.terminal import (
     CommandFailed,
     Terminal,

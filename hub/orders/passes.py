@@ -12,7 +12,7 @@ from hub.issue import IssuedPass
 from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.orders.doors import whose
 from hub.registry import Registry, passes
-from hub.sheet import MOST_ROWS
+from hub.sheet.cells import MOST_ROWS
 
 LONGEST_LIFE_DAYS = 3 * 366
 USUAL_LIFE_DAYS = 180

@@ -5,13 +5,13 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gate.names import Pseudonym
-from hub import intake
 from hub.orders import Answer, Desk, Order
 from hub.orders.doors import natural
-from hub.people_sheet import Mistake, SheetPerson
 from hub.registry import Registry, people
 from hub.registry.people import Household, Person
-from hub.sheet import MOST_ROWS
+from hub.sheet import changes
+from hub.sheet.cells import MOST_ROWS
+from hub.sheet.people import Mistake, SheetPerson
 
 
 class ImportPeople(Order, frozen=True, tag="import_people"):
@@ -43,7 +43,7 @@ class PeopleImported(Answer, frozen=True, tag="people_imported"):
 
 def carry_out(order: ImportPeople, desk: Desk, registry: Registry) -> PeopleImported:
     homes, persons = people.households(registry), people.persons(registry)
-    plan = intake.plan(order.people, order.fields, homes, persons, desk.randomness)
+    plan = changes.plan(order.people, order.fields, homes, persons, desk.randomness)
     write = not order.dry_run and not plan.mistakes
     if write and plan.households:
         people.put_households(registry, plan.households)

@@ -11,7 +11,7 @@ from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.orders.doors import whose
 from hub.phones import Invitation
 from hub.registry import Registry, invitations
-from hub.sheet import MOST_ROWS
+from hub.sheet.cells import MOST_ROWS
 
 
 class InvitePhones(Order, frozen=True, tag="invite_phones"):

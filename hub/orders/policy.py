@@ -1,8 +1,8 @@
 """The rules that every gate obeys. `gate-hub policy check` and `publish` give these orders."""
 
 from gate.policy import Policy
-from hub import policy_file
 from hub.orders import Answer, Order
+from hub.policy.file import warnings
 from hub.registry import Registry, documents, people, stations
 
 
@@ -34,4 +34,4 @@ def carry_out(order: PolicyOrder, registry: Registry) -> PolicyCompared:
         documents.set_policy(registry, order.policy)
     buildings = {each.building for each in people.households(registry)}
     gates = {each.gate for each in stations.listed(registry)}
-    return PolicyCompared(publish, tuple(policy_file.warnings(order.policy, buildings, gates)))
+    return PolicyCompared(publish, tuple(warnings(order.policy, buildings, gates)))

@@ -3,9 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from hub import sheet
 from hub.orders.people import ImportPeople, Missing, PeopleImported
-from hub.people_sheet import read_people
+from hub.sheet.cells import read_table
+from hub.sheet.people import read_people
 from hub.terminal import CommandFailed, Terminal, counted
 
 MOST_MISSING_SHOWN = 40
@@ -20,7 +20,7 @@ def add_words(parser: ArgumentParser) -> None:
 def bring_in(words: Namespace, terminal: Terminal) -> None:
     path = Path(words.file)
     today = terminal.clock().astimezone(terminal.settings.zone).date()
-    read = read_people(sheet.read_table(path), today)
+    read = read_people(read_table(path), today)
     if read.mistakes:
         raise CommandFailed(_not_imported(path, len(read.mistakes)), read.mistakes)
     done = terminal.ask(ImportPeople(read.people, read.fields, words.dry_run), PeopleImported)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from gate.policy import Policy
 from gate.wording import LANGUAGES
-from hub import policy_file, policy_sentences
 from hub.orders.policy import ComparePolicy, PolicyCompared, PublishPolicy
+from hub.policy.file import read_policy
+from hub.policy.sentences import sentences
 from hub.terminal import CommandFailed, Terminal, counted
 
 
@@ -24,7 +25,7 @@ def add_words(parser: ArgumentParser) -> None:
 def check(words: Namespace, terminal: Terminal) -> None:
     policy = _policy(Path(words.file))
     for language in LANGUAGES:
-        terminal.say(*(each.in_(language) for each in policy_sentences.sentences(policy)), "")
+        terminal.say(*(each.in_(language) for each in sentences(policy)), "")
     _warn(terminal.ask(ComparePolicy(policy), PolicyCompared), terminal)
     terminal.say(f"{words.file} can be published")
 
@@ -36,7 +37,7 @@ def publish(words: Namespace, terminal: Terminal) -> None:
 
 
 def _policy(path: Path) -> Policy:
-    read = policy_file.read_policy(path)
+    read = read_policy(path)
     if read.policy is None:
         count = counted(len(read.mistakes), "mistake")
         raise CommandFailed(f"{path} is no policy that a gate could obey: correct {count}", read.mistakes)

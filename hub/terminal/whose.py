@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hub.people_sheet import door_number
+from hub.sheet.people import door_number
 from hub.terminal import CommandFailed
 
 

@@ -29,8 +29,8 @@ from gate.roster import Standing
 from hub import control, settings
 from hub.orders.leaves import GrantPermit
 from hub.orders.people import ImportPeople, PeopleImported
-from hub.people_sheet import SheetPerson
 from hub.registry import read_only
+from hub.sheet.people import SheetPerson
 from tests.broker import Broker
 from tests.durability.roster_push import BARE_LAST
 from tests.rehearsal.people import Resident, compound, write_csv

@@ -13,9 +13,9 @@ from gate.permit import PermitKind
 from gate.policy import MOST_CHOICES, MOST_SLOTS, CallerRule, Choice, Direction, GateRule, Policy
 from gate.temperature import RetestRule, TemperatureLimits
 from gate.trip import MOST_PLACES, RiskPlace
-from hub import sheet
-from hub.people_sheet import HEADERS, REQUIRED
-from hub.policy_file import check
+from hub.policy.file import check
+from hub.sheet import cells
+from hub.sheet.people import HEADERS, REQUIRED
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "office.md").read_text(encoding="utf-8")
 
@@ -46,7 +46,7 @@ def test_every_column_stands_in_the_document() -> None:
     for field, names in HEADERS.items():
         assert told[names[0]][0] in names
         assert told[names[0]][1] == (field in REQUIRED)
-    assert f"{sheet.MOST_ROWS:,} rows and {sheet.MOST_BYTES >> 20} MiB" in DOCUMENT
+    assert f"{cells.MOST_ROWS:,} rows and {cells.MOST_BYTES >> 20} MiB" in DOCUMENT
 
 
 def test_every_key_of_a_policy_stands_in_the_document() -> None:

@@ -8,8 +8,8 @@ from msgspec import structs
 from gate.policy import Direction, GateRule, Policy, Zone
 from gate.reason import Reason
 from gate.wording import Words
-from hub.policy_file import check, read_policy, warnings
-from hub.policy_sentences import sentences
+from hub.policy.file import check, read_policy, warnings
+from hub.policy.sentences import sentences
 
 GOOD = """\
 title = "冬季防控第3号"

@@ -13,8 +13,8 @@ from gate.reason import Reason
 from gate.temperature import RetestRule, Site, TemperatureLimits
 from gate.trip import RiskPlace
 from gate.wording import Words
-from hub.policy_file import check, warnings
-from hub.policy_sentences import sentences
+from hub.policy.file import check, warnings
+from hub.policy.sentences import sentences
 
 FULL = """\
 title = "冬季防控第5号"

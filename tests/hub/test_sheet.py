@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from gate.roster import Health, Standing
-from hub import intake, people_sheet, sheet
-from hub.people_sheet import PeopleRead, read_people
 from hub.registry.people import Household, Person
-from hub.sheet import SheetUnreadable, read_table
+from hub.sheet import cells, changes
+from hub.sheet.cells import SheetUnreadable, read_table
+from hub.sheet.people import HEADERS, PeopleRead, read_people
 from tests.rehearsal import people as rehearsal
 
 TODAY = date(2022, 2, 1)
@@ -166,7 +166,7 @@ def test_a_parcel_that_would_fill_the_memory_is_refused_before_it_is_unpacked(tm
     """A few kilobytes that unpack to more than any list of people."""
     parcel = io.BytesIO()
     with zipfile.ZipFile(parcel, "w", zipfile.ZIP_DEFLATED) as packed, packed.open("xl/sheet.xml", "w") as part:
-        for _ in range(sheet.MOST_UNPACKED_BYTES >> 20):
+        for _ in range(cells.MOST_UNPACKED_BYTES >> 20):
             part.write(bytes(2**20))
         part.write(b"x")
     assert len(parcel.getvalue()) < 2**20
@@ -177,7 +177,7 @@ def test_a_parcel_that_would_fill_the_memory_is_refused_before_it_is_unpacked(tm
 def test_too_many_rows_and_too_long_cells_are_refused(tmp_path: Path) -> None:
     """Bounds are said, not run into."""
     with pytest.raises(SheetUnreadable, match="more than 20000 rows"):
-        read(tmp_path, csv_of(*["王试,,,,,3,1,0101,,,,,,"] * (sheet.MOST_ROWS + 1)))
+        read(tmp_path, csv_of(*["王试,,,,,3,1,0101,,,,,,"] * (cells.MOST_ROWS + 1)))
     found = read(tmp_path, csv_of("王试,,,,,3,1,0101,,,,,," + "长" * 501))
     assert [(each.row, each.column) for each in found.mistakes] == [(2, "备注")]
 
@@ -224,9 +224,9 @@ class Registry:
         self.persons: dict[str, Person] = {}
         self._drawn = self._draw()
 
-    def take(self, found: PeopleRead) -> intake.Intake:
+    def take(self, found: PeopleRead) -> changes.Intake:
         assert found.mistakes == ()
-        planned = intake.plan(
+        planned = changes.plan(
             found.people, found.fields, self.households.values(), self.persons.values(), lambda count: next(self._drawn)
         )
         if not planned.mistakes:
@@ -318,4 +318,4 @@ def test_a_name_that_fits_two_people_is_asked_about(tmp_path: Path) -> None:
 def test_every_header_of_the_documented_list_is_known() -> None:
     """The columns that an office is asked for, in Chinese, each lead to a field of a person."""
     for header in HEADER.split(","):
-        assert any(header == names[0] for names in people_sheet.HEADERS.values()), header
+        assert any(header == names[0] for names in HEADERS.values()), header

@@ -36,9 +36,9 @@ from gate.formats import base45, community_pass, cose, phone_pass
 from gate.passage import Passage, Stamp
 from gate.policy import Direction, Policy
 from gate.trust import TrustList, key_id_of
-from hub.people_sheet import read_people
-from hub.policy_file import read_policy
-from hub.sheet import SheetUnreadable, read_table
+from hub.policy.file import read_policy
+from hub.sheet.cells import SheetUnreadable, read_table
+from hub.sheet.people import read_people
 from station.resolver import ResolverFailed
 from station.scanners.scan import LONGEST_SCAN, Lines
 from station.trust_file import Given, TrustUnreadable, read_trust

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from gate.formats import base45, cbor, cose
 from gate.revocations import BYTES, MOST
-from hub.sheet import MOST_BYTES as MOST_BYTES_OF_A_SHEET
-from hub.sheet import MOST_UNPACKED_BYTES, SheetUnreadable, read_table
+from hub.sheet.cells import MOST_BYTES as MOST_BYTES_OF_A_SHEET
+from hub.sheet.cells import MOST_UNPACKED_BYTES, SheetUnreadable, read_table
 from tests.rehearsal.entries import ENTRIES, Entry
 from tests.rehearsal.fuzz import fuzz
 from tests.rehearsal.fuzzer import MOST_BYTES, mutated

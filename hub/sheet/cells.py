@@ -1,6 +1,6 @@
 """The office's spreadsheet -> rows of cells: csv or xlsx, told apart by what is in the file, not by its name.
 
-`gate-hub import` calls `read_table` and hands the rows to `hub.people_sheet`. Rule: a sheet is data. No formula is
+`gate-hub import` calls `read_table` and hands the rows to `hub.sheet.people`. Rule: a sheet is data. No formula is
 ever worked out, no number is guessed back that Excel has already cut, and a file that is too big is refused before
 it is unpacked.
 """

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec import Struct, structs
 
 from hub.masking import initials, mask, phone_tail
-from hub.people_sheet import HEADERS, Mistake, SheetPerson
 from hub.registry.people import Household, Person
+from hub.sheet.people import HEADERS, Mistake, SheetPerson
 
 Door = tuple[str, str, str]
 

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from gate.roster import Health, Standing
 from hub.masking import clean_name
-from hub.sheet import Cell, Row, column_letter
+from hub.sheet.cells import Cell, Row, column_letter
 
 # The header stands in one of these rows; above it offices like to write a title.
 HEADER_WITHIN = 10
