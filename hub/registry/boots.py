@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from operator import attrgetter
-from typing import NamedTuple
 
 from msgspec import Struct, json
 
@@ -30,14 +29,15 @@ WORTH_SECONDS = 2.0
 _TABLES = ("passage", "amendment", "happening")
 
 
-class Stamped(NamedTuple):
-    """One record as it was laid into `table`."""
+class Stamped(Struct, frozen=True, gc=False):
+    """One record as it was laid into `table`. began: when its boot did, by the two clocks of the stamp."""
 
     table: str
     station: str
     journal: str
     sequence: int
     stamp: Stamp
+    began: float
 
     @property
     def identity(self) -> tuple[str, str, int]:
@@ -47,14 +47,18 @@ class Stamped(NamedTuple):
 def stamped(said: Iterable[Rows]) -> Iterator[Stamped]:
     """What of new rows may get another time."""
     for each in said:
-        if each.stamp is None:
+        stamp = each.stamp
+        if stamp is None:
             continue
         if (row := each.passage) is not None:
-            yield Stamped("passage", row[0], row[1], row[2], each.stamp)
+            table = "passage"
         elif (row := each.amendment) is not None:
-            yield Stamped("amendment", row[0], row[1], row[2], each.stamp)
+            table = "amendment"
         elif (row := each.happening) is not None:
-            yield Stamped("happening", row[0], row[1], row[2], each.stamp)
+            table = "happening"
+        else:
+            continue
+        yield Stamped(table, row[0], row[1], row[2], stamp, stamp.at.timestamp() - stamp.boot_seconds)
 
 
 class _Body(Struct):
@@ -96,7 +100,7 @@ def _hear(registry: Registry, station: str, name: str, heard: Sequence[Stamped])
     known = boot_rows.boot(registry, station, name)
     boot = _learnt(registry, known, heard)
     runs = {run.journal: run for run in boot_rows.runs_of_boot(registry, station, name)}
-    doubted = [each for each in heard if not _vouches_for_itself(each.stamp, boot)]
+    doubted = _in_doubt(heard, boot)
     dated = [_date_new(registry, each, boot) for each in doubted]
     for journal, some in _by_journal(heard).items():
         first, last = min(some, key=_sequence), max(some, key=_sequence)
@@ -141,13 +145,17 @@ def _reconsidered(run: Run, known: Boot, boot: Boot) -> Run:
 
 
 def _learnt(registry: Registry, boot: Boot, heard: Sequence[Stamped]) -> Boot:
+    if boot.confirmed:
+        return boot
     counted = [each for each in heard if is_count(each.stamp.boot_seconds)]
     synced = [each for each in counted if each.stamp.clock is ClockState.SYNCED]
-    for each in [*synced[-1:], *synced]:
+    # Of those that agree, the newest alone is asked whether the hub had it at once.
+    for each in synced[-1:]:
+        boot = anchored(boot, each.stamp, _received_at(registry, each))
+    for each in _in_doubt(synced, boot):
         if boot.confirmed:
             break
-        # Of those that agree, the newest alone is asked whether the hub had it at once.
-        if each is synced[-1] or not _vouches_for_itself(each.stamp, boot):
+        if not _vouches_for_itself(each, boot):
             boot = anchored(boot, each.stamp, _received_at(registry, each))
     if not boot.confirmed and counted:
         newest = max(counted, key=lambda each: each.stamp.boot_seconds)
@@ -155,11 +163,22 @@ def _learnt(registry: Registry, boot: Boot, heard: Sequence[Stamped]) -> Boot:
     return boot
 
 
-def _vouches_for_itself(stamp: Stamp, boot: Boot) -> bool:
+def _in_doubt(heard: Sequence[Stamped], boot: Boot) -> list[Stamped]:
+    """Those that do not vouch for themselves: hardly ever any, so first all of them are looked at in one go."""
+    began = [each.began for each in heard if each.stamp.clock is ClockState.SYNCED]
+    if len(began) == len(heard) and (not began or (_agree(min(began), boot) and _agree(max(began), boot))):
+        return []
+    return [each for each in heard if not _vouches_for_itself(each, boot)]
+
+
+def _vouches_for_itself(stamped: Stamped, boot: Boot) -> bool:
     """What needs no second look, which is nearly everything."""
-    if stamp.clock is not ClockState.SYNCED or boot.synced_at is None:
-        return False
-    return abs(stamp.at.timestamp() - stamp.boot_seconds - boot.synced_at + boot.synced_seconds) <= CLOCKS_APART
+    return stamped.stamp.clock is ClockState.SYNCED and _agree(stamped.began, boot)
+
+
+def _agree(began: float, boot: Boot) -> bool:
+    """Whether a boot that began so is the one that is known."""
+    return boot.synced_at is not None and abs(began - boot.synced_at + boot.synced_seconds) <= CLOCKS_APART
 
 
 def _bound_by_what_follows(registry: Registry, station: str, journal: str) -> None:
@@ -185,9 +204,8 @@ def _look_again(registry: Registry, run: Run, most: int, changed: set[int]) -> i
         with suppress(*UNREADABLE):
             said = _BODY.decode(body)
             if said.stamp.boot == run.boot and said.kind in _TABLES:
-                stamped = Stamped(said.kind, run.station, run.journal, sequence, said.stamp)
                 told = time_of(said.stamp, boot, read(received_at).timestamp())
-                changed.update(_date(registry, stamped, told))
+                changed.update(_date(registry, said.kind, (run.station, run.journal, sequence), told))
     todo = rows[-1][0] + 1 if len(rows) == most else None
     boot_rows.save_run(registry, replace(run, todo=todo))
     return max(1, len(rows))
@@ -196,13 +214,12 @@ def _look_again(registry: Registry, run: Run, most: int, changed: set[int]) -> i
 def _date_new(registry: Registry, stamped: Stamped, boot: Boot) -> bool:
     told = time_of(stamped.stamp, boot, _received_at(registry, stamped))
     if told is not None:
-        _date(registry, stamped, told)
+        _date(registry, stamped.table, stamped.identity, told)
     return told is not None
 
 
-def _date(registry: Registry, stamped: Stamped, told: Told | None) -> list[int]:
+def _date(registry: Registry, table: str, identity: tuple[str, str, int], told: Told | None) -> list[int]:
     """Give a record that time, or its gate's own again; the arrival of a passage where this changed anything."""
-    table, identity = stamped.table, stamped.identity
     if told is None:
         found = registry.rows(_UNDATE.format(table), identity)
     else:
