@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TextIO
 
 from hub import control, settings
-from hub.issue import IssueFailed
 from hub.keys import KeysRefused
+from hub.passes.issue import IssueFailed
 from hub.registry import RegistryRefused
 from hub.settings import SettingsRefused
 from hub.sheet.cells import SheetUnreadable

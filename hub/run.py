@@ -18,8 +18,9 @@ from typing import Any
 
 import uvicorn
 
-from hub import backup, control, keys, metrics
+from hub import control, keys, metrics
 from hub.gaps import LOOK_EVERY_SECONDS
+from hub.keeping import backup
 from hub.keys import KeysRefused
 from hub.metrics import Metrics
 from hub.notify import Notifier

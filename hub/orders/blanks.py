@@ -12,10 +12,11 @@ from msgspec import Meta
 from gate.caller import Caller
 from gate.formats import community_pass
 from gate.formats.chain import Credential, Kind
-from hub import issue, keys
-from hub.issue import IssuedPass
+from hub import keys
 from hub.orders import Desk, Order
 from hub.orders.passes import PassesIssued
+from hub.passes import issue
+from hub.passes.issue import IssuedPass
 from hub.registry import Registry, blanks, passes, people
 from hub.registry.people import Household, Person
 

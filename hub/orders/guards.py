@@ -13,9 +13,9 @@ from gate.caller import Caller
 from gate.formats.chain import Kind
 from gate.names import Slug
 from gate.staff import MOST_GUARDS, Guard
-from hub import guests
-from hub.guests import SignedPass
 from hub.orders import Answer, Desk, Order, OrderRefused
+from hub.passes import guests
+from hub.passes.guests import SignedPass
 from hub.registry import Registry, guards, passes, people
 
 LONGEST_BADGE_DAYS = 3 * 366

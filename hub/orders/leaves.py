@@ -11,9 +11,9 @@ from gate.caller import Caller
 from gate.formats.chain import Kind
 from gate.names import Instant, Pseudonym
 from gate.permit import MOST_PERMITS, Permit, PermitKind
-from hub import guests
-from hub.guests import SignedPass
 from hub.orders import Answer, Desk, Order, OrderRefused
+from hub.passes import guests
+from hub.passes.guests import SignedPass
 from hub.registry import Registry, people, permits
 from hub.registry.people import Household, Person
 

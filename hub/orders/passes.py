@@ -7,10 +7,11 @@ from msgspec import Meta
 
 from gate import revocations
 from gate.names import Pseudonym
-from hub import issue, keys
-from hub.issue import IssuedPass
+from hub import keys
 from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.orders.doors import whose
+from hub.passes import issue
+from hub.passes.issue import IssuedPass
 from hub.registry import Registry, passes
 from hub.sheet.cells import MOST_ROWS
 

@@ -6,10 +6,10 @@ from typing import Annotated
 from msgspec import Meta
 
 from gate.names import Pseudonym
-from hub import phones
 from hub.orders import Answer, Desk, Order, OrderRefused
 from hub.orders.doors import whose
-from hub.phones import Invitation
+from hub.passes import phones
+from hub.passes.phones import Invitation
 from hub.registry import Registry, invitations
 from hub.sheet.cells import MOST_ROWS
 

@@ -1,8 +1,8 @@
 """Records carried over from a registry that was set aside, page by page, while the hub runs.
 
-`plan` is called by whoever set it aside (hub.registry.salvage, hub.restore), `step` by the hub's writer until nothing
-is left. Rules: only records whose checksums fit are taken, each identity once; the order of the files is kept over a
-kill; what a gate sends again meanwhile is the same record.
+`plan` is called by whoever set it aside (hub.registry.salvage, hub.keeping.restore), `step` by the hub's writer until
+nothing is left. Rules: only records whose checksums fit are taken, each identity once; the order of the files is kept
+over a kill; what a gate sends again meanwhile is the same record.
 """
 
 import logging

@@ -1,8 +1,8 @@
 """One registry in the place of another: after a kill at any point one of the two stands whole under the name.
 
-`hub.registry.salvage` and `hub.restore` call `replace` with a file that is finished; `hub.registry.mending` calls
-`finish` before a registry is opened. Rule: the one before keeps its log, under the name that it gets: SQLite takes a
-log without its file for rubbish, and a log beside another file for that file's own.
+`hub.registry.salvage` and `hub.keeping.restore` call `replace` with a file that is finished; `hub.registry.mending`
+calls `finish` before a registry is opened. Rule: the one before keeps its log, under the name that it gets: SQLite
+takes a log without its file for rubbish, and a log beside another file for that file's own.
 """
 
 import os

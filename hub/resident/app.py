@@ -22,7 +22,7 @@ from msgspec import Meta, Struct, field
 
 from gate.names import Pseudonym
 from hub.office.attempts import Attempts
-from hub.phones import EnrolmentRefused
+from hub.passes.phones import EnrolmentRefused
 from hub.resident.registrar import Registrar
 
 STATIC = Path(__file__).parent / "static"

@@ -10,9 +10,9 @@ from contextlib import closing
 from datetime import datetime
 from typing import Protocol
 
-from hub import phones
 from hub.keys import SigningKey
-from hub.phones import Enrolled
+from hub.passes import phones
+from hub.passes.phones import Enrolled
 from hub.registry import Registry, passes, read_only
 from hub.settings import Settings
 

@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
-from hub import backup
+from hub.keeping import backup
 from hub.registry.mending import BACKUPS
 from hub.terminal import CommandFailed, Terminal
 

@@ -5,9 +5,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from hub.issue import INDEX, IssuedPass, PassFormat, prepare_folder, write_passes
 from hub.orders.blanks import USUAL_BLANK_DAYS, IssueBlanks
 from hub.orders.passes import USUAL_LIFE_DAYS, IssuePasses, PassesIssued
+from hub.passes.issue import INDEX, IssuedPass, PassFormat, prepare_folder, write_passes
 from hub.terminal import CommandFailed, Terminal, counted, whose
 
 PROGRESS_EVERY = 50

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from hub.guests import SignedPass
-from hub.issue import PassFormat, picture, write_private
+from hub.passes.guests import SignedPass
+from hub.passes.issue import PassFormat, picture, write_private
 from hub.terminal import CommandFailed, Terminal
 
 

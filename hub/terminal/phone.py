@@ -3,9 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from hub.issue import prepare_folder
 from hub.orders.phones import InvitePhones, PhonesInvited
-from hub.phones import USUAL_HOURS
+from hub.passes.issue import prepare_folder
+from hub.passes.phones import USUAL_HOURS
 from hub.terminal import CommandFailed, Terminal, counted, whose
 
 
@@ -20,7 +20,7 @@ def add_words(parser: ArgumentParser) -> None:
 
 def invite(words: Namespace, terminal: Terminal) -> None:
     # Templates come along with it, which no other command has to wait for.
-    from hub import cards  # noqa: PLC0415
+    from hub.passes import cards  # noqa: PLC0415
 
     if whose.ways(words) != 1:
         raise CommandFailed("say whose phones: PERSON... (pseudonyms), or --building B, or --all")

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from hub.backup import BackupFailed
+from hub.keeping.backup import BackupFailed
 from hub.terminal import CommandFailed, Terminal
 
 # What the office does that no gate holds, and how one row of it, and many, are called.
@@ -35,7 +35,7 @@ def add_words(parser: ArgumentParser) -> None:
 
 def restore(words: Namespace, terminal: Terminal) -> None:
     # It brings what mends along, which no other command has to wait for.
-    from hub import restore as restoring  # noqa: PLC0415
+    from hub.keeping import restore as restoring  # noqa: PLC0415
 
     try:
         done = restoring.restore(terminal.settings, Path(words.file), terminal.clock())

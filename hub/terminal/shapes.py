@@ -3,7 +3,7 @@
 from hub.orders.blanks import LONGEST_BLANK_DAYS, MOST_BLANKS
 from hub.orders.guards import LONGEST_BADGE_DAYS
 from hub.orders.passes import LONGEST_LIFE_DAYS
-from hub.phones import LONGEST_HOURS
+from hub.passes.phones import LONGEST_HOURS
 
 
 def complaint(cause: str) -> str:

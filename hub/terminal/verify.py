@@ -6,10 +6,10 @@ from msgspec import json
 
 from hub import keys
 from hub.forms import Opener
+from hub.keeping.verify import Compared, Verified, verify
 from hub.keys import KeysRefused
 from hub.registry import mending
 from hub.terminal import Terminal
-from hub.verify import Compared, Verified, verify
 
 WRONG = 1
 _MOST_SHOWN = 50

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from msgspec import json, to_builtins
 
-from hub import backup
+from hub.keeping import backup
 from hub.registry import RegistryRefused, carrying, mending, open_registry, opened, retelling, soundness
 from hub.registry.parcels import Run
 from tests.durability.full_registry import NOW, OPENER, Full, Identity, full_registry, send_again, told

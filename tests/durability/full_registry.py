@@ -25,7 +25,7 @@ from gate.sealing import close, public_of
 from gate.staff import Guard
 from gate.temperature import Measurement
 from gate.wire import body_hash, encode_body
-from hub import backup
+from hub.keeping import backup
 from hub.forms import Opener
 from hub.received import Received
 from hub.registry import Registry, clerks, documents, guards, inbox, opened, people, permits, soundness, stations

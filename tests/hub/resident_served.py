@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gate.trust import Trust, TrustedKey, Usage, index
-from hub import phones
 from hub.keys import SigningKey
-from hub.phones import Invitation
+from hub.passes import phones
+from hub.passes.phones import Invitation
 from hub.registry import invitations, open_registry, passes, people
 from hub.registry.people import Household, Person
 from hub.registry.writer import Writer

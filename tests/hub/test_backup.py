@@ -13,15 +13,16 @@ from gate.document import DocumentKind
 from gate.policy import Policy
 from gate.staff import Guard
 from gate.wire import body_hash
-from hub import backup, control, keys
-from hub.backup import BackupFailed
+from hub import control, keys
 from hub.bulletin import Bulletin
+from hub.keeping import backup
+from hub.keeping.backup import BackupFailed
+from hub.keeping.restore import restore
 from hub.registry import Registry, clerks, documents, guards, open_registry, opened, people, soundness
 from hub.registry.documents import NO_BUCKET, Editions
 from hub.registry.parcels import Parcel
 from hub.registry.people import Household, Person
 from hub.registry.records import take
-from hub.restore import restore
 from hub.settings import Settings
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gate.wire import body_hash
-from hub import backup
+from hub.keeping import backup
 from hub.registry import (
     Registry,
     RegistryRefused,

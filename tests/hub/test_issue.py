@@ -17,7 +17,7 @@ from gate.credential import read
 from gate.formats.chain import Credential
 from gate.reason import Reason
 from gate.trust import Trust, TrustedKey, Usage, index, key_id_of
-from hub.issue import (
+from hub.passes.issue import (
     INDEX,
     IssuedPass,
     IssueFailed,

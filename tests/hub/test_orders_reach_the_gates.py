@@ -28,7 +28,7 @@ from gate.staff import Staff
 from gate.staff import unseal as unseal_staff
 from gate.trust import TrustList
 from gate.wire import encode_body, encode_records, envelope
-from hub.issue import INDEX
+from hub.passes.issue import INDEX
 from tests.broker import Broker
 from tests.hub.office_served import log_in
 

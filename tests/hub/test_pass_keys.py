@@ -23,11 +23,11 @@ from gate.trust import Trust, TrustList, index
 from hub import keys
 from hub.__main__ import main
 from hub.bulletin import Bulletin
-from hub.issue import code_text, draw_credential
 from hub.keys import SigningKey
 from hub.orders import Desk
 from hub.orders.carrying_out import carry_out
 from hub.orders.trust import PassKeyRotated, RotatePassKey
+from hub.passes.issue import code_text, draw_credential
 from hub.registry import Registry, documents, opened, passes, people
 from hub.registry.documents import Editions
 from hub.registry.people import Household, Person

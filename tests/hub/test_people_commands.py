@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.issue import INDEX
+from hub.passes.issue import INDEX
 from tests.hub.typed_hub import NAMES, SHEET, Hub, bare, hub, index_of, peopled, read_at_a_gate
 
 __all__ = ["bare", "hub", "peopled"]

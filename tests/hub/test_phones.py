@@ -11,8 +11,8 @@ from gate.clock import ClockState, Moment
 from gate.credential import read
 from gate.formats import phone_pass
 from gate.trust import TrustedKey, Usage, index
-from hub import cards, phones
-from hub.phones import ALPHABET, Enrolled, EnrolmentRefused, Why
+from hub.passes import cards, phones
+from hub.passes.phones import ALPHABET, Enrolled, EnrolmentRefused, Why
 from hub.registry import Registry, invitations, opened, passes, people
 from hub.settings import ResidentSettings
 from tests.gate.phone_makers import OTHER_PHONE, PHONE, point, signer
@@ -138,7 +138,7 @@ def test_one_phone_too_many_revokes_the_oldest(office: Office, most: int) -> Non
 
 def test_a_paper_pass_stays_when_a_phone_gets_one(office: Office) -> None:
     """Grandfather keeps his card in his wallet."""
-    from hub.issue import draw_credential
+    from hub.passes.issue import draw_credential
 
     paper = draw_credential("sunshine", DAUGHTER.id, KEY.key_id, NOW, 180, random.Random(9).randbytes)
     office.registry.run(lambda each: passes.add(each, [paper]))

@@ -13,13 +13,13 @@ from gate.passage import Amendment, Ground, Happening, Passage, Record, Stamp, W
 from gate.reason import Outcome
 from gate.wire import CHAIN_BEGINS, StationStatus, body_hash, chain_on, encode_body
 from hub.forms import Opener
+from hub.keeping.verify import Compared, verify
 from hub.registry import Registry, inbox, opened, stations
 from hub.registry.instants import written
 from hub.registry.parcels import Parcel
 from hub.registry.records import take
 from hub.registry.rows import rows_of
 from hub.registry.stations import Station
-from hub.verify import Compared, verify
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL = "ab" * 8

@@ -20,7 +20,7 @@ from gate.formats.chain import Credential
 from gate.trust import TrustedKey, Usage, index
 from hub import control, keys
 from hub.__main__ import main
-from hub.issue import INDEX
+from hub.passes.issue import INDEX
 
 SHEET = """\
 姓名,性别,出生日期,身份证号,手机号,楼栋,单元,房号,居住状态,健康码

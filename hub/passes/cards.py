@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from hub.issue import ERROR_CORRECTION, INDEX, QUIET_MODULES, IssueFailed, as_data, write_private
-from hub.phones import Invitation
+from hub.passes.issue import ERROR_CORRECTION, INDEX, QUIET_MODULES, IssueFailed, as_data, write_private
+from hub.passes.phones import Invitation
 
 CARDS = "cards.html"
 _HEADER = ("代号 person", "姓名 name", "楼栋 building", "单元 unit", "房号 room", "有效至 until", "链接 link")
-_TEMPLATES = Path(__file__).parent / "resident" / "templates"
+_TEMPLATES = Path(__file__).parents[1] / "resident" / "templates"
 
 
 def write_cards(invitations: Sequence[Invitation], folder: Path, compound: str, zone: ZoneInfo) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct, json
 
 from hub import control
-from hub.backup import Backup, BackupFailed, describe, look_through
+from hub.keeping.backup import Backup, BackupFailed, describe, look_through
 from hub.registry import carrying, opened, soundness
 from hub.registry.mending import AT_ONCE_SECONDS, forget
 from hub.registry.replacing import RESTORED, replace

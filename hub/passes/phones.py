@@ -15,8 +15,8 @@ from msgspec import Struct
 from gate.formats import community_pass
 from gate.formats.chain import Credential
 from gate.names import Pseudonym
-from hub.issue import draw_credential
 from hub.keys import SigningKey
+from hub.passes.issue import draw_credential
 from hub.registry import Registry, invitations, passes, people
 from hub.registry.people import Household, Person
 from hub.settings import ResidentSettings

@@ -12,8 +12,9 @@ from gate.caller import Caller
 from gate.formats import community_pass
 from gate.formats.chain import Credential, Kind
 from gate.names import Pseudonym
-from hub import issue, keys, masking
+from hub import keys, masking
 from hub.orders import Desk
+from hub.passes import issue
 from hub.registry import Registry, passes, people
 from hub.registry.instants import written
 from hub.registry.people import Household, Person
