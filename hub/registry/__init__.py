@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from hub.registry import seals
 from hub.registry.instants import read, written
 from hub.registry.migrations import MIGRATIONS
+from hub.registry.witness import Witness
 
 Result = TypeVar("Result")
 Row = tuple[Any, ...]
@@ -44,21 +45,28 @@ class Registry:
     alone the changes of PEOPLE are about, by pseudonym; None where that may be anybody.
     """
 
-    def __init__(self, path: Path, database: Database) -> None:
+    def __init__(self, path: Path, database: Database, witness: Witness | None = None) -> None:
         self.path = path
         self.database = database
+        self._witness = witness or Witness()
         self.touched: set[Change] = set()
         self.persons: frozenset[str] | None = frozenset()
 
     def run(self, command: "Callable[[Registry], Result]") -> Result:
         """Carry out one command: all of it, committed to the disk, or nothing."""
-        before = set(self.touched), self.persons
+        before, connection = (set(self.touched), self.persons), self.database.conn
+        # Within another transaction it is that one's commit which counts.
+        witness = Witness() if connection.in_transaction else self._witness
         try:
             with self.database.atomic():
-                return command(self)
+                result = command(self)
+                witness.announce(connection)
         except BaseException:
             self.touched, self.persons = before
+            witness.undone()
             raise
+        witness.done(connection)
+        return result
 
     def touch(self, change: Change, persons: Iterable[str] | None = None) -> None:
         """persons: of a change of PEOPLE, whom it is about; None for anybody."""
@@ -113,7 +121,13 @@ class Registry:
         self.set_meta("generation", str(generation))
         return generation
 
+    def bear_witness(self) -> None:
+        """From now on each commit is noted beside the file, in a new list of its rows. Outside a transaction."""
+        seals.seal(self.database.conn, self._witness.touch)
+        self._witness.begin(self.database.conn, self.generation)
+
     def close(self) -> None:
+        self._witness.close()
         self.database.close()
 
 
@@ -129,7 +143,7 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
     from hub.registry import high_water, mending  # noqa: PLC0415
 
     torn = mending.mend(path, now)
-    registry = Registry(path, Database(_connect(path)))
+    registry = Registry(path, Database(_connect(path)), Witness(path))
     try:
         _settle(registry)
         _refuse_a_newer_file(registry)
@@ -139,6 +153,7 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
         ahead = high_water.ahead_of(registry)
         if torn or ahead is not None:
             registry.run(lambda each: each.begin_generation(now, ahead or 0))
+        registry.bear_witness()
     except BaseException:
         registry.close()
         raise

@@ -280,3 +280,10 @@ def checksums(database: Database) -> None:
     seals.seal(database.conn)
     for statement in _CHECKSUMS:
         database.execute(statement)
+
+
+@MIGRATIONS(name="0011_witnessed")
+def witnessed(database: Database) -> None:
+    seals.seal(database.conn)
+    for statement in seals.WITNESSED:
+        database.execute(statement)

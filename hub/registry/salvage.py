@@ -16,13 +16,15 @@ from typing import Any
 
 from msgspec import Struct, json
 
-from hub.registry import Registry, carrying, opened, soundness
+from hub.registry import Registry, carrying, opened, soundness, witness
 from hub.registry.instants import written
 from hub.registry.pages import Pages
 from hub.registry.replacing import SALVAGED, replace
 from hub.registry.seals import SEALED, row_seal
+from hub.registry.settling import Found, Said, settled
 from hub.registry.soundness import Copies, Finding, copies
 from hub.registry.wal import wal_of
+from hub.registry.witness import Witnessed
 
 # Counted again from the records themselves.
 _COUNTED = "journal"
@@ -30,7 +32,6 @@ _COUNTED = "journal"
 _MOST_JOURNALS = 10_000
 _NEXT_JOURNAL = "SELECT station, journal FROM {} WHERE (station, journal) > (?, ?) ORDER BY 1, 2 LIMIT 1"
 _ITS_NEWEST = "SELECT max(sequence) FROM {} WHERE station = ? AND journal = ?"
-Said = dict[str, str]
 
 
 class Rescued(Struct, frozen=True):
@@ -91,9 +92,10 @@ def rescue(path: Path, backup: Path | None) -> Rescued:
         twins = _twins_anywhere(path)
     if wal is not None and (gone := wal.promised - max(wal.copied, len(wal.frames))) > 0:
         findings.append(Finding("file", "", f"lost: what was written last; {gone} pages of its log left no trace"))
+    told = _witnessed(path, found["meta"])
     for table, each in found.items():
-        older = _backed_up(backup, table)
-        rows[table], said = _settled(table, each, {**each.twins, **twins.get(table, {})}, older)
+        older, all_twins = _backed_up(backup, table), {**each.twins, **twins.get(table, {})}
+        rows[table], said = settled(Found(table, each, all_twins, older, told.of(table), told.whole))
         findings += said
     return Rescued(rows, tuple(findings))
 
@@ -156,6 +158,14 @@ def _copies(path: Path, table: str) -> Copies:
         return Copies({}, {}, frozenset(), None, str(cause))
 
 
+def _witnessed(path: Path, meta: Copies) -> Witnessed:
+    """The list of rows beside the file, unless it is of a generation before this one."""
+    told = witness.read(path)
+    _, here = json.decode(meta.twins.get('["generation"]', '["",""]'), type=tuple[str, str])
+    is_older = told.generation is not None and here.isdecimal() and int(here) > told.generation
+    return witness.NOTHING if is_older else told
+
+
 def _is_enough(found: Copies) -> bool:
     """Whether all twins could be read the ordinary way."""
     return not found.complaint and not found.broken and len(found.twins) == found.tally
@@ -178,50 +188,6 @@ def _is_twin(row: tuple[Any, ...]) -> bool:
 
 def _backed_up(backup: Path | None, table: str) -> Said:
     return {} if backup is None else _copies(backup, table).twins
-
-
-def _settled(table: str, found: Copies, twins: Said, older: Said) -> tuple[Said, list[Finding]]:
-    """Which copy of each row counts, and what has to be said of those that were not whole twice."""
-    rows: Said = {}
-    findings: list[Finding] = []
-
-    def say(key: str, what: str) -> None:
-        findings.append(Finding(table, key, what))
-
-    for key in sorted(twins.keys() | found.rows.keys() | found.broken):
-        row, twin = found.rows.get(key), twins.get(key)
-        if twin is not None:
-            rows[key] = twin
-            if row != twin:
-                say(key, "mended: its other copy is whole")
-        elif row is not None and _is_row(table, row):
-            rows[key] = row
-            if older.get(key) != row:
-                say(key, "kept as it stands: the copy that would vouch for it is gone, so look it over")
-        elif key in older:
-            rows[key] = older[key]
-            say(key, "lost, and taken from the backup: what was changed since is lost")
-        else:
-            say(key, "lost")
-    short = None if found.tally is None else found.tally - len(rows)
-    if short is None or short > 0:
-        for key in sorted(older.keys() - rows.keys()):
-            rows[key] = older[key]
-            say(key, "taken from the backup: it was gone without a trace, or had been removed since")
-        short = None if found.tally is None else found.tally - len(rows)
-    if short is None:
-        say("", "the count of its rows is lost: there may have been more, of which there is no trace")
-    elif short > 0:
-        say("", f"lost: {short} more, of which there is no trace")
-    return rows, findings
-
-
-def _is_row(table: str, said: str) -> bool:
-    try:
-        values = json.decode(said.encode())
-    except (ValueError, UnicodeError):
-        return False
-    return isinstance(values, list) and len(values) == len(SEALED[table].all_columns)
 
 
 def _write(registry: Registry, path: Path, table: str, text: str) -> None:

@@ -7,7 +7,7 @@ Rule: a table or column that is added later gets its twin in the same migration,
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
 from zlib import crc32
 
@@ -90,6 +90,19 @@ TABLES = (
 )
 
 
+WITNESSED = (
+    "CREATE TRIGGER twin_written AFTER INSERT ON twin BEGIN SELECT row_touched(new.tbl, new.key, 1); END",
+    "CREATE TRIGGER twin_removed AFTER DELETE ON twin BEGIN SELECT row_touched(old.tbl, old.key, 0); END",
+)
+"""So that hub.registry.witness hears which rows a transaction is about."""
+Touch = Callable[[str, str, int], None]
+"""Table and key of a twin; 1 where it was written, 0 where it was removed."""
+
+
+def deaf(_table: str, _key: str, _written: int) -> None:
+    """For a connection that nobody bears witness to."""
+
+
 def row_seal(table: str, key: str, said: str) -> str:
     """64 bits over a row and its place, in hex."""
     return blake2b(f"{table}\n{key}\n{said}".encode(), digest_size=8).hexdigest()
@@ -100,10 +113,11 @@ def record_checksum(station: str, journal: str, sequence: int, body_hash: str, r
     return crc32(f"{station}\n{journal}\n{sequence}\n{body_hash}\n{received_at}".encode())
 
 
-def seal(connection: sqlite3.Connection) -> None:
-    """Let this connection write sealed rows, or compare them."""
+def seal(connection: sqlite3.Connection, touch: Touch = deaf) -> None:
+    """Let this connection write sealed rows, or compare them. touch: is told of each twin that it writes or removes."""
     connection.create_function("row_seal", 3, row_seal, deterministic=True)
     connection.create_function("record_checksum", 5, record_checksum, deterministic=True)
+    connection.create_function("row_touched", 3, touch)
 
 
 def key_of(table: str, row: str = "") -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from msgspec import json, to_builtins
 
 from hub.keeping import backup
-from hub.registry import RegistryRefused, carrying, mending, open_registry, opened, retelling, soundness
+from hub.registry import RegistryRefused, carrying, mending, open_registry, opened, retelling, soundness, witness
 from hub.registry.parcels import Run
 from tests.durability.full_registry import NOW, OPENER, Full, Identity, full_registry, send_again, told
 from tests.durability.journal_damage import journal_trial
@@ -32,6 +32,7 @@ TRIALS = 10_000
 SLOW_SECONDS = 10.0
 # In memory, where there is such a place: no trial is about the disk's pace.
 SHELF = "/dev/shm" if Path("/dev/shm").is_dir() else None
+LIST = "-rows"
 _ROW = re.compile(r"^  (\w+) (\[.*?\]): ", re.M)
 _MORE = re.compile(r"^  (\w+): lost: (\d+) more", re.M)
 _UNCOUNTED = re.compile(r"^  (\w+): (?:the count of its rows is lost|lost: what was written last)", re.M)
@@ -43,7 +44,7 @@ Figures = dict[str, object]
 @dataclass
 class Count:
     """What became of all trials. reported: in how many damage was told of. lost_without_name: rows of which the report
-    knows only that there are such, since both of their copies were torn off with the end of the file.
+    knows only that there are such. lost_with_their_list: the same where the list beside the file was damaged as well.
 
     not_back: records that a gate holds, and that are not in the registry. slow: above ten seconds.
     """
@@ -52,6 +53,7 @@ class Count:
     silently_lost: int = 0
     silently_changed: int = 0
     lost_without_name: int = 0
+    lost_with_their_list: int = 0
     not_started: int = 0
     not_back: int = 0
     doubled: int = 0
@@ -65,6 +67,10 @@ class Report:
     rows: frozenset[tuple[str, str]]
     more: dict[str, int]
     records: frozenset[Identity]
+
+    def names(self, table: str, key: str) -> bool:
+        """By the row's key, or where that is nobody's to read, by its digest."""
+        return not self.rows.isdisjoint({(table, key), (table, witness.listed(table, key))})
 
     @classmethod
     def of(cls, folder: Path, gaps: Iterable[Run]) -> "Report":
@@ -80,13 +86,20 @@ class Report:
 
 
 def damaged(files: dict[str, bytes], rng: random.Random) -> dict[str, bytes]:
-    """One bit of one file turned over; or, one time in ten, its end torn off. files: by their suffixes."""
-    suffix = rng.choice([each for each in files if each != "-shm"])
-    content = files[suffix]
+    """One bit of one file turned over; or, one time in ten, its end torn off. files: by their suffixes.
+
+    One time in ten the list of rows beside it is damaged as well.
+    """
+    suffix = rng.choice([each for each in files if each in ("", "-wal")])
+    harmed = {**files, suffix: _harmed(files[suffix], rng)}
+    return {**harmed, LIST: _harmed(files[LIST], rng)} if rng.random() < 0.1 else harmed
+
+
+def _harmed(content: bytes, rng: random.Random) -> bytes:
     if rng.random() < 0.1:
-        return {**files, suffix: content[: rng.randrange(len(content))]}
+        return content[: rng.randrange(len(content))]
     at, bit = rng.randrange(len(content)), rng.randrange(8)
-    return {**files, suffix: content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :]}
+    return content[:at] + bytes([content[at] ^ 1 << bit]) + content[at + 1 :]
 
 
 def _lay_out(folder: Path, files: dict[str, bytes]) -> Path:
@@ -99,6 +112,7 @@ def registry_trial(full: Full, files: dict[str, bytes], count: Count) -> None:
     with tempfile.TemporaryDirectory(dir=SHELF) as name:
         folder = Path(name)
         path = _lay_out(folder, files)
+        is_listed = witness.read(path).whole
         (folder / mending.BACKUPS).mkdir()
         (folder / mending.BACKUPS / backup.name_of("sunshine", NOW)).write_bytes(full.backup.read_bytes())
         try:
@@ -108,7 +122,9 @@ def registry_trial(full: Full, files: dict[str, bytes], count: Count) -> None:
             return
         report = Report.of(folder, gaps)
         count.reported += bool(list(folder.glob("registry-damaged-*.txt")))
-        _judge(path, full, report, count)
+        unnamed = _judge(path, full, report, count)
+        count.lost_without_name += unnamed if is_listed else 0
+        count.lost_with_their_list += 0 if is_listed else unnamed
 
 
 def _live_on(path: Path, full: Full) -> list[Run]:
@@ -124,19 +140,21 @@ def _live_on(path: Path, full: Full) -> list[Run]:
         return carrying.missing(registry)
 
 
-def _judge(path: Path, full: Full, report: Report, count: Count) -> None:
+def _judge(path: Path, full: Full, report: Report, count: Count) -> int:
+    """How many rows are lost that the report only counts."""
+    unnamed = 0
     office, records, folded = told(path)
     for (table, key), said in full.office.items():
         now = office.pop((table, key), None)
-        if now == said or (table, key) in report.rows or _is_told_by_a_gap(table, key, report):
+        if now == said or report.names(table, key) or _is_told_by_a_gap(table, key, report):
             continue
         if now is not None:
             count.silently_changed += 1
         elif report.more.get(table, 0) > 0:
             report.more[table] -= 1
-            count.lost_without_name += 1
+            unnamed += 1
         elif "file" in report.more:
-            count.lost_without_name += 1
+            unnamed += 1
         else:
             count.silently_lost += 1
     count.silently_changed += sum(each not in report.rows for each in office)
@@ -153,6 +171,7 @@ def _judge(path: Path, full: Full, report: Report, count: Count) -> None:
                 count.silently_lost += place not in folded[table]
                 count.silently_changed += folded[table].get(place, row) != row
         count.doubled += len(folded[table].keys() - rows.keys())
+    return unnamed
 
 
 def _is_told_by_a_gap(table: str, key: str, report: Report) -> bool:
@@ -169,7 +188,7 @@ def control_trial(full: Full, files: dict[str, bytes], count: Count) -> None:
                 if list(soundness.structure(reader)):
                     count.reported += 1
                     return
-            _judge(path, full, Report(frozenset(), {}, frozenset()), count)
+            count.silently_lost += _judge(path, full, Report(frozenset(), {}, frozenset()), count)
         except (sqlite3.DatabaseError, UnicodeError):
             count.reported += 1
 
@@ -178,7 +197,7 @@ def trials_of(full: Full, trials: int) -> Iterator[dict[str, bytes]]:
     """Half of them of a registry that was closed, half as a killed hub leaves it, with its log."""
     rng = random.Random(SEED)
     for _ in range(trials):
-        yield damaged(rng.choice([{"": full.content}, full.alive]), rng)
+        yield damaged(rng.choice([full.closed, full.alive]), rng)
 
 
 def bit_flips(scale: float) -> Figures:
@@ -188,7 +207,7 @@ def bit_flips(scale: float) -> Figures:
     registry, bare = _registries(each, progress)
     journal, journal_bare = _journals(each, progress)
     control = bare.silently_changed + bare.silently_lost + journal_bare.silently_changed + journal_bare.silently_lost
-    lost = registry.silently_lost + registry.not_back + journal.silently_lost
+    lost = registry.silently_lost + registry.lost_without_name + registry.not_back + journal.silently_lost
     return {
         "trials": 2 * each, "lost": lost, "doubled": registry.doubled,
         "corrupt": registry.silently_changed + journal.silently_changed, "crashes": journal.not_started,
