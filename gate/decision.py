@@ -85,7 +85,7 @@ class Evidence:
     caller: as what he comes where neither roster nor pass says so. also_measured: readings beside `measurement`.
     written_down: the guard filled in a form; returnee: it says that he is back from elsewhere, and from where.
     building: where the form says that he goes; of a courier only where he goes up to the door.
-    rests: this gate sent him to rest with a fever, and has not measured him again.
+    unanswered_fever: this gate measured one of him, and no guard has let him through since.
     """
 
     direction: Direction
@@ -103,7 +103,7 @@ class Evidence:
     written_down: bool = False
     returnee: bool = False
     building: str = ""
-    rests: bool = False
+    unanswered_fever: bool = False
 
     @property
     def person(self) -> Pseudonym | None:
@@ -419,7 +419,7 @@ def _temperature_is_normal(evidence: Evidence, rules: Rules) -> Iterator[Reason]
 
 def _fever_was_answered(evidence: Evidence) -> Iterator[Reason]:
     """A forehead cools in the wind, or under a wet cloth; a retest at every place is what a fever is answered by."""
-    if evidence.rests:
+    if evidence.unanswered_fever:
         yield Reason.RETEST_DUE
 
 

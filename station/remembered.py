@@ -1,4 +1,4 @@
-"""What a gate knew before the power went: whom it decided last, who rests with a fever, which alarms had not ended.
+"""What a gate knew before the power went: whom it decided last, whose fever is unanswered, which alarms had not ended.
 
 `Lanes` and the gatehouse ask once, at the start, with the journal's newest records. Pure. Rule: nothing but the journal
 says so. The code that was shown is not in it, so whose foreign certificate it was can still be told, and is not known
@@ -17,6 +17,7 @@ from gate.reason import Outcome, Reason
 from gate.roster import Resident
 from gate.wire import BodyMalformed, decode_body
 from station.lane.answers import policy_of
+from station.lane.fevers import FEVER_SECONDS, MOST_FEVERISH
 from station.lane.retest import AWAITED_SECONDS, MOST_RESTING
 from station.lane.verdict import RECENT
 from station.objections import overrulable
@@ -82,7 +83,12 @@ def with_memory(lane: Lane, records: Iterable[tuple[int, bytes]], journal: Journ
         if now.seconds < each.ready_seconds + AWAITED_SECONDS
         and through.get(each.person, 0) <= (each.decided.sequence or 0)
     ]
-    return replace(lane, recent=recent, resting=tuple(waited_for[-MOST_RESTING:]))
+    feverish = tuple(
+        (person, until)
+        for person, (number, until) in _fevers(told, now).items()
+        if now.seconds < until and through.get(person, 0) < number
+    )
+    return replace(lane, recent=recent, resting=tuple(waited_for[-MOST_RESTING:]), feverish=feverish[-MOST_FEVERISH:])
 
 
 def _read(records: Iterable[tuple[int, bytes]], journal: JournalId) -> Mapping[int, _Told]:
@@ -97,6 +103,16 @@ def _read(records: Iterable[tuple[int, bytes]], journal: JournalId) -> Mapping[i
         elif isinstance(record, Amendment) and record.journal == journal and record.sequence in told:
             told[record.sequence].words.append(record)
     return told
+
+
+def _fevers(told: Mapping[int, _Told], now: Now) -> Mapping[str, tuple[int, float]]:
+    """Of each person the newest one: its passage, and until when it counts; anew where nobody vouches for the time."""
+    fevers: dict[str, tuple[int, float]] = {}
+    for number, each in told.items():
+        if each.person is not None and Reason.FEVER in each.passage.reasons:
+            past = (now.moment.utc - each.passage.stamp.at).total_seconds() if now.moment.believed else 0.0
+            fevers[each.person] = number, now.seconds + FEVER_SECONDS - max(past, 0.0)
+    return fevers
 
 
 def _holds(told: _Told) -> Outcome:

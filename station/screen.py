@@ -12,12 +12,13 @@ from msgspec.structs import replace
 
 from gate.clock import Moment
 from gate.decision import caller as caller_of
-from gate.policy import GateRule, Policy
+from gate.policy import GateRule, Policy, Rules
 from gate.reason import Outcome, Reason
 from gate.roster import Health as HealthColour
 from gate.roster import Resident, Standing
 from station import asked, health_codes, view, visit
 from station.lane import awaiting
+from station.objections import feverish
 from station.settings import Settings
 from station.snapshot import Snapshot
 from station.verdict import printable
@@ -82,7 +83,7 @@ def view_of(lane: Lane, snapshot: Snapshot, settings: Settings, around: Surround
         direction=lane.direction,
         both_directions=lane.both_directions,
         health=_health(snapshot, around, now),
-        verdict=replace(_verdict(shown), holder=_holder(shown)) if shown else None,
+        verdict=_on_screen(shown, lane, snapshot.rules) if shown else None,
         office_telephone=policy.office_telephone,
         recent=tuple(_verdict(decided) for decided in lane.recent),
         rehearsal=around.rehearsal,
@@ -179,6 +180,12 @@ def _health(snapshot: Snapshot, around: Surroundings, now: Moment) -> Health:
         clock=now.state,
         faults=dict(around.faults),
     )
+
+
+def _on_screen(shown: Decided, lane: Lane, rules: Rules | None) -> Verdict:
+    """With what only whoever stands there is asked or sent to."""
+    may_rest = feverish(shown, rules) and not lane.rests(shown.evidence.person)
+    return replace(_verdict(shown), holder=_holder(shown), may_rest=may_rest)
 
 
 def _verdict(decided: Decided) -> Verdict:

@@ -77,7 +77,8 @@ class Verdict(Struct, frozen=True):
 
     looks: "green", "yellow" or "red" where the province did not say and the health code looks so; advice, no more.
     earlier: where a pass or a phone's code was used before, if that is a reason. holder: only while the guard has to
-    compare it, and never in the strip of recent passages. caller: as what he came.
+    compare it, and never in the strip of recent passages. caller: as what he came. may_rest: he has a fever, and can be
+    sent to the waiting area; only on the screen.
     """
 
     sequence: int | None
@@ -94,6 +95,7 @@ class Verdict(Struct, frozen=True):
     holder: CertificateHolder | None = None
     looks: str = ""
     caller: Caller = Caller.RESIDENT
+    may_rest: bool = False
 
 
 class Health(Struct, frozen=True):

@@ -146,7 +146,7 @@ def _evidence(lane: Lane, visit: Gathering, rules: Rules | None, now: Now) -> Ev
         destination=visit.destination,
     )
     evidence = _of_whom(evidence, visit)
-    return replace(evidence, rests=lane.rests(evidence.person))
+    return replace(evidence, unanswered_fever=lane.unanswered_fever(evidence.person, now.seconds))
 
 
 def _of_whom(evidence: Evidence, visit: Gathering) -> Evidence:

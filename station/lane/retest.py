@@ -62,6 +62,7 @@ _RESTS_FIRST = Words("请先到等候区休息", "He rests in the waiting area f
 _OF_THE_TEMPERATURE = frozenset(
     {
         Reason.FEVER,
+        Reason.RETEST_DUE,
         Reason.TEMPERATURE_TOO_LOW,
         Reason.TEMPERATURE_DOUBTFUL,
         Reason.TEMPERATURE_MISSING,

@@ -11,6 +11,7 @@ from gate.policy import Rules
 from gate.reason import Outcome
 from gate.wording import Words
 from station.lane.answers import BUSY, NOT_WRITTEN, SIGN_ON_FIRST, nobody_on_duty, refused
+from station.lane.fevers import with_fever, without_fever
 from station.lane.retest import rest
 from station.lane.verdict import RECENT, clear, showing, signs
 from station.objections import known, objection
@@ -48,7 +49,7 @@ def obey(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
     lane = replace(lane, amending=None)
     if settled.ground is Ground.RESTS:
         return rest(lane, settled, rules, now)
-    lane = _with_word(lane, settled)
+    lane = _with_word(_with_fever_told(lane, settled, now), settled)
     opens: tuple[Effect, ...] = (OpenBarrier(),) if settled.outcome is Outcome.ADMIT else ()
     shown = lane.phase.decided if isinstance(lane.phase, Showing) else None
     if shown is None or shown.sequence != settled.sequence:
@@ -95,6 +96,16 @@ def _without_rests_of(lane: Lane, settled: GuardSettled) -> Lane:
         if person is None or each.person != person or each.decided.sequence == settled.sequence
     )
     return replace(lane, resting=left)
+
+
+def _with_fever_told(lane: Lane, settled: GuardSettled, now: Now) -> Lane:
+    """Only a guard who lets him through answers a fever; taken back, it stands again."""
+    decided = known(lane, settled.sequence)
+    if decided is None:
+        return lane
+    if settled.outcome is Outcome.ADMIT:
+        return without_fever(lane, decided.evidence.person)
+    return with_fever(lane, decided, now)
 
 
 def _amended(decided: Decided, settled: GuardSettled) -> Decided:

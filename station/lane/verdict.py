@@ -12,6 +12,7 @@ from gate.reason import Outcome, Reason
 from station.lane.answers import nobody_on_duty, policy_of
 from station.lane.arriving import next_of_family
 from station.lane.family import still_to_come
+from station.lane.fevers import with_fever
 from station.objections import objection
 from station.prompts import verdict_prompts
 from station.visit import (
@@ -97,7 +98,7 @@ def _show(lane: Lane, decided: Decided, rules: Rules | None, now: Now) -> Step:
     opens: tuple[Effect, ...] = (OpenBarrier(),) if outcome is Outcome.ADMIT else ()
     recent = (decided, *lane.recent)[:RECENT]
     lane = replace(lane, phase=showing(decided, rules, now), recent=recent)
-    return lane, (*opens, *signs(decided))
+    return with_fever(lane, decided, now), (*opens, *signs(decided))
 
 
 def _by_the_same_tap(lane: Lane, draft: Draft, sequence: int, rules: Rules | None, now: Now) -> GuardSettled | None:

@@ -138,7 +138,8 @@ class Lane:
     in_view: digest of each code that had its turn and has not left since -> looks without it. empty_looks: in a row.
     readings: not yet used, oldest first. attended: whoever was decided last still stands before the thermometer.
     recent: newest first. amending: what the guard settled and the disk has not confirmed. party: who of a family comes
-    next; family: sequence of its first passage. resting: those with a fever. guard: who signed on. closed: the office
+    next; family: sequence of its first passage. resting: those who wait for a retest. feverish: pseudonym of each whose
+    fever nothing has answered -> until when that counts (monotonic seconds). guard: who signed on. closed: the office
     has closed this gate.
     """
 
@@ -156,6 +157,7 @@ class Lane:
     party: tuple[Arrival, ...] = ()
     family: int | None = None
     resting: tuple[Resting, ...] = ()
+    feverish: tuple[tuple[str, float], ...] = ()
     guard: str | None = None
     barrier: Barrier = Barrier.NONE
     closed: bool = False
@@ -163,6 +165,10 @@ class Lane:
     def rests(self, person: str | None) -> bool:
         """Whether he was sent to the waiting area with a fever."""
         return person is not None and any(each.person == person for each in self.resting)
+
+    def unanswered_fever(self, person: str | None, seconds: float) -> bool:
+        """Whether he has a fever as far as this gate knows, whatever his forehead says now. seconds: monotonic."""
+        return self.rests(person) or any(who == person and seconds < until for who, until in self.feverish)
 
     @property
     def idle_lamp(self) -> Lamp:

@@ -99,7 +99,7 @@ def evidence_of(case: dict[str, Any]) -> Evidence:
         case.get("destination"),
         Caller(case.get("comes_as", "resident")),
         tuple(Measurement(each, ambient, "rehearsal") for each in case.get("also_celsius", [])),
-        **{key: case[key] for key in ("written_down", "returnee", "building", "rests") if key in case},
+        **{key: case[key] for key in ("written_down", "returnee", "building", "unanswered_fever") if key in case},
     )
 
 

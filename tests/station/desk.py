@@ -82,6 +82,7 @@ def verdict(outcome: Outcome, *reasons: Reason, sequence: int | None = 42, **cha
         reasons=reasons,
         person=WANG,
         celsius=36.5,
+        may_rest=bool({Reason.FEVER, Reason.RETEST_DUE} & set(reasons)),
     )
     return msgspec.structs.replace(usual, **changes)
 

@@ -52,6 +52,7 @@ from station.visit import (
 
 LIVES_SECONDS = 4.0
 AWAITED_SECONDS = 7200.0
+FEVER_SECONDS = 7200.0
 MOST_AT_HAND = 8
 SAME_LOOK_SECONDS = 2.0
 ANSWERS_A_FEVER = (Ground.MEASURED_AGAIN, Ground.MEDICAL, Ground.OFFICE_AGREED)
@@ -150,6 +151,7 @@ class Witness:
     retests: dict[int, list[Measurement]] = field(default_factory=dict)
     resting: dict[str, tuple[int, float]] = field(default_factory=dict)
     rest_over: dict[int, float] = field(default_factory=dict)
+    feverish: dict[str, float] = field(default_factory=dict)
     passages_then: int = 0
 
     def sees(
@@ -296,9 +298,10 @@ class Witness:
         passes = [code for code in visit.codes if code.reading.credential is not None]
         asked = visit.form is None and not shut
         red = who is not None and who.health is Health.RED
-        rests = who is not None and who.person in self.resting
+        person = who.person if who is not None else ""
+        rests = now.seconds < self.resting.get(person, (0, 0.0))[1]
         found = {
-            Reason.RETEST_DUE: rests and who is not None and now.seconds < self.resting[who.person][1],
+            Reason.RETEST_DUE: rests or now.seconds < self.feverish.get(person, 0.0),
             Reason.RULES_STALE: stale,
             Reason.CLOCK_NOT_BELIEVED: now.moment.state is ClockState.FLOOR,
             Reason.GATE_CLOSED: shut,
@@ -363,6 +366,8 @@ class Witness:
         if before is Committing and isinstance(signal, Committed | CommitFailed):
             decided, self.deciding = self.deciding, None
             assert decided is not None
+            if decided.who is not None and Reason.FEVER in decided.against:
+                self.feverish[decided.who.person] = now.seconds + FEVER_SECONDS
             if isinstance(signal, Committed):
                 self.passages[signal.sequence] = decided
                 self.family_known = self.family_known or decided.family
@@ -383,6 +388,8 @@ class Witness:
             self.retests[settled.sequence] = list(self.again)
         who = self.passages[settled.sequence].who
         self.rest_over.pop(settled.sequence, None)
+        if settled.outcome is Outcome.ADMIT and who is not None:
+            self.feverish.pop(who.person, None)
         if settled.ground is Ground.RESTS:
             self.rest_over[settled.sequence] = now.seconds + 60.0 * policy.retest.rest_minutes
         if settled.ground is not Ground.RESTS:

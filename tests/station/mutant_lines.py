@@ -20,7 +20,11 @@ MUTANTS = (
     *_of(
         "lane/deciding",
         ("relief takes the form's tap before the decision", " and form.guard == lane.guard else None", " else None"),
-        ("whoever rests passes by a cooler forehead", "rests=lane.rests(evidence.person)", "rests=False"),
+        (
+            "whoever rests passes by a cooler forehead",
+            "unanswered_fever=lane.unanswered_fever(evidence.person, now.seconds)",
+            "unanswered_fever=False",
+        ),
         ("whoever was decided lends his next reading", "readings=(), attended=True)", "readings=(), attended=False)"),
         ("a decision leaves its readings to the next one", "readings=(), attended=True)", "attended=True)"),
         ("the next of a family is measured on the one before", "if someone_elses and", "if False and"),

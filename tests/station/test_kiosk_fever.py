@@ -1,37 +1,33 @@
 """Fever, purpose, undo and the hand-held thermometer on the guard's screen, in Chromium."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from station.taps import BeginRest, BeginRetest, ReadAloud, Settle, TellPurpose, TypeTemperature
 from station.view import Hint, Resting, Retesting, Screen
 from tests.station.desk import NIGHT, WANG, decided, ready, verdict
-from tests.station.guard import Guard, at_the_gate
 from tests.station.states import CHOICES
 
 pytestmark = pytest.mark.browser
 ASKED = ready(screen=Screen.GATHERING, person=WANG, awaiting=("purpose",), purposes=CHOICES, visit_began=7.5)
 
 
-@pytest.fixture
-def guard(page: Page) -> Iterator[Guard]:
-    with at_the_gate(page) as guard:
-        yield guard
-
-
 def test_a_fever_goes_to_rest_by_one_touch(guard) -> None:
-    """Offered for a fever alone."""
+    """Offered for a fever, or for one before that nothing answered; not to whoever rests already."""
     guard.lane(decided(Outcome.REFUSE, Reason.FEVER, celsius=38.4), "verdict")
     guard.touches("#rest")
     guard.tapped(BeginRest(42))
     guard.desk.put(decided(Outcome.REFUSE, Reason.EXPIRED, sequence=43))
     guard.reads("#reasons b", "通行证已过期")
+    expect(guard.page.locator("#rest")).to_be_hidden()
+    guard.desk.put(decided(Outcome.REFER, Reason.RETEST_DUE, sequence=44))
+    expect(guard.page.locator("#rest")).to_be_visible()
+    guard.desk.put(decided(Outcome.REFER, Reason.RETEST_DUE, sequence=45, may_rest=False))
     expect(guard.page.locator("#rest")).to_be_hidden()
 
 

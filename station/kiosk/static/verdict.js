@@ -107,7 +107,7 @@ function drawAnswers(verdict, earlier) {
   $("let-through").hidden = !(open && verdict.overrulable);
   $("send-back").hidden = !open;
   $("find").hidden = !(open && verdict.overrulable && verdict.holder);
-  $("rest").hidden = !(open && !earlier && verdict.reasons.includes("fever"));
+  $("rest").hidden = !(open && !earlier && verdict.may_rest);
   $("aloud").hidden = earlier || outcome === "admit";
   $("undo").hidden = !(earlier && verdict.sequence !== null && (outcome === "admit" || verdict.settled === "refuse"));
   $("answers").hidden = !earlier && outcome === "admit";
