@@ -89,6 +89,16 @@ MUTANTS = (
             "",
         ),
         ("a word is nobody's", "guard=lane.guard, readings=()", "guard=None, readings=()"),
+        (
+            "whoever is sent back has no fever any more",
+            "    if settled.outcome is Outcome.ADMIT:\n        return without_fever",
+            "    if True:\n        return without_fever",
+        ),
+    ),
+    *_of(
+        "lane/fevers",
+        ("a fever is over in a second", "FEVER_SECONDS = 2 * 3600.0", "FEVER_SECONDS = 1.0"),
+        ("who had a fever is forgotten for the next one", "(*others, (person,", "((person,"),
     ),
     *_of(
         "lane/__init__",

@@ -27,6 +27,7 @@ LANES_OWN = (
     "tests/station/test_lane_arrivals.py",
     "tests/station/test_lane_guard.py",
     "tests/station/test_lane_retest.py",
+    "tests/station/test_lane_fevers.py",
     "tests/station/test_lane_questions.py",
     "tests/station/test_lane_health_codes.py",
     "tests/station/test_office_rules.py",
