@@ -24,7 +24,7 @@ from hub.keeping import backup
 from hub.keys import KeysRefused
 from hub.metrics import Metrics
 from hub.notify import Notifier
-from hub.office import create_app
+from hub.office import create_app, open_office
 from hub.office.office import Figures, PageOrder
 from hub.orders import Answer, Desk
 from hub.orders.carrying_out import carry_out
@@ -137,26 +137,25 @@ class _Server(uvicorn.Server):
         notifier: Notifier,
         figures: Figures,
     ) -> None:
-        app: Any = create_app(
+        office = open_office(
             settings,
             settings.registry,
             hub.announcer,
             clock,
             lambda: hub.connected,
-            hub.form_secret,
             self._settle,
             lambda: hub.owed,
             figures,
         )
-        office = settings.office
+        app: Any = create_app(office, hub.form_secret)
         super().__init__(
             uvicorn.Config(
                 app,
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
-                ssl_certfile=office.tls_certificate or None,
-                ssl_keyfile=office.tls_key or None,
+                ssl_certfile=settings.office.tls_certificate or None,
+                ssl_keyfile=settings.office.tls_key or None,
             )
         )
         self._hub = hub

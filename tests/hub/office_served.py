@@ -16,7 +16,7 @@ import uvicorn
 
 from hub.announcer import Announcer
 from hub.gaps import Outstanding
-from hub.office import create_app
+from hub.office import create_app, open_office
 from hub.office.office import PageOrder
 from hub.orders import Answer
 from hub.settings import OfficeSettings, Settings
@@ -49,7 +49,7 @@ class Served:
         self.clock = Clock()
         self.connected = True
         self.owed: dict[str, Outstanding] = {}
-        app: Any = create_app(
+        office = open_office(
             settings_of(compound),
             compound.path,
             self.announcer,
@@ -58,6 +58,7 @@ class Served:
             settle=self._settle,
             owed=lambda: self.owed,
         )
+        app: Any = create_app(office)
         config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=30)
         self._server = uvicorn.Server(config)
         self._socket = socket.socket()

@@ -10,7 +10,7 @@ from litestar.testing import TestClient
 
 from hub.announcer import Announcer
 from hub.metrics import TOKEN_FILE, Metrics, token
-from hub.office import create_app
+from hub.office import create_app, open_office
 from hub.office.office import Figures
 from tests.figures import figures
 from tests.hub.office_day import NOON, Compound
@@ -114,7 +114,7 @@ def test_only_who_bears_the_token_learns_that_they_are_there(
 ):
     """Neither a clerk's session nor being on the same machine is enough, or a proxy would open them to all."""
     told = Figures("the-token", metrics.text)
-    app = create_app(settings_of(compound), compound.path, Announcer(), lambda: NOON, figures=told)
+    app = create_app(open_office(settings_of(compound), compound.path, Announcer(), lambda: NOON, figures=told))
     with TestClient(app) as client:
         answer = client.get("/metrics", headers={"Authorization": header.encode()} if header else {})
     assert answer.status_code == status
@@ -123,5 +123,6 @@ def test_only_who_bears_the_token_learns_that_they_are_there(
 
 
 def test_an_office_without_figures_has_no_such_page(compound: Compound):
-    with TestClient(create_app(settings_of(compound), compound.path, Announcer(), lambda: NOON)) as client:
+    office = open_office(settings_of(compound), compound.path, Announcer(), lambda: NOON)
+    with TestClient(create_app(office)) as client:
         assert client.get("/metrics", headers={"Authorization": "Bearer None"}).status_code == 404

@@ -6,7 +6,7 @@ import pytest
 from litestar.testing import TestClient
 
 from hub.announcer import Announcer
-from hub.office import create_app
+from hub.office import create_app, open_office
 from hub.office.attempts import MOST_ADDRESSES, MOST_FAILURES, WITHIN, Attempts
 from tests.hub.office_day import NOON, Compound
 from tests.hub.office_served import Clock, compound, log_in, settings_of
@@ -21,7 +21,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def client(compound: Compound, clock: Clock):
-    app = create_app(settings_of(compound), compound.path, Announcer(), clock)
+    app = create_app(open_office(settings_of(compound), compound.path, Announcer(), clock))
     with TestClient(app) as client:
         client.follow_redirects = False
         yield client
@@ -61,7 +61,7 @@ def test_name_and_password_open_the_page_that_was_asked_for(client: TestClient):
 def test_a_page_opened_before_the_hub_was_restarted_logs_in_at_once(compound: Compound, clock: Clock):
     """The browser brings its old cookies along; the clerk types the password once, not twice."""
     before, after = (
-        create_app(settings_of(compound), compound.path, Announcer(), clock, form_secret="of the keys") for _ in "12"
+        create_app(open_office(settings_of(compound), compound.path, Announcer(), clock), "of the keys") for _ in "12"
     )
     with TestClient(before) as client:
         log_in(client)
@@ -127,7 +127,7 @@ def test_a_stranger_leaves_no_session_behind(client: TestClient):
 
 
 def test_under_tls_every_cookie_is_secure(compound: Compound):
-    app = create_app(settings_of(compound, tls=True), compound.path, Announcer())
+    app = create_app(open_office(settings_of(compound, tls=True), compound.path, Announcer()))
     with TestClient(app, base_url="https://office.test") as client:
         answers = [client.get("/login"), log_in(client)]
     cookies = [each for answer in answers for each in answer.headers.get_list("set-cookie")]

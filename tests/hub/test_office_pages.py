@@ -14,7 +14,7 @@ from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from gate.wording import GATES, GROUNDS, REASONS
 from hub.announcer import Announcer
-from hub.office import create_app, filters
+from hub.office import create_app, filters, open_office
 from hub.office.screen import HERE, STALE_AFTER, STATIC, Screen
 from hub.office.texts import TEXTS
 from tests.hub.office_day import NOON, OUT, Compound, busy_day
@@ -38,7 +38,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def client(compound: Compound, clock: Clock, link: dict[str, bool]):
-    app = create_app(settings_of(compound), compound.path, Announcer(), clock, lambda: link["up"])
+    app = create_app(open_office(settings_of(compound), compound.path, Announcer(), clock, lambda: link["up"]))
     with TestClient(app) as client:
         log_in(client)
         yield client
