@@ -17,6 +17,7 @@ from hub.registry.reader import Reader
 MOST_HAPPENINGS = 200
 MOST_PASSES = 200
 MOST_CASES = 200
+MOST_RECOVERIES = 50
 # What begins and what ends it; the newest of a family on a lane tells how it stands.
 _FAMILIES = (
     ((What.FIRE,), (What.FIRE_OVER,)),
@@ -113,11 +114,37 @@ class Case(Struct, frozen=True, kw_only=True):
     closed_by: str | None
 
 
+class Recovery(Struct, frozen=True, kw_only=True):
+    """This registry took the place of a damaged one ("salvaged"), or a backup that of another ("restored").
+
+    file: the report, or the registry before; "" for none. mended, other: rows; None where nobody can count them.
+    """
+
+    id: int
+    what: str
+    at: datetime
+    file: str
+    backed_up_at: datetime | None
+    mended: int | None
+    other: int | None
+    read_at: datetime | None
+    read_by: str | None
+
+
 class Casebook:
     """Read-only answers from the registry at `path`. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
         self._ask = Reader(path).ask
+        self._folder = path.parent
+
+    def recoveries(self) -> list[Recovery]:
+        """The newest first."""
+        rows = self._ask("SELECT * FROM recovery ORDER BY id DESC LIMIT :most", {"most": MOST_RECOVERIES})
+        return [_recovery(row, self._folder) for row in rows]
+
+    def unread_recoveries(self) -> list[Recovery]:
+        return [each for each in self.recoveries() if each.read_at is None]
 
     def happenings(self) -> list[Befell]:
         """The newest first."""
@@ -196,6 +223,13 @@ _CASES = """
     FROM returnee_case c LEFT JOIN passage USING (station, journal, sequence)
         LEFT JOIN person ON person.id = coalesce(passage.who, c.person)
         LEFT JOIN household ON household.id = person.household"""
+
+
+def _recovery(row: sqlite3.Row, folder: Path) -> Recovery:
+    found = dict(row)
+    for name in ("at", "backed_up_at", "read_at"):
+        found[name] = instants.read(row[name]) if row[name] else None
+    return Recovery(**found | {"file": str(folder / row["file"]) if row["file"] else ""})
 
 
 def _befell(row: sqlite3.Row) -> Befell:

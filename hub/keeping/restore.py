@@ -16,7 +16,7 @@ from msgspec import Struct, json
 
 from hub import control
 from hub.keeping.backup import Backup, BackupFailed, describe, look_through
-from hub.registry import carrying, opened, soundness
+from hub.registry import Registry, carrying, opened, recoveries, soundness
 from hub.registry.mending import AT_ONCE_SECONDS, forget
 from hub.registry.replacing import RESTORED, replace
 from hub.registry.seals import SEALED
@@ -63,8 +63,7 @@ def _put_in_place(path: Path, file: Path, backup: Backup, now: datetime) -> Rest
     aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%dT%H%M%SZ}") if path.exists() else None
     with opened(fresh, now) as registry:
         generation = registry.run(lambda each: each.begin_generation(now, above))
-        if aside is not None:
-            registry.run(lambda each: carrying.plan(each, [Path(aside.name)]))
+        registry.run(lambda each: _note(each, backup, aside, gone, now))
     if aside is not None:
         replace(path, fresh, aside)
     else:
@@ -73,6 +72,15 @@ def _put_in_place(path: Path, file: Path, backup: Backup, now: datetime) -> Rest
     with opened(path, now) as registry:
         carried = carrying.carry_on(registry, AT_ONCE_SECONDS)
     return Restored(backup, generation, aside, gone, carried)
+
+
+def _note(registry: Registry, backup: Backup, aside: Path | None, gone: dict[str, int] | None, now: datetime) -> None:
+    """What is still to be carried over, and for the office that all this happened."""
+    if aside is not None:
+        carrying.plan(registry, [Path(aside.name)])
+    again = None if gone is None else sum(gone.values())
+    name = "" if aside is None else aside.name
+    recoveries.put(registry, recoveries.RESTORED, now, name, backed_up_at=backup.at, other=again)
 
 
 def _meta(path: Path) -> dict[str, str] | None:
@@ -102,4 +110,4 @@ def _rows(connection: sqlite3.Connection, table: str) -> set[tuple[str, str]]:
         rows = {key: said for key, said in rows.items() if key in _OF_THE_OFFICE}
     elif table == "station":
         rows = {key: json.encode(json.decode(said)[:-2]).decode() for key, said in rows.items()}
-    return set() if table == "journal" else set(rows.items())
+    return set() if table in ("journal", "recovery") else set(rows.items())

@@ -1,4 +1,4 @@
-"""What waits for a clerk's word: temporary passes and returnees' cases; and what befell the gates.
+"""What waits for a clerk's word: temporary passes and returnees' cases; and what befell the gates, or the registry.
 
 Rule: a decision is a form of ours (its token is checked like the login's), carried out by the hub's writer, and what
 the page then shows is what the registry says, whatever became of it.
@@ -16,7 +16,7 @@ from hub.office.office import Office
 from hub.office.pages import render
 from hub.office.sessions import WebRequest, clerk_of
 from hub.orders import OrderRefused
-from hub.orders.desk import DeskOrder, SettleCase, SettleMadePass
+from hub.orders.desk import DeskOrder, ReadRecovery, SettleCase, SettleMadePass
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +65,16 @@ def revoke_temporary(request: WebRequest, office: NamedDependency[Office], seria
     return _settle(office, SettleMadePass(serial, False, clerk_of(request) or ""), "/temporary")
 
 
+@get("/recoveries", sync_to_thread=True)
+def show_recoveries(request: WebRequest, office: NamedDependency[Office]) -> Response[Any]:
+    return render(request, office, "recoveries.html", here="recoveries", items=office.casebook.recoveries())
+
+
+@post("/recoveries/{recovery:int}/read", sync_to_thread=True)
+def read_recovery(request: WebRequest, office: NamedDependency[Office], recovery: FromPath[CaseNumber]) -> Redirect:
+    return _settle(office, ReadRecovery(recovery, clerk_of(request) or ""), "/recoveries")
+
+
 def _settle(office: Office, order: DeskOrder, page: str) -> Redirect:
     try:
         office.settle(order)
@@ -81,4 +91,6 @@ ROUTES = (
     show_temporary,
     confirm_temporary,
     revoke_temporary,
+    show_recoveries,
+    read_recovery,
 )

@@ -15,7 +15,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.response.sse import ServerSentEventMessage
 from msgspec import json, structs
 
-from hub.casebook import Befell, Casebook
+from hub.casebook import Befell, Casebook, Recovery
 from hub.feed import Counts, Cursor, Feed, FeedRow, Filter, Tile
 from hub.gaps import Outstanding
 from hub.office.screen import Screen
@@ -31,7 +31,8 @@ ANSWERS_KEPT = 64
 @dataclass(frozen=True)
 class Board:
     """How the gates stood at `at`. standing: alarms and trainings that have not ended. owed: by station, what of it has
-    not come. cloned: what came lately under another record's number, newest first.
+    not come. cloned: what came lately under another record's number, newest first. recovered: what nobody has read yet
+    of a registry that was mended or restored.
     """
 
     at: datetime
@@ -41,6 +42,7 @@ class Board:
     standing: tuple[Befell, ...]
     owed: Mapping[str, Outstanding]
     cloned: tuple[Quarantined, ...]
+    recovered: tuple[Recovery, ...]
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ class Tail:
         now = self._clock()
         totals, tiles = self._feed.board(now, self._zone)
         standing, cloned = self._casebook.standing(), self._set_aside.cloned_since(now - CLONED_IS_NEWS)
-        return Board(now, totals, tuple(tiles), self._connected(), tuple(standing), self._owed(), tuple(cloned))
+        recovered = tuple(self._casebook.unread_recoveries())
+        owed, connected = self._owed(), self._connected()
+        return Board(now, totals, tuple(tiles), connected, tuple(standing), owed, tuple(cloned), recovered)
 
     async def events(self, question: Question) -> bytes:
         """The answer as events, ready to be sent; b"" where nothing of it is wanted."""

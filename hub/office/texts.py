@@ -245,6 +245,44 @@ TEXTS = {
     "digest": Words("指纹", "Digest"),
     "bytes": Words("{size} 字节", "{size} bytes"),
     "bytes_shown": Words("{size} 字节，显示前 {shown}", "{size} bytes, the first {shown} shown"),
+    # The registry itself
+    "recoveries": Words("登记库", "Registry"),
+    "recoveries_lead": Words(
+        "主机的登记库损坏后修复，或从备份恢复，都记在这里，直到有人看过。",
+        "Whenever the hub's registry was damaged and mended, or restored from a backup, it says so until somebody has"
+        " read it.",
+    ),
+    "recovered_salvaged": Words("登记库曾损坏，已修复", "The registry was damaged and has been mended"),
+    "recovered_restored": Words("登记库已从备份恢复", "The registry was restored from a backup"),
+    "salvaged_rows": Words(
+        "{mended} 行已修复，{other} 行丢失或须核对", "{mended} rows mended, {other} lost or to be looked over"
+    ),
+    "restored_rows": Words(
+        "回到 {time} 的状态，其后办公室的 {other} 处改动须重做",
+        "as it stood at {time}; {other} things that the office did since have to be done again",
+    ),
+    "restored_uncounted": Words(
+        "回到 {time} 的状态，其后办公室的改动须重做",
+        "as it stood at {time}; what the office did since has to be done again",
+    ),
+    "report_salvaged": Words("主机上的报告", "Report on the hub"),
+    "report_restored": Words("原登记库", "The registry before"),
+    "do_salvaged": Words(
+        "请管理员打开报告：每一行丢失或须核对的都列在里面。通行记录由各门自动补传。",
+        "Have the administrator open the report: it names every row that is lost or has to be looked over. The gates"
+        " send their records again by themselves.",
+    ),
+    "do_restored": Words(
+        "请重做备份之后的登记、发证、作废和规定。通行记录由各门自动补传。",
+        "Do again what was registered, issued, revoked or published since the backup. The gates send their records"
+        " again by themselves.",
+    ),
+    "mark_read": Words("我已看过", "I have read it"),
+    "recovery_unread": Words("未看", "Unread"),
+    "recovery_read": Words("已看", "Read"),
+    "recovery_read_by": Words("{clerk} 于 {time} 看过", "Read by {clerk}, {time}"),
+    "recoveries_empty": Words("登记库没有出过问题", "Nothing ever befell the registry"),
+    "recoveries_empty_do": Words("不需要做什么。", "Nothing to do."),
     # Things that went wrong
     "error": Words("打不开这个页面", "This page cannot be shown"),
     "error_404": Words("没有这个页面。", "There is no such page."),

@@ -95,7 +95,7 @@ def _dispatch(order: AnyOrder, at: Desk, registry: Registry) -> AnyAnswer:
             return notices.carry_out(order, at, registry)
         case quarantine.ReplayQuarantined():
             return quarantine.carry_out(order, at, registry)
-        case desk.SettleMadePass() | desk.SettleCase():
+        case desk.SettleMadePass() | desk.SettleCase() | desk.ReadRecovery():
             return desk.carry_out(order, at, registry)
         case _:
             return leaves.carry_out(order, at, registry)

@@ -1,8 +1,10 @@
-"""What a clerk decides on the office's pages: temporary passes that gates made, and cases of returnees."""
+"""What a clerk decides on the office's pages: temporary passes that gates made, cases of returnees; and what he has
+read of a registry that was recovered.
+"""
 
 from gate.names import Pseudonym
 from hub.orders import Answer, Desk, Order, OrderRefused
-from hub.registry import Registry, cases, made_passes
+from hub.registry import Registry, cases, made_passes, recoveries
 
 
 class SettleMadePass(Order, frozen=True, tag="settle_made_pass"):
@@ -21,11 +23,18 @@ class SettleCase(Order, frozen=True, tag="settle_case"):
     clerk: str
 
 
+class ReadRecovery(Order, frozen=True, tag="read_recovery"):
+    """Somebody has read that the registry was mended or restored. clerk: who."""
+
+    recovery: int
+    clerk: str
+
+
 class Settled(Answer, frozen=True, tag="settled"):
     """It is done."""
 
 
-DeskOrder = SettleMadePass | SettleCase
+DeskOrder = SettleMadePass | SettleCase | ReadRecovery
 
 
 def carry_out(order: DeskOrder, desk: Desk, registry: Registry) -> Settled:
@@ -37,4 +46,7 @@ def carry_out(order: DeskOrder, desk: Desk, registry: Registry) -> Settled:
         case SettleCase():
             if not cases.settle(registry, order.case, order.close, order.clerk, desk.now):
                 raise OrderRefused(f"there is no case {order.case}")
+        case ReadRecovery():
+            if not recoveries.mark_read(registry, order.recovery, order.clerk, desk.now):
+                raise OrderRefused(f"the registry was never recovered under the number {order.recovery}")
     return Settled()

@@ -270,7 +270,7 @@ _CHECKSUMS = (
     "ALTER TABLE record ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0",
     "UPDATE record SET checksum = record_checksum(station, journal, sequence, hash, received_at)",
     *seals.TABLES,
-    *(each for table in seals.SEALED for each in (*seals.first_twins(table), *seals.triggers(table))),
+    *(each for table in seals.FIRST_SEALED for each in (*seals.first_twins(table), *seals.triggers(table))),
     *map(seals.redating_trigger, seals.REDATED),
 )
 
@@ -286,4 +286,37 @@ def checksums(database: Database) -> None:
 def witnessed(database: Database) -> None:
     seals.seal(database.conn)
     for statement in seals.WITNESSED:
+        database.execute(statement)
+
+
+_RECOVERY = (
+    # When this registry took the place of a damaged one ('salvaged'), or a backup that of another ('restored').
+    # file: beside the registry, the report that names each row, or the registry before. mended: rows that were; other:
+    # those that are lost or have to be looked over or done again; NULL where nobody can count them. read_by: the clerk.
+    """CREATE TABLE recovery (
+        id INTEGER PRIMARY KEY, what TEXT NOT NULL, at TEXT NOT NULL, file TEXT NOT NULL, backed_up_at TEXT,
+        mended INTEGER, other INTEGER, read_at TEXT, read_by TEXT) STRICT""",
+    *seals.first_twins("recovery"),
+    *seals.triggers("recovery"),
+)
+
+
+@MIGRATIONS(name="0012_recovery")
+def recovery(database: Database) -> None:
+    seals.seal(database.conn)
+    for statement in _RECOVERY:
+        database.execute(statement)
+
+
+_PARTS = (
+    # Of 65,536 arrivals each, so that records that are folded in, whosever they are, touch the few pages of the newest
+    # part and not one of all pages each. hub.feed asks part by part.
+    "DROP INDEX passage_who",
+    "CREATE INDEX passage_who_in_parts ON passage(arrival >> 16, who) WHERE who IS NOT NULL",
+)
+
+
+@MIGRATIONS(name="0013_who_in_parts")
+def who_in_parts(database: Database) -> None:
+    for statement in _PARTS:
         database.execute(statement)

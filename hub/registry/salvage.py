@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec import Struct, json
 
-from hub.registry import Registry, carrying, opened, soundness, witness
+from hub.registry import Registry, carrying, opened, recoveries, soundness, witness
 from hub.registry.instants import written
 from hub.registry.pages import Pages
 from hub.registry.replacing import SALVAGED, replace
@@ -65,10 +65,8 @@ def salvage(path: Path, causes: Sequence[Finding], now: datetime, backup: Path |
         fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
     with opened(fresh, now) as registry:
         lost = _filled(registry, path, rescued, now)
-        registry.run(
-            lambda each: carrying.plan(each, [Path(aside.name), *([backup] if backup else [])], report.name, told)
-        )
-    salvaged = Salvaged(aside, report, tuple(causes), (*rescued.findings, *lost), backup)
+        salvaged = Salvaged(aside, report, tuple(causes), (*rescued.findings, *lost), backup)
+        registry.run(lambda each: _note(each, salvaged, told, now))
     write_report(salvaged, now)
     replace(path, fresh, aside)
     return salvaged
@@ -78,6 +76,15 @@ def _filled(registry: Registry, path: Path, rescued: Rescued, now: datetime) -> 
     # Whom a row refers to may be lost; the row itself is not.
     registry.database.conn.execute("PRAGMA foreign_keys = OFF")
     return registry.run(lambda each: write_anew(each, path, rescued, now))
+
+
+def _note(registry: Registry, salvaged: Salvaged, told: tuple[tuple[str, str, int], ...], now: datetime) -> None:
+    """What is still to be carried over, and for the office that all this happened."""
+    files = [Path(salvaged.set_aside.name), *([salvaged.backup] if salvaged.backup else [])]
+    carrying.plan(registry, files, salvaged.report.name, told)
+    mended = sum(each.what.startswith("mended") for each in salvaged.findings)
+    other = len(salvaged.findings) - mended
+    recoveries.put(registry, recoveries.SALVAGED, now, salvaged.report.name, mended=mended, other=other)
 
 
 def rescue(path: Path, backup: Path | None) -> Rescued:

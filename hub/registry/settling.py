@@ -108,7 +108,8 @@ def _uncounted(found: Found, rows: Said, lost: int) -> Iterator[Finding]:
     """Of rows that nobody can name."""
     short = _short(found, rows, lost)
     if short is None:
-        if not found.is_known:
+        is_newer = found.copies.complaint == f"no such table: {found.table}" and not found.known
+        if not found.is_known and not is_newer:
             yield Finding(found.table, "", "the count of its rows is lost: there may have been more, without a trace")
     elif short > 0:
         yield Finding(found.table, "", f"lost: {short} more, of which there is no trace")

@@ -97,5 +97,6 @@ def test_rows_from_before_there_were_twins_have_theirs_after_the_upgrade(tmp_pat
 
 def test_nobody_writes_the_office_s_rows_without_their_twins(registry: Registry) -> None:
     """A connection that does not know how is refused rather than let by."""
-    with closing(sqlite3.connect(registry.path)) as stranger, pytest.raises(sqlite3.OperationalError, match="no such function: row_"):
+    how = pytest.raises(sqlite3.OperationalError, match="no such function: row_")
+    with closing(sqlite3.connect(registry.path)) as stranger, how:
         stranger.execute("INSERT INTO clerk VALUES ('x', 'y', 'z')")
