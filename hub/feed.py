@@ -101,7 +101,11 @@ class Feed:
 
     def recent(self, wanted: Filter) -> list[FeedRow]:
         """The newest arrivals first, at most `wanted.limit`."""
-        where, values = _conditions(wanted, by_person=self._few(wanted.q))
+        where, values = _conditions(wanted)
+        if wanted.person:
+            where += f" AND p.arrival IN ({_THEIRS} = :person)"
+        elif self._few(wanted.q):
+            where += f" AND p.arrival IN ({_THEIRS} IN ({_NAMED}))"
         limit = max(1, min(wanted.limit, MOST_ROWS))
         return self._rows(f"{_ROWS} WHERE {where} ORDER BY p.arrival DESC LIMIT {limit}", values)
 
@@ -254,6 +258,13 @@ _LAST = """
 _NAMED = r"""SELECT id FROM person
     WHERE masked_name LIKE :like ESCAPE '\' OR name = :q OR initials = lower(:q)"""
 
+# Somebody's passages, by an index of parts (hub.registry.migrations): a seek for each, some 300 after a year of 19,000,000.
+_THEIRS = """
+    WITH RECURSIVE part(number) AS (
+        SELECT max(arrival) >> 16 FROM passage UNION ALL SELECT number - 1 FROM part WHERE number > 0)
+    SELECT theirs.arrival FROM part CROSS JOIN passage theirs ON theirs.arrival >> 16 = part.number
+    WHERE theirs.who"""
+
 # The unary plus keeps SQLite from an index that would make it sort: the newest hundred are near the end of the table.
 _CONDITIONS = {
     "gate": "p.gate = :gate",
@@ -271,8 +282,7 @@ _CONDITIONS = {
 }
 
 
-def _conditions(wanted: Filter, by_person: bool = False) -> tuple[str, dict[str, object]]:
-    """by_person: start from the people that q means, not from the end of the feed."""
+def _conditions(wanted: Filter) -> tuple[str, dict[str, object]]:
     values: dict[str, object] = {}
     for name in _CONDITIONS:
         value = getattr(wanted, name)
@@ -283,8 +293,6 @@ def _conditions(wanted: Filter, by_person: bool = False) -> tuple[str, dict[str,
         parts["outcome"] = "p.final_outcome <> p.outcome"
     if wanted.caller not in (None, "", Caller.RESIDENT):
         parts["caller"] += f" AND p.caller <> '{Caller.RESIDENT}'"
-    if by_person:
-        parts["q"] = parts["q"].removeprefix("+")
     where = " AND ".join(parts[name] for name in values) or "1"
     return where, values | (_name_values(wanted.q) if wanted.q else {})
 

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gate.clock import ClockState
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
-from hub.feed import FEW_PEOPLE, OVERRULED, Counts, Cursor, Feed, Filter
+from hub.feed import _THEIRS, FEW_PEOPLE, OVERRULED, Counts, Cursor, Feed, Filter
 from hub.registry import RegistryRefused
 from hub.registry.instants import written
 from tests.hub.office_day import IN, NOON, OUT, Compound, busy_day
@@ -208,6 +209,25 @@ def test_a_common_name_finds_the_newest_of_all_who_bear_it(compound: Compound, f
         compound.arrives("n1", person)
     compound.arrives("n1", compound.resident("李华"))
     assert [row.person for row in feed.recent(Filter(q="王"))] == people[::-1]
+
+
+@pytest.mark.parametrize("by", ["person", "q"])
+def test_somebodys_passages_are_found_however_many_others_came_since(compound: Compound, feed: Feed, by: str):
+    """Whose they are is looked up in parts of 65,536 arrivals; the first and the last of a part count as well."""
+    wang, li = compound.resident("王小明"), compound.resident("李华")
+    for arrival in (65_535, 65_536, 131_071, 400_000):
+        for person in (wang, li):
+            compound.arrives("n1", person)
+            newest = compound.registry.rows("SELECT max(arrival) FROM passage")[0][0]
+            moved = arrival if person == wang else arrival + 2**17
+            compound.registry.database.execute("UPDATE passage SET arrival = ? WHERE arrival = ?", (moved, newest))
+    compound.registry.database.conn.commit()
+    wanted = Filter(person=wang) if by == "person" else Filter(q="王")
+    assert [row.arrival for row in feed.recent(wanted)] == [400_000, 131_071, 65_536, 65_535]
+    assert [row.arrival for row in feed.recent(replace(wanted, before=131_071, limit=1))] == [65_536]
+    assert feed.recent(replace(wanted, direction="out")) == []
+    theirs = feed._ask(f"EXPLAIN QUERY PLAN {_THEIRS} = :person", {"person": wang})
+    assert [row["detail"] for row in theirs if "passage_who_in_parts" in row["detail"]], "nobody else's are read"
 
 
 def test_a_station_that_never_spoke_or_cannot_be_understood_is_not_online(compound: Compound, feed: Feed):
