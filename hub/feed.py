@@ -258,7 +258,7 @@ _LAST = """
 _NAMED = r"""SELECT id FROM person
     WHERE masked_name LIKE :like ESCAPE '\' OR name = :q OR initials = lower(:q)"""
 
-# Somebody's passages, by an index of parts (hub.registry.migrations): a seek for each, some 300 after a year of 19,000,000.
+# Somebody's passages, by an index in parts (hub.registry.migrations): a seek in each, 300 in a year of 19,000,000.
 _THEIRS = """
     WITH RECURSIVE part(number) AS (
         SELECT max(arrival) >> 16 FROM passage UNION ALL SELECT number - 1 FROM part WHERE number > 0)

@@ -2,7 +2,8 @@
 
 `put_off` notes in the transaction that keeps them which runs of records these are; `fold` takes the next of them,
 enters what they say and moves the run's beginning on, all in one transaction, so that a hub that is killed at any point
-goes on where it was. Rule: live runs first, and within a run in the order of its journal.
+goes on where it was. Rule: live runs first, those that are least far among them in turns, and within a run in the order
+of its journal.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,10 @@ from hub.registry.second_reading import replay as replay  # noqa: PLC0414 - whoe
 _LENGTHEN = """UPDATE unfolded SET last = :last
     WHERE station = :station AND journal = :journal AND last = :first - 1 AND live = :live"""
 _ADD = "INSERT INTO unfolded (station, journal, first, last, live) VALUES (:station, :journal, :first, :last, :live)"
-_NEXT = "SELECT id, station, journal, first, last, live FROM unfolded ORDER BY live DESC, id LIMIT 1"
+# The gates of a street go on side by side, so that what happened at the same time lands on the same pages of the index
+# by time; in slices, since some things are looked up once for each run.
+_NEXT = "SELECT id, station, journal, first, last, live FROM unfolded ORDER BY live DESC, first, id LIMIT 1"
+SLICE = 1000
 _KEPT = """SELECT sequence, hash, body FROM record
     WHERE station = ? AND journal = ? AND sequence BETWEEN ? AND ? AND quarantined = 0 ORDER BY sequence LIMIT ?"""
 _ENTERED = " UNION ALL ".join(
@@ -77,7 +81,7 @@ def fold(registry: Registry, opener: Opener, most: int, at: str) -> Taken:
     late = None
     while taken.put_off < most and (run := next_waiting(registry)) is not None and late in (None, not run.live):
         late = not run.live
-        said += _read_next(registry, run, opener, most - taken.put_off, at, taken)
+        said += _read_next(registry, run, opener, min(SLICE, most - taken.put_off), at, taken)
     taken.registered = len(said)
     enter(registry, said, taken, late=bool(late))
     return taken

@@ -160,6 +160,22 @@ def test_a_fold_that_is_cut_off_goes_on_where_it_was(office: Office):
     assert office.sequences() == list(range(1, 11))
 
 
+def test_gates_that_come_back_together_are_folded_side_by_side(office: Office):
+    """The one that is least far goes next, so that what happened at the same time lies together; each in its order."""
+    each_has = inbox.SLICE * 2 + 10
+    for station in ("east-1", "west-1"):
+        office.hear(*(told(each, station=station) for each in range(1, each_has + 1)), station=station)
+    for _ in range(3):
+        office.fold(inbox.SLICE)
+    told_of = "SELECT station, count(*), max(sequence) FROM passage GROUP BY station ORDER BY station"
+    slice_, two = inbox.SLICE, 2 * inbox.SLICE
+    assert office.registry.rows(told_of) == [("east-1", two, two), ("west-1", slice_, slice_)]
+    while office.fold(inbox.SLICE).put_off:
+        pass
+    assert office.registry.rows(told_of) == [("east-1", each_has, each_has), ("west-1", each_has, each_has)]
+    assert office.sequences("station = 'west-1'") == list(range(1, each_has + 1))
+
+
 def test_a_killed_fold_loses_nothing_and_doubles_nothing(tmp_path: Path):
     """SIGKILL while it folds, again and again; the next start goes on, and each record ends up in the tables once."""
     office, number = Office(tmp_path), 6000
