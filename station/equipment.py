@@ -1,6 +1,6 @@
 """What one lane is worked with: its settings, its senses and hands, and where what it says goes.
 
-`__main__` puts it together, with hardware or with doubles; the loop alone uses it.
+station.wiring puts it together, with hardware or with doubles; the loop alone uses it.
 """
 
 import secrets

@@ -1,6 +1,6 @@
 """This lane's figures for Prometheus: what the guard's screen says of its health, and how long decisions take.
 
-`__main__` makes it, the kiosk serves it on loopback at /metrics. Rules: a registry of its own and nothing of the
+station.wiring makes it, the kiosk serves it on loopback at /metrics. Rules: a registry of its own and nothing of the
 process-wide one; a scrape reads what others left behind and asks nobody to wait; no label but station, gate and part
 names, so nothing of a person can be among them.
 """

@@ -1,7 +1,7 @@
 """Whether a lane's thermometer is still to be believed: its own daily median, and how old its calibration is.
 
-`__main__` tells it every record, at the start those of the last weeks, later each as it is committed; it posts `Warned`
-to the loop when its mind changes. Rules: it counts normal readings of the lane's own sensor, whole tenths by day, and
+It is told every record, at the start those of the last weeks, later each as it is committed; it posts `Warned` to the
+loop when its mind changes. Rules: it counts normal readings of the lane's own sensor, whole tenths by day, and
 keeps nothing of whoever was measured; a warning is a sentence for the guard, and judges no reading.
 """
 

@@ -1,6 +1,6 @@
 """The eyes of a lane: cameras, one backend a file, chosen by name in the settings and never guessed.
 
-`open_camera` is called once by the station's `__main__`, and again by the loop when a camera was lost.
+The eyes call `open_camera` (station.world tells them which), and again when a camera was lost.
 """
 
 from collections.abc import Callable

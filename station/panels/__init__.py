@@ -1,6 +1,6 @@
 """The lane's lamps, buzzer, barrier and buttons: one backend a file, chosen in the settings and never guessed.
 
-`open_panel` is called once by the station's `__main__`.
+`open_panel` is called once by station.wiring.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """The thermometers of a lane, one backend a file, chosen by name in the settings and never guessed.
 
-`open_thermometer` is called once by the station's `__main__`, and again by the feeler when a sensor was lost.
+The feeler calls `open_thermometer` (station.world tells it which), and again when a sensor was lost.
 """
 
 from collections.abc import Callable
