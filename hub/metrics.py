@@ -79,7 +79,7 @@ class Metrics:
             yield from _of_hub(self._hub, now)
             yield from _of_stations(self._hub.seen.stations, self._hub.owed, self._hub.receipted, now)
         kinds: dict[tuple[str, ...], float] = {(kind,): number for kind, number in self._set_aside.counts().items()}
-        yield labelled("gate_hub_quarantine", "Messages set aside, by kind.", ("kind",), kinds)
+        yield labelled("gate_hub_quarantine", "Messages set aside and not dealt with, by kind.", ("kind",), kinds)
         yield from self._disk(now)
 
     def _disk(self, now: datetime) -> Iterator[Metric]:

@@ -54,6 +54,7 @@ class Quarantined(Struct, frozen=True, kw_only=True):
 
     payload: its first PAYLOAD_BYTES; size: all of its bytes. registered: as much of the record that bears the same
     number and is in the registry, where that is another one. gate, lane: of the station, "" where nobody added it.
+    put_by, put_by_at: who has looked into it, and when; None for nobody.
     """
 
     id: int
@@ -68,6 +69,8 @@ class Quarantined(Struct, frozen=True, kw_only=True):
     why: str
     received_at: datetime
     registered: bytes | None
+    put_by: str | None = None
+    put_by_at: datetime | None = None
 
     @property
     def kind(self) -> Kind:
@@ -85,9 +88,10 @@ class SetAside:
         self._ask = Reader(path).ask
 
     def listed(self, limit: int = MOST_SHOWN) -> list[Quarantined]:
-        """Newest first, but what bears another's number before all else."""
+        """Newest first, but what bears another's number before all else, and what was put by behind it."""
         values = {"bytes": PAYLOAD_BYTES, "limit": limit, "id": None}
-        return [_quarantined(row) for row in self._ask(f"{_ROWS} ORDER BY cloned DESC, id DESC LIMIT :limit", values)]
+        order = "ORDER BY put_by IS NOT NULL, cloned DESC, id DESC"
+        return [_quarantined(row) for row in self._ask(f"{_ROWS} {order} LIMIT :limit", values)]
 
     def one(self, id: int) -> Quarantined | None:
         """None where nothing of that number lies there, any more or ever."""
@@ -95,20 +99,26 @@ class SetAside:
         return _quarantined(rows[0]) if rows else None
 
     def counts(self) -> dict[Kind, int]:
-        """How many of each kind; those of which there are none too."""
+        """How many of each kind that nobody has put by; those of which there are none too."""
         counts = dict.fromkeys(Kind, 0)
-        for row in self._ask("SELECT substr(why, 1, 40) AS why, count(*) AS number FROM quarantine GROUP BY 1"):
+        for row in self._ask(_COUNTS):
             counts[kind_of(row["why"])] += row["number"]
         return counts
 
     def cloned_since(self, since: datetime) -> list[Quarantined]:
-        """What bore another record's number, newest first."""
+        """What bore another record's number and was not put by, newest first."""
         values = {"bytes": 0, "id": None, "since": instants.written(since)}
         return [
             _quarantined(row)
-            for row in self._ask(f"{_ROWS} AND cloned AND received_at >= :since ORDER BY id DESC", values)
+            for row in self._ask(
+                f"{_ROWS} AND cloned AND put_by IS NULL AND received_at >= :since ORDER BY id DESC", values
+            )
         ]
 
+
+_COUNTS = """
+    SELECT substr(why, 1, 40) AS why, count(*) AS number
+    FROM quarantine WHERE id NOT IN (SELECT id FROM put_by) GROUP BY 1"""
 
 _ROWS = """
     SELECT * FROM (
@@ -116,8 +126,10 @@ _ROWS = """
             coalesce(station.lane, '') AS lane, quarantine.journal, quarantine.sequence, quarantine.hash,
             substr(payload, 1, :bytes) AS payload, length(payload) AS size, why, quarantine.received_at AS received_at,
             why LIKE 'same identity, other body%' AS cloned,
-            CASE WHEN record.hash <> quarantine.hash THEN substr(record.body, 1, :bytes) END AS registered
+            CASE WHEN record.hash <> quarantine.hash THEN substr(record.body, 1, :bytes) END AS registered,
+            put_by.clerk AS put_by, put_by.at AS put_by_at
         FROM quarantine LEFT JOIN station ON station.id = quarantine.station
+            LEFT JOIN put_by ON put_by.id = quarantine.id
             LEFT JOIN record ON (record.station, record.journal, record.sequence)
                 = (quarantine.station, quarantine.journal, quarantine.sequence))
     WHERE (:id IS NULL OR id = :id)"""
@@ -125,4 +137,5 @@ _ROWS = """
 
 def _quarantined(row: sqlite3.Row) -> Quarantined:
     said = {name: row[name] for name in Quarantined.__struct_fields__}
-    return Quarantined(**{**said, "received_at": instants.read(row["received_at"])})
+    put_by_at = instants.read(row["put_by_at"]) if row["put_by_at"] else None
+    return Quarantined(**said | {"received_at": instants.read(row["received_at"]), "put_by_at": put_by_at})

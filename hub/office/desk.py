@@ -40,12 +40,12 @@ def show_cases(request: WebRequest, office: NamedDependency[Office]) -> Response
 
 @post("/cases/{case:int}/close", sync_to_thread=True)
 def close_case(request: WebRequest, office: NamedDependency[Office], case: FromPath[CaseNumber]) -> Redirect:
-    return _settle(office, SettleCase(case, True, clerk_of(request) or ""), "/cases")
+    return settle(office, SettleCase(case, True, clerk_of(request) or ""), "/cases")
 
 
 @post("/cases/{case:int}/reopen", sync_to_thread=True)
 def reopen_case(request: WebRequest, office: NamedDependency[Office], case: FromPath[CaseNumber]) -> Redirect:
-    return _settle(office, SettleCase(case, False, clerk_of(request) or ""), "/cases")
+    return settle(office, SettleCase(case, False, clerk_of(request) or ""), "/cases")
 
 
 @get("/temporary", sync_to_thread=True)
@@ -57,12 +57,12 @@ def show_temporary(request: WebRequest, office: NamedDependency[Office]) -> Resp
 
 @post("/temporary/{serial:str}/confirm", sync_to_thread=True)
 def confirm_temporary(request: WebRequest, office: NamedDependency[Office], serial: FromPath[Serial]) -> Redirect:
-    return _settle(office, SettleMadePass(serial, True, clerk_of(request) or ""), "/temporary")
+    return settle(office, SettleMadePass(serial, True, clerk_of(request) or ""), "/temporary")
 
 
 @post("/temporary/{serial:str}/revoke", sync_to_thread=True)
 def revoke_temporary(request: WebRequest, office: NamedDependency[Office], serial: FromPath[Serial]) -> Redirect:
-    return _settle(office, SettleMadePass(serial, False, clerk_of(request) or ""), "/temporary")
+    return settle(office, SettleMadePass(serial, False, clerk_of(request) or ""), "/temporary")
 
 
 @get("/recoveries", sync_to_thread=True)
@@ -72,10 +72,11 @@ def show_recoveries(request: WebRequest, office: NamedDependency[Office]) -> Res
 
 @post("/recoveries/{recovery:int}/read", sync_to_thread=True)
 def read_recovery(request: WebRequest, office: NamedDependency[Office], recovery: FromPath[CaseNumber]) -> Redirect:
-    return _settle(office, ReadRecovery(recovery, clerk_of(request) or ""), "/recoveries")
+    return settle(office, ReadRecovery(recovery, clerk_of(request) or ""), "/recoveries")
 
 
-def _settle(office: Office, order: DeskOrder, page: str) -> Redirect:
+def settle(office: Office, order: DeskOrder, page: str) -> Redirect:
+    """What a clerk decided, carried out; then the page, which says what became of it."""
     try:
         office.settle(order)
     except OrderRefused as refused:

@@ -1,4 +1,4 @@
-"""The quarantine: what was set aside, what each means, what to do, and another try.
+"""The quarantine: what was set aside, what each means, what to do, another try, and what somebody has looked into.
 
 Rule: nothing that a stranger sent is ever more than text on this page, and what a try brought is told from what the
 registry says afterwards.
@@ -12,11 +12,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, PathParameter
 from litestar.response import Redirect
 
+from hub.office.desk import settle
 from hub.office.filters import address
 from hub.office.office import Office
 from hub.office.pages import render
-from hub.office.sessions import WebRequest
+from hub.office.sessions import WebRequest, clerk_of
 from hub.orders import OrderRefused
+from hub.orders.desk import SettleQuarantined
 from hub.orders.quarantine import Replayed, ReplayQuarantined
 from hub.set_aside import PAYLOAD_BYTES
 
@@ -52,6 +54,16 @@ def try_again(office: NamedDependency[Office], number: FromPath[Number]) -> Redi
     return _again(office, (number,))
 
 
+@post("/quarantine/{number:int}/put-by", sync_to_thread=True)
+def put_by(request: WebRequest, office: NamedDependency[Office], number: FromPath[Number]) -> Redirect:
+    return settle(office, SettleQuarantined(number, True, clerk_of(request) or ""), "/quarantine")
+
+
+@post("/quarantine/{number:int}/take-up", sync_to_thread=True)
+def take_up(request: WebRequest, office: NamedDependency[Office], number: FromPath[Number]) -> Redirect:
+    return settle(office, SettleQuarantined(number, False, clerk_of(request) or ""), "/quarantine")
+
+
 def _is_count(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 9
 
@@ -69,4 +81,4 @@ def _again(office: Office, ids: tuple[int, ...] | None) -> Redirect:
     return Redirect(address("/quarantine", told), status_code=303)
 
 
-ROUTES = (show_quarantine, try_all_again, try_again)
+ROUTES = (show_quarantine, try_all_again, try_again, put_by, take_up)

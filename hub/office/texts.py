@@ -224,6 +224,9 @@ TEXTS = {
     "what_it_means": Words("出了什么事", "What happened"),
     "what_to_do": Words("怎么办", "What to do"),
     "try_again": Words("再试一次", "Try again"),
+    "put_by": Words("已处理", "Dealt with"),
+    "put_by_whom": Words("{clerk} 于 {time} 处理", "Dealt with by {clerk}, {time}"),
+    "take_up": Words("重新打开", "Open again"),
     "try_all_again": Words("全部再试一次", "Try all again"),
     **ASIDE,
     "tried_busy": Words(

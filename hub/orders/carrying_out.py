@@ -95,7 +95,7 @@ def _dispatch(order: AnyOrder, at: Desk, registry: Registry) -> AnyAnswer:
             return notices.carry_out(order, at, registry)
         case quarantine.ReplayQuarantined():
             return quarantine.carry_out(order, at, registry)
-        case desk.SettleMadePass() | desk.SettleCase() | desk.ReadRecovery():
+        case desk.SettleMadePass() | desk.SettleCase() | desk.ReadRecovery() | desk.SettleQuarantined():
             return desk.carry_out(order, at, registry)
         case _:
             return leaves.carry_out(order, at, registry)

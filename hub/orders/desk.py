@@ -1,10 +1,10 @@
-"""What a clerk decides on the office's pages: temporary passes that gates made, cases of returnees; and what he has
-read of a registry that was recovered.
+"""What a clerk decides on the office's pages: temporary passes that gates made, cases of returnees, messages that
+were looked into; and what was read of a registry that was recovered.
 """
 
 from gate.names import Pseudonym
 from hub.orders import Answer, Desk, Order, OrderRefused
-from hub.registry import Registry, cases, made_passes, recoveries
+from hub.registry import Registry, cases, made_passes, put_by, recoveries
 
 
 class SettleMadePass(Order, frozen=True, tag="settle_made_pass"):
@@ -30,11 +30,19 @@ class ReadRecovery(Order, frozen=True, tag="read_recovery"):
     clerk: str
 
 
+class SettleQuarantined(Order, frozen=True, tag="settle_quarantined"):
+    """Somebody has looked into a message in quarantine: put it by, or take it up again. clerk: who says so."""
+
+    message: int
+    put_by: bool
+    clerk: str
+
+
 class Settled(Answer, frozen=True, tag="settled"):
     """It is done."""
 
 
-DeskOrder = SettleMadePass | SettleCase | ReadRecovery
+DeskOrder = SettleMadePass | SettleCase | ReadRecovery | SettleQuarantined
 
 
 def carry_out(order: DeskOrder, desk: Desk, registry: Registry) -> Settled:
@@ -49,4 +57,7 @@ def carry_out(order: DeskOrder, desk: Desk, registry: Registry) -> Settled:
         case ReadRecovery():
             if not recoveries.mark_read(registry, order.recovery, order.clerk, desk.now):
                 raise OrderRefused(f"the registry was never recovered under the number {order.recovery}")
+        case SettleQuarantined():
+            if not put_by.settle(registry, order.message, order.put_by, order.clerk, desk.now):
+                raise OrderRefused(f"nothing in quarantine has the number {order.message}")
     return Settled()

@@ -320,3 +320,20 @@ _PARTS = (
 def who_in_parts(database: Database) -> None:
     for statement in _PARTS:
         database.execute(statement)
+
+
+_PUT_BY = (
+    # Somebody has looked into a message in quarantine, and it is no alarm any more; the message stays.
+    """CREATE TABLE put_by (
+        id INTEGER PRIMARY KEY REFERENCES quarantine(id) ON DELETE CASCADE, at TEXT NOT NULL, clerk TEXT NOT NULL)
+        STRICT""",
+    *seals.first_twins("put_by"),
+    *seals.triggers("put_by"),
+)
+
+
+@MIGRATIONS(name="0013_put_by")
+def put_by(database: Database) -> None:
+    seals.seal(database.conn)
+    for statement in _PUT_BY:
+        database.execute(statement)

@@ -58,6 +58,7 @@ SEALED: Mapping[str, Sealed] = {
     "gate_key": _sealed("station", "public made_at allowance"),
     "blank": _sealed("serial", ""),
     "recovery": _sealed("id", "what at file backed_up_at mended other read_at read_by"),
+    "put_by": _sealed("id", "at clerk"),
 }
 """In an order in which each can be written again: whom a row refers to stands before it."""
 
@@ -76,7 +77,7 @@ UNSEALED: Mapping[str, str] = {
     "tally": "counts the twins",
     "_sqlite_migrations": "compared with what this version knows",
 }
-FIRST_SEALED = tuple(each for each in SEALED if each != "recovery")
+FIRST_SEALED = tuple(each for each in SEALED if each not in ("recovery", "put_by"))
 """Those that were there when twins came; each later one gets its own in its own migration."""
 REDATED = ("passage", "amendment", "happening")
 """Where the hub set a time right, that time has a twin of its own, since no record tells it: under the name `at_of`."""

@@ -31,7 +31,7 @@ def listed(_words: Namespace, terminal: Terminal) -> None:
     for each in items:
         number = f"{each.journal}/{each.sequence}" if each.journal else "no number"
         came = f"{_at(each, terminal)}  {each.station or '?':<16}"
-        terminal.say(f"{each.id:>6}  {came} {each.kind:<9} {number:<24} {each.size} bytes")
+        terminal.say(f"{each.id:>6}  {came} {each.kind:<9} {number:<24} {each.size} bytes{_put_by(each, terminal)}")
     if any(each.worth_another_try for each in items):
         terminal.say("after an update of the hub: gate-hub quarantine replay --all")
 
@@ -46,7 +46,7 @@ def show(words: Namespace, terminal: Terminal) -> None:
         f"came    {_at(item, terminal)}",
         f"number  {item.journal}/{item.sequence}" if item.journal else "number  none",
         f"hash    {item.hash}",
-        f"reason  {_escaped(item.why.encode())}",
+        f"reason  {_escaped(item.why.encode())}{_put_by(item, terminal)}",
         "",
         _said(item, "_means"),
         _said(item, "_do"),
@@ -77,6 +77,12 @@ def _set_aside(terminal: Terminal) -> SetAside:
 
 def _at(item: Quarantined, terminal: Terminal) -> str:
     return f"{item.received_at.astimezone(terminal.settings.zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _put_by(item: Quarantined, terminal: Terminal) -> str:
+    if item.put_by_at is None:
+        return ""
+    return f", dealt with by {item.put_by}, {item.put_by_at.astimezone(terminal.settings.zone):%Y-%m-%d %H:%M}"
 
 
 def _escaped(payload: bytes) -> str:

@@ -25,6 +25,7 @@ _LOST: Mapping[str, tuple[str, str]] = {
     "gate_key": ("gate's right to make passes", "gates' rights to make passes"),
     "meta": ("set of rules, published", "sets of rules, published"),
     "blank": ("blank card", "blank cards"),
+    "put_by": ("message in quarantine, dealt with", "messages in quarantine, dealt with"),
 }
 
 
