@@ -46,6 +46,11 @@ class Guard:
     def touches(self, selector: str) -> None:
         self.page.locator(selector).tap()
 
+    def types(self, text: str) -> None:
+        """On the keys of the finder."""
+        for sign in text:
+            self.touches(f"[data-key='{sign}']")
+
     def taps_counted(self) -> int:
         """How often the glass was touched since the page was opened, keys included."""
         return int(self.page.evaluate("window.touched"))

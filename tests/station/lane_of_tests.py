@@ -17,11 +17,11 @@ from gpiozero.pins.mock import MockFactory
 from gate.formats import community_pass
 from gate.formats.chain import Credential, Kind
 from gate.notices import Notices
-from gate.passage import Record
+from gate.passage import Caller, Record
 from gate.policy import Policy, Rules
 from gate.roster import Resident
 from gate.sealing import public_of
-from gate.trust import TrustedKey, Usage, index, key_id_of
+from gate.trust import GateKey, TrustedKey, Usage, index, key_id_of
 from gate.wire import Crossings, StationStatus, decode_body
 from station.cards import Cards
 from station.codes import SeenCode
@@ -52,16 +52,28 @@ FORM_SECRET = bytes(range(64, 96))
 PASS_KEY = bytes(range(32, 64))
 CORNERS = ((0, 0), (9, 0), (9, 9), (0, 9))
 
-_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-_PUBLIC = _KEY.public_key().public_bytes_raw()
-_TRUSTED = TrustedKey(_PUBLIC, "yuyuan", frozenset({Usage.PASS}), NOON - timedelta(days=99), NOON + timedelta(days=999))
+OFFICE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+OFFICE_PUBLIC = OFFICE_KEY.public_key().public_bytes_raw()
+TRUSTED = TrustedKey(
+    OFFICE_PUBLIC, "yuyuan", frozenset({Usage.PASS}), NOON - timedelta(days=99), NOON + timedelta(days=999)
+)
+# The office's word on the gate's own key: two passes, a day each.
+CERTIFICATE = GateKey(
+    public=Ed25519PrivateKey.from_private_bytes(PASS_KEY).public_key().public_bytes_raw(),
+    station="west-1",
+    callers=frozenset({Caller.RESIDENT, Caller.VISITOR}),
+    longest_hours=24,
+    most=2,
+    not_before=NOON - timedelta(days=1),
+    not_after=NOON + timedelta(days=30),
+)
 
 
-def pass_of(person: str, *, staff: bool = False, key: Ed25519PrivateKey = _KEY) -> bytes:
+def pass_of(person: str, *, staff: bool = False, key: Ed25519PrivateKey = OFFICE_KEY) -> bytes:
     """The text of a pass, genuine unless it is signed with another key; person: one hex digit, also of its serial."""
     digits, kind = person * 16, Kind.STAFF if staff else Kind.RESIDENT
     credential = Credential(
-        "GC1", kind, "yuyuan", digits, digits, key_id_of(_PUBLIC), NOON - timedelta(1), NOON + timedelta(90)
+        "GC1", kind, "yuyuan", digits, digits, key_id_of(OFFICE_PUBLIC), NOON - timedelta(1), NOON + timedelta(90)
     )
     return community_pass.pack(credential, key.sign).encode()
 
@@ -71,7 +83,7 @@ def snapshot(people: str = "ab", revoked: tuple[str, ...] = (), **policy: object
     residents = {digit * 16: Resident(digit * 16, digit * 16, "王*明", "3") for digit in people}
     # The same few people come again and again.
     rules = Rules("west", Policy(**{"title": "test", "same_way_hours": 0, **policy}), "1.7", NOON)
-    trust = index("yuyuan", [_TRUSTED], revoked, form_key=public_of(FORM_SECRET))
+    trust = index("yuyuan", [TRUSTED], revoked, form_key=public_of(FORM_SECRET))
     return Snapshot(rules, trust, residents, "1.9")
 
 
@@ -275,3 +287,9 @@ class TestLane:
 
     def _tell(self, journal: str, sequence: int, record: Record) -> None:
         self.told.append((journal, sequence, record))
+
+
+def admit(lane: TestLane, person: str = "a") -> None:
+    """He stands at the right distance, is warm enough and shows his pass."""
+    lane.forehead(36.5)
+    lane.show(pass_of(person))

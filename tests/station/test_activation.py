@@ -20,8 +20,17 @@ from station.cards import Card, Cards
 from station.inbox import SnapshotCame
 from station.snapshot import Snapshot
 from station.taps import ActivateCard, ArriveNamed, EndActivation, TapRefused, Train
-from tests.station.lane_of_tests import _KEY, _PUBLIC, _TRUSTED, FORM_SECRET, NOON, TestLane, pass_of, snapshot
-from tests.station.test_gatehouse import CERTIFICATE
+from tests.station.lane_of_tests import (
+    CERTIFICATE,
+    FORM_SECRET,
+    NOON,
+    OFFICE_KEY,
+    OFFICE_PUBLIC,
+    TRUSTED,
+    TestLane,
+    pass_of,
+    snapshot,
+)
 
 PERSON, SERIAL = "c0" * 8, "5e" * 8
 VISITOR = VisitorForm(Door("3", "1", "502"), name="赵六")
@@ -30,9 +39,9 @@ VISITOR = VisitorForm(Door("3", "1", "502"), name="赵六")
 def card(person: str = PERSON, serial: str = SERIAL, days: int = 90, kind: Kind = Kind.BLANK) -> bytes:
     """The code of a blank card as the office prints it."""
     credential = Credential(
-        "GC1", kind, "yuyuan", person, serial, key_id_of(_PUBLIC), NOON - timedelta(1), NOON + timedelta(days)
+        "GC1", kind, "yuyuan", person, serial, key_id_of(OFFICE_PUBLIC), NOON - timedelta(1), NOON + timedelta(days)
     )
-    return community_pass.pack(credential, _KEY.sign).encode()
+    return community_pass.pack(credential, OFFICE_KEY.sign).encode()
 
 
 BLANK = card()
@@ -40,7 +49,7 @@ BLANK = card()
 
 def certified(revoked: tuple[str, ...] = (), gates=(CERTIFICATE,), **changes: object) -> Snapshot:
     held = snapshot(measure_on=frozenset(), **changes)
-    trust = index("yuyuan", [_TRUSTED], revoked, form_key=held.trust.form_key, gates=gates)
+    trust = index("yuyuan", [TRUSTED], revoked, form_key=held.trust.form_key, gates=gates)
     return replace(held, trust=trust)
 
 
@@ -310,7 +319,7 @@ class TestNoCard:
         assert lane.view.activation is None
 
     def test_is_awaited_without_a_certificate_in_training_or_during_a_visit(self, lane: TestLane) -> None:
-        lane.post(SnapshotCame(replace(certified(), trust=index("yuyuan", [_TRUSTED]))))
+        lane.post(SnapshotCame(replace(certified(), trust=index("yuyuan", [TRUSTED]))))
         with pytest.raises(TapRefused, match="not let this gate"):
             lane.tap(ActivateCard("a" * 16))
         lane.post(SnapshotCame(certified()))

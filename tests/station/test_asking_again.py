@@ -1,6 +1,5 @@
 """What a gate lacks of the hub's set it asks for again: the broker first, then the hub, and never in a hurry."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from station.roster import MANIFEST, POLICY, Part
 from station.uplink.asking_again import AskingAgain
 from station.uplink.broker_link import Arrived, LinkEvent
 from tests.broker import Broker
-from tests.station.linked_station import Station, broker_of_the_compound
+from tests.station.linked_station import Station
 from tests.station.played_hub import COMPOUND, Office, PlayedHub, topic_of, until
 
 BUCKET_0, BUCKET_1 = Part(DocumentKind.ROSTER, 0), Part(DocumentKind.ROSTER, 1)
@@ -66,12 +65,6 @@ def test_of_a_whole_set_the_status_names_a_few() -> None:
     for now in (0.0, 5.0, 6.0):
         again.look(everything, now)
     assert len(again.in_vain) == MOST_LACKING
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with broker_of_the_compound(tmp_path / "broker") as started:
-        yield started
 
 
 class Lossy:

@@ -1,12 +1,10 @@
 """gate-station as a process: it starts, shows a rehearsed passage, ends at once, and refuses in one sentence."""
 
-import base64
 import json
 import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import urllib.request
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,40 +17,7 @@ import segno
 from websockets.sync.client import connect
 
 from station.journal import JournalReader, open_journal
-from tests.station.test_settings import SETTINGS
-
-KEY = base64.b64encode(bytes(32)).decode()
-
-
-class Site:
-    """A folder with what one station needs; `run` starts it, `check` asks it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.config = folder / "station.toml"
-        text = SETTINGS.replace('"gpio"', '"rehearsal"').replace("port = 1883", "port = 1")
-        self.config.write_text(f"{text}\n[journal]\nreserve_megabytes = 1\n", "utf-8")
-        identity = folder / "identity.toml"
-        identity.write_text(
-            'compound = "yuyuan"\nstation = "west-1"\nusername = "west-1"\npassword = "x"\n'
-            f'hub_key = "{KEY}"\nroster_key = "{KEY}"\n'
-        )
-        identity.chmod(0o600)
-
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "station", "--config", str(self.config), *words]
-
-    def refusal(self, *words: str) -> str:
-        """What it says when it does not start."""
-        ended = subprocess.run(self.command(*words), check=False, capture_output=True, text=True, timeout=60)
-        assert ended.returncode == 2, ended.stderr
-        assert "Traceback" not in ended.stderr
-        return ended.stderr.strip().splitlines()[-1]
-
-    def spoil(self, old: str, new: str) -> None:
-        text = self.config.read_text("utf-8")
-        assert old in text
-        self.config.write_text(text.replace(old, new, 1), "utf-8")
+from tests.station.site import Site
 
 
 @pytest.fixture

@@ -13,21 +13,12 @@ from gate.forms import HandOver, decode_form
 from gate.passage import Amendment, Ground, Happening, Passage, What
 from gate.reason import Outcome
 from gate.sealing import open_sealed
-from gate.staff import Guard, Staff, pin_hash
+from gate.staff import Staff
 from station.duty import FIRST_PAUSE_SECONDS, FREE_GUESSES, LONGEST_PAUSE_SECONDS, PinCheck
 from station.inbox import SnapshotCame
-from station.snapshot import Snapshot
 from station.taps import ArriveWithoutCode, Dismiss, Settle, SignOff, SignOn, TapRefused
+from tests.station.guards_on_staff import LIU, STAFF, ZHANG, staffed
 from tests.station.lane_of_tests import FORM_SECRET, TestLane, pass_of, snapshot
-
-SALT = b"0123456789abcdef"
-ZHANG = Guard("zhang", "张师傅", SALT, pin_hash("271828", SALT), badge="d" * 16)
-LIU = Guard("liu", "刘师傅", SALT[::-1], pin_hash("314159", SALT[::-1]))
-STAFF = Staff((ZHANG, LIU))
-
-
-def staffed(**policy: object) -> Snapshot:
-    return replace(snapshot(**policy), staff=STAFF)
 
 
 @pytest.fixture

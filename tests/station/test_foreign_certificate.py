@@ -15,7 +15,7 @@ from station.inbox import SnapshotCame
 from station.taps import ArriveWithoutCode, ChooseDirection, Settle, TapRefused
 from station.view import CertificateHolder
 from tests.gate import foreign_makers as make
-from tests.station.lane_of_tests import _TRUSTED, NOON, TestLane, pass_of, snapshot
+from tests.station.lane_of_tests import NOON, TRUSTED, TestLane, pass_of, snapshot
 
 CODE = make.eu(make.some_claims(iat=int(NOON.timestamp()) - 3600))
 
@@ -117,7 +117,7 @@ def test_whoever_is_found_is_held_to_his_own_rules(tmp_path) -> None:
 )
 def test_whoever_is_found_is_held_to_what_the_gates_remember_of_him(tmp_path, rule, why) -> None:
     """Whoever has just gone out by his own pass does not go out again by his papers, the first time they are seen."""
-    trust = index("yuyuan", [_TRUSTED], (), make.issuer_keys(make.ANY_USE))
+    trust = index("yuyuan", [TRUSTED], (), make.issuer_keys(make.ANY_USE))
     lane = TestLane(tmp_path, replace(snapshot(measure_on=frozenset(), **rule), trust=trust))
     lane.tap(ChooseDirection(Direction.OUT))
     lane.show(pass_of("a"))

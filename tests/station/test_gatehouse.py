@@ -6,21 +6,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gate.clock import ClockState
 from gate.credential import read
 from gate.forms import Door, VisitorForm, decode_form
 from gate.passage import Caller, Happening, MadePass, What
 from gate.sealing import open_sealed
-from gate.trust import GateKey, index
+from gate.trust import index
 from gate.wording import Words
 from station.inbox import Warned
 from station.snapshot import Snapshot
 from station.taps import ActivateCard, ArriveWithoutCode, ReadAloud, SetClock, TapRefused
 from station.timekeeper import CONTRADICTED_BY
 from station.view import Barrier, MadeCode
-from tests.station.lane_of_tests import FORM_SECRET, NOON, PASS_KEY, TestLane, pass_of, snapshot
+from tests.station.lane_of_tests import CERTIFICATE, FORM_SECRET, NOON, TestLane, pass_of, snapshot
 
 FIRE_PIN, TAMPER_PIN, SENSOR_PIN = 12, 13, 16
 WIRED = {"fire_notice_pin": FIRE_PIN, "tamper_pin": TAMPER_PIN, "barrier_sensor_pin": SENSOR_PIN}
@@ -214,15 +213,6 @@ class TestItsClock:
         rebooted.close()
 
 
-CERTIFICATE = GateKey(
-    public=Ed25519PrivateKey.from_private_bytes(PASS_KEY).public_key().public_bytes_raw(),
-    station="west-1",
-    callers=frozenset({Caller.RESIDENT, Caller.VISITOR}),
-    longest_hours=24,
-    most=2,
-    not_before=NOON - timedelta(days=1),
-    not_after=NOON + timedelta(days=30),
-)
 VISITOR = VisitorForm(Door("3", "1", "502"), name="赵六")
 
 

@@ -1,27 +1,20 @@
 """The guard himself in Chromium: signs on and hands over, sets the clock, trains, and is told what he should know."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gate.clock import ClockState
 from gate.reason import Outcome
 from station.taps import SetClock, SignOff, SignOn, TapRefused, Train
 from station.view import Barrier, Told
 from tests.station.desk import WELL, decided, ready
-from tests.station.guard import Guard, at_the_gate
+from tests.station.guard import Guard
 from tests.station.states import NOTICES, ON_DUTY
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def guard(page: Page) -> Iterator[Guard]:
-    with at_the_gate(page) as guard:
-        yield guard
 
 
 def types_pin(guard: Guard, pin: str) -> None:

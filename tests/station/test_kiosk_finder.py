@@ -1,16 +1,14 @@
 """Whose foreign certificate it is: the guard's search in Chromium."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from station.taps import Settle, TapRefused
 from station.view import CertificateHolder, Found
 from tests.station.desk import decided
-from tests.station.guard import SIZES, Guard, at_the_gate
+from tests.station.guard import SIZES
 from tests.station.layout import assert_fits
 
 pytestmark = pytest.mark.browser
@@ -21,24 +19,13 @@ ANNA = Found("ab" * 8, "王*明", "3", "1", "0502")
 BERT = Found("cd" * 8, "<b>李</b>*", "12", "", "1501")
 
 
-@pytest.fixture
-def guard(page: Page) -> Iterator[Guard]:
-    with at_the_gate(page) as guard:
-        yield guard
-
-
-def types(guard: Guard, text: str) -> None:
-    for sign in text:
-        guard.touches(f"[data-key='{sign}']")
-
-
 def test_typing_finds_and_one_touch_settles_for_that_resident(guard) -> None:
     """By the keys on the screen alone; the ground is that the papers were checked."""
     guard.desk.found = (ANNA, BERT)
     guard.lane(SHOWN, "verdict")
     guard.touches("#find")
     expect(guard.page.locator("#finder-holder")).to_contain_text("Gabriele Gößinger-Musterfrau")
-    types(guard, "3-5")
+    guard.types("3-5")
     expect(guard.page.locator("#finder-found b")).to_have_text(["王*明", "<b>李</b>*"])
     expect(guard.page.locator("#finder-found span").first).to_have_text("3 号楼 1-0502 室")
     guard.touches("#finder-found button >> nth=0")
@@ -52,7 +39,7 @@ def test_a_refusal_is_told_and_the_search_stays(guard) -> None:
     guard.desk.refuses = TapRefused("正在居家隔离", "In home isolation")
     guard.lane(SHOWN, "verdict")
     guard.touches("#find")
-    types(guard, "WM")
+    guard.types("WM")
     guard.touches("#finder-found button")
     guard.reads("#toast", "正在居家隔离")
     expect(guard.page.locator("#finder")).to_be_visible()
@@ -73,7 +60,7 @@ def test_the_search_belongs_to_the_passage_it_was_begun_for(guard) -> None:
 def test_nobody_found_is_said(guard) -> None:
     guard.lane(SHOWN, "verdict")
     guard.touches("#find")
-    types(guard, "99")
+    guard.types("99")
     guard.reads("#finder-found p", "没有找到")
     guard.touches("#finder-back")
     expect(guard.page.locator("#let-through")).to_be_visible()
@@ -90,6 +77,6 @@ def test_every_key_is_in_view_and_large(guard, size, language) -> None:
     guard.lane(SHOWN, "verdict")
     assert_fits(guard.page, "the verdict")
     guard.touches("#find")
-    types(guard, "12")
+    guard.types("12")
     expect(guard.page.locator("#finder-found button")).to_have_count(2)
     assert_fits(guard.page, "the search")

@@ -3,16 +3,14 @@
 Rule: growth is measured between two equal loads after the garbage was collected, never against a clock.
 """
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import CDPSession
 
 from gate.reason import Outcome, Reason
 from station.view import KioskView, Person, Screen
 from tests.station.desk import decided, ready, verdict
-from tests.station.guard import Guard, at_the_gate
+from tests.station.guard import Guard
 from tests.station.states import FAMILY, NOTICES, RESTING
 
 pytestmark = pytest.mark.browser
@@ -23,10 +21,10 @@ MOST_BYTES_A_VISIT = 8500
 
 
 @pytest.fixture
-def guard(page: Page) -> Iterator[Guard]:
-    with at_the_gate(page) as guard:
-        guard.desk.found = FAMILY
-        yield guard
+def guard(guard: Guard) -> Guard:
+    """Who finds a family of residents."""
+    guard.desk.found = FAMILY
+    return guard
 
 
 def visit(number: int) -> list[KioskView]:
@@ -57,8 +55,7 @@ def shows(guard: Guard, begin: int, many: int) -> None:
 def looks_somebody_up(guard: Guard) -> None:
     guard.lane(ready(lane="search"), "ready")
     guard.touches("#no-phone")
-    for key in "WM":
-        guard.touches(f"[data-key={key}]")
+    guard.types("WM")
     guard.page.locator("#finder-found .taken").first.wait_for()
     guard.touches("#finder-back")
 

@@ -1,38 +1,31 @@
 """Without a phone: the guard finds residents in Chromium, alone or a family in one go, in few touches."""
 
-from collections.abc import Iterator
-
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gate.reason import Outcome, Reason
 from station.taps import ArriveNamed, ArriveWithoutCode, TapRefused
 from station.view import Screen
 from tests.station.desk import WANG, decided, ready
-from tests.station.guard import Guard, at_the_gate
+from tests.station.guard import Guard
 from tests.station.states import FAMILY, STATES
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def guard(page: Page) -> Iterator[Guard]:
-    with at_the_gate(page) as guard:
-        guard.desk.found = FAMILY
-        guard.lane(ready(can_make_passes=True), "ready")
-        yield guard
-
-
-def types(guard: Guard, text: str) -> None:
-    for sign in text:
-        guard.touches(f"[data-key='{sign}']")
+def guard(guard: Guard) -> Guard:
+    """Who finds a family of residents, and may make passes."""
+    guard.desk.found = FAMILY
+    guard.lane(ready(can_make_passes=True), "ready")
+    return guard
 
 
 def test_a_resident_by_name_costs_four_touches_keys_included(guard) -> None:
     """No phone, two initials, the row; nothing else is asked."""
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     guard.touches("#finder-found .taken >> nth=0")
     guard.tapped(ArriveNamed((FAMILY[0].person,)))
     expect(guard.page.locator("#finder")).to_be_hidden()
@@ -42,7 +35,7 @@ def test_a_resident_by_name_costs_four_touches_keys_included(guard) -> None:
 def test_every_letter_can_be_typed(guard) -> None:
     """No initial of a Chinese name begins with I, U or V; a foreign resident's may."""
     guard.touches("#no-phone")
-    types(guard, "IUV0")
+    guard.types("IUV0")
     guard.reads("#finder-query", "IUV0")
     guard.touches("#finder-clear")
     guard.reads("#finder-query", "姓名首字母，或手机尾号四位")
@@ -52,7 +45,7 @@ def test_every_letter_can_be_typed(guard) -> None:
 def test_a_family_comes_in_one_go_without_those_who_stayed_at_home(guard) -> None:
     """All, one unticked, together: six touches for three people."""
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     guard.touches("#finder-found .side >> nth=0")
     expect(guard.page.locator("#finder-found .tick")).to_have_count(4)
     assert guard.desk.queries[-1] == "3-1-502"
@@ -67,7 +60,7 @@ def test_only_the_household_itself_is_offered_as_a_family(guard) -> None:
     """Two households may share a door; strangers are not brought along."""
     guard.desk.found = (*FAMILY[:2], replace(FAMILY[2], household="e" * 16))
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     guard.touches("#finder-found .side >> nth=0")
     expect(guard.page.locator("#finder-found .tick")).to_have_count(2)
 
@@ -99,7 +92,7 @@ def test_a_tower_is_asked_by_unit_and_floor(guard) -> None:
 def test_a_foreign_scan_never_jams_the_search(guard) -> None:
     """Somebody else's green goes over it and by; what was typed is still there."""
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     guard.lane(decided(Outcome.ADMIT), "verdict")
     expect(guard.page.locator("#finder")).to_be_hidden()
     guard.lane(ready(can_make_passes=True), "ready")
@@ -118,7 +111,7 @@ def test_a_question_comes_before_the_search(guard) -> None:
 def test_a_refused_search_says_why_and_stays(guard) -> None:
     guard.desk.refuses = TapRefused("名单上已没有此人", "No longer on this gate's list")
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     guard.touches("#finder-found .taken >> nth=0")
     guard.reads("#toast", "名单上已没有此人")
     expect(guard.page.locator("#finder")).to_be_visible()
@@ -129,7 +122,7 @@ def test_a_refused_search_says_why_and_stays(guard) -> None:
 def test_nobodys_name_stays_on_a_closed_search(guard) -> None:
     """Back wipes what was found."""
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     expect(guard.page.locator("#finder-found b")).to_have_count(4)
     guard.touches("#finder-back")
     expect(guard.page.locator("#finder-found b")).to_have_count(0)
@@ -138,7 +131,7 @@ def test_nobodys_name_stays_on_a_closed_search(guard) -> None:
 def test_a_pass_for_today_is_shown_to_a_phone(guard) -> None:
     """From the found resident, one touch: the code large, until when, and that the office confirms it later."""
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     guard.touches("#finder-found .side >> nth=1")
     expect(guard.page.locator("#made-code img")).to_be_visible()
     guard.reads("#made-who", "王*明")
@@ -156,7 +149,7 @@ def test_no_pass_is_offered_where_the_gate_may_make_none(guard) -> None:
     guard.lane(ready(can_make_passes=False, lane="2"), "ready")
     guard.reads("#lane", "2")
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     expect(guard.page.locator("#finder-found .side")).to_have_text(["全家"] * 4)
 
 
@@ -177,7 +170,7 @@ def test_many_of_the_same_initials_are_narrowed_by_the_name_as_it_is_written(gua
     names = ("王*明", "吴*敏", "王*梅", "魏*民", "王*", "吴*")
     guard.desk.found = tuple(replace(FAMILY[0], person=f"{n}" * 16, masked_name=name) for n, name in enumerate(names))
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     expect(guard.page.locator("#finder-names button")).to_have_text(["王", "吴", "魏"])
     guard.touches("#finder-names button >> nth=1")
     expect(guard.page.locator("#finder-found b")).to_have_text(["吴*敏", "吴*"])
@@ -189,7 +182,7 @@ def test_ten_of_a_household_do_not_come_in_one_go(guard) -> None:
     """The station takes nine at once; the button rests until somebody is unticked."""
     guard.desk.found = tuple(replace(FAMILY[0], person=f"{n:x}" * 16) for n in range(10))
     guard.touches("#no-phone")
-    types(guard, "WM")
+    guard.types("WM")
     guard.touches("#finder-found .side >> nth=0")
     expect(guard.page.locator("#finder-together")).to_be_disabled()
     guard.touches("#finder-found .tick >> nth=9")
@@ -201,6 +194,6 @@ def test_a_resident_without_a_phone_comes_home_to_a_closed_or_broken_gate_too(gu
     """Out of hours, or with the camera dead, the guard still finds him: the three buttons stand there as well."""
     guard.lane(STATES[screen].view, screen)
     guard.touches(f"#{screen} [data-start=no-phone]")
-    types(guard, "WM")
+    guard.types("WM")
     guard.touches("#finder-found .taken >> nth=0")
     guard.tapped(ArriveNamed((FAMILY[0].person,)))

@@ -1,6 +1,5 @@
 """The guard's screen in Chromium: what is seen, what is touched, and what is never shown."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import msgspec
@@ -15,15 +14,9 @@ from station.kiosk import create_app, serve
 from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused
 from station.view import CertificateHolder, Earlier, Health, Link, Person, Screen
 from tests.station.desk import NIGHT, WANG, WELL, MemoryDesk, decided, minutes_ago, ready, verdict
-from tests.station.guard import Guard, at_the_gate
+from tests.station.guard import Guard
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def guard(page: Page) -> Iterator[Guard]:
-    with at_the_gate(page) as guard:
-        yield guard
 
 
 def test_a_known_resident_costs_the_guard_no_tap(guard) -> None:

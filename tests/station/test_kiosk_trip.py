@@ -1,17 +1,16 @@
 """The question for trips on the guard's screen, in Chromium: few taps, large ones, and never for the wrong person."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gate.trip import Stay
 from station.taps import TellTrip
 from station.view import Person, PlaceAsked, Screen
 from tests.station.desk import NIGHT, ready
-from tests.station.guard import SIZES, Guard, at_the_gate
+from tests.station.guard import SIZES
 from tests.station.layout import assert_fits
 
 pytestmark = pytest.mark.browser
@@ -27,12 +26,6 @@ ASKED = ready(
     places=(RUILI, HEIHE),
     visit_began=1234.5,
 )
-
-
-@pytest.fixture
-def guard(page: Page) -> Iterator[Guard]:
-    with at_the_gate(page) as guard:
-        yield guard
 
 
 def test_who_was_at_no_place_costs_one_tap(guard) -> None:

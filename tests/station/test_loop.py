@@ -21,7 +21,7 @@ from station.orders import JUST_CHANGED
 from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused, TellTrip
 from station.view import Link, MadeCode, Screen
 from station.visit import Lamp
-from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
+from tests.station.lane_of_tests import NOON, TestLane, admit, pass_of, snapshot
 
 
 @pytest.fixture
@@ -29,11 +29,6 @@ def lane(tmp_path):
     lane = TestLane(tmp_path)
     yield lane
     lane.close()
-
-
-def admit(lane: TestLane, person: str = "a") -> None:
-    lane.forehead(36.5)
-    lane.show(pass_of(person))
 
 
 def receipt(journal: str, through: int) -> Receipted:

@@ -7,21 +7,12 @@ import pytest
 from gate.passage import Ground, Happening, What
 from gate.policy import Direction, WhenUnknown
 from gate.reason import Outcome, Reason
-from gate.wire import Crossing, Crossings, JournalReceipt, Receipt
-from station.inbox import CrossingsHeard, LinkChanged, Receipted, SnapshotCame
+from gate.wire import Crossing, Crossings
+from station.inbox import CrossingsHeard, LinkChanged, SnapshotCame
 from station.taps import ChooseDirection, Settle
 from station.view import Earlier, Link
 from station.visit import Lamp
-from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
-
-
-def admit(lane: TestLane, person: str = "a") -> None:
-    lane.forehead(36.5)
-    lane.show(pass_of(person))
-
-
-def receipt(journal: str, through: int) -> Receipted:
-    return Receipted(Receipt("west-1", (JournalReceipt(journal, through),)))
+from tests.station.lane_of_tests import NOON, TestLane, admit, pass_of, snapshot
 
 
 class TestTheOthers:

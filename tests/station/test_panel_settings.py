@@ -2,8 +2,9 @@
 
 import pytest
 
-from station.settings import PanelBackend, VoiceBackend, load, rehearsed
-from tests.station.test_settings import Folder
+from station.settings import PanelBackend, VoiceBackend
+from station.settings.reading import load, rehearsed
+from tests.station.station_files import Folder
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from gate.passage import Passage
 from gate.reason import Outcome, Reason
 from gate.trust import key_id_of
 from tests.gate.phone_makers import point, signer
-from tests.station.lane_of_tests import _KEY, _PUBLIC, NOON, TestLane
+from tests.station.lane_of_tests import NOON, OFFICE_KEY, OFFICE_PUBLIC, TestLane
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def shown_on_phone(lane: TestLane, person: str = "a", old: float = 0) -> bytes:
     """The code that the person's phone shows now, or showed so many seconds ago."""
     digits = person * 16
     issued, expires = NOON - timedelta(1), NOON + timedelta(90)
-    credential = Credential("GC1", Kind.RESIDENT, "yuyuan", digits, digits, key_id_of(_PUBLIC), issued, expires)
-    certified = community_pass.certify(credential, _KEY.sign, point())
+    credential = Credential("GC1", Kind.RESIDENT, "yuyuan", digits, digits, key_id_of(OFFICE_PUBLIC), issued, expires)
+    certified = community_pass.certify(credential, OFFICE_KEY.sign, point())
     return phone_pass.pack(certified, lane.wall() - timedelta(seconds=old), signer()).encode()
 
 

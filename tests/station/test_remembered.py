@@ -16,7 +16,7 @@ from station.snapshot import Snapshot
 from station.taps import BeginRest, BeginRetest, Dismiss, Settle, TapRefused, TypeTemperature
 from station.view import Screen, Verdict
 from tests.gate import foreign_makers as make
-from tests.station.lane_of_tests import _TRUSTED, NOON, TestLane, pass_of, snapshot
+from tests.station.lane_of_tests import NOON, TRUSTED, TestLane, pass_of, snapshot
 
 REST = 5 * 60.0
 
@@ -161,7 +161,7 @@ class TestRecentPassages:
 
     def test_of_a_certificate_is_matched_to_a_resident_by_his_own_rules(self, tmp_path):
         """Rested, power cut, and the guard finds whose certificate it was: held to that resident's own standing."""
-        trust = index("yuyuan", [_TRUSTED], (), make.issuer_keys(make.ANY_USE))
+        trust = index("yuyuan", [TRUSTED], (), make.issuer_keys(make.ANY_USE))
         held = replace(snapshot(), trust=trust)
         lane = TestLane(tmp_path, held)
         lane.forehead(36.5)
@@ -179,7 +179,7 @@ class TestRecentPassages:
     def test_of_a_certificate_is_known_again_though_its_holder_rested_meanwhile(self, tmp_path):
         """Nine others passed while he rested; measured normal and found by the guard, he needs no guard again."""
         code = make.eu(make.some_claims(iat=int(NOON.timestamp()) - 3600))
-        trust = index("yuyuan", [_TRUSTED], (), make.issuer_keys(make.ANY_USE))
+        trust = index("yuyuan", [TRUSTED], (), make.issuer_keys(make.ANY_USE))
         lane = TestLane(tmp_path, replace(snapshot("abcdef0123"), trust=trust))
         lane.forehead(38.2)
         lane.show(code)

@@ -6,14 +6,14 @@ import pytest
 
 from gate.reason import Reason
 from gate.temperature import Site, TemperatureLimits, judge
-from station.settings import ThermometerBackend, ThermometerSettings, load
+from station.settings import ThermometerBackend, ThermometerSettings
+from station.settings.reading import load
 from station.thermometers import RawReading, ThermometerFailed, open_thermometer
 from station.thermometers.hand_held import STAYS_PERIODS, HandHeld, typed
 from station.thermometers.none import NoThermometer
 from station.thermometers.reading import Guidance
 from station.thermometers.rehearsal import RehearsalThermometer
-from station.toml import Wrong
-from tests.station.test_settings import IDENTITY, SETTINGS
+from tests.station.station_files import Folder
 
 PATIENCE = 10.0
 NEVER = 1000.0
@@ -81,19 +81,17 @@ class TestSettings:
     )
     def test_what_is_odd_is_refused(self, lines, sentence, tmp_path):
         """One sentence each."""
-        text = SETTINGS.replace("green_pin = 4", "yellow_pin = 17\ngreen_pin = 4")
-        (tmp_path / "station.toml").write_text(text.replace('backend = "none"', lines, 1), "utf-8")
-        with pytest.raises(Wrong) as wrong:
-            load(tmp_path / "station.toml")
-        assert sentence in str(wrong.value)
+        folder = Folder(tmp_path)
+        folder.spoil("green_pin = 4", "yellow_pin = 17\ngreen_pin = 4")
+        folder.spoil('backend = "none"', lines)
+        assert sentence in folder.objection()
 
     def test_a_sensor_with_its_distance_is_accepted(self, tmp_path):
         """All of it said."""
         lines = 'backend = "mlx90640"\nsource = "/dev/i2c-1"\ndistance_trigger_pin = 9\ndistance_echo_pin = 10'
-        (tmp_path / "station.toml").write_text(SETTINGS.replace('backend = "none"', lines, 1), "utf-8")
-        (tmp_path / "identity.toml").write_text(IDENTITY, "utf-8")
-        (tmp_path / "identity.toml").chmod(0o600)
-        settings, _ = load(tmp_path / "station.toml")
+        folder = Folder(tmp_path)
+        folder.spoil('backend = "none"', lines)
+        settings, _ = load(folder.settings)
         assert settings.thermometer == ThermometerSettings(
             ThermometerBackend.MLX90640, "/dev/i2c-1", distance_trigger_pin=9, distance_echo_pin=10
         )

@@ -25,7 +25,7 @@ from station.thermometers.calibration import (
     write,
 )
 from tests.station.modbus_module import ModbusModule, answer
-from tests.station.test_command import Site
+from tests.station.site import Site
 
 AT = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 

@@ -14,8 +14,7 @@ from station.thermometers.faults import FAULTS, Fault
 from station.thermometers.mlx90614 import Mlx90614
 from station.thermometers.mlx90640 import Mlx90640
 from station.thermometers.skin import SkinThermometer
-from tests.station.test_thermometers_mlx90640 import face
-from tests.station.warm_array import Factory, Mlx90640Bus
+from tests.station.warm_array import Factory, Mlx90640Bus, face
 from tests.station.warm_bus import Mlx90614Bus, a_clock, word_of
 
 PATIENCE = 20.0

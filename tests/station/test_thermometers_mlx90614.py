@@ -11,6 +11,7 @@ from station.thermometers import ThermometerFailed
 from station.thermometers.bus import ATTEMPTS, crc8, open_bus
 from station.thermometers.faults import FAULTS, Fault
 from station.thermometers.mlx90614 import ADDRESS, STUCK_SECONDS, Mlx90614, celsius
+from tests.station.sensor_faults import fault
 from tests.station.warm_bus import Mlx90614Bus, a_clock, no_wait, word_of
 
 LOWEST, HIGHEST = -70.02, 382.2
@@ -22,13 +23,6 @@ def sensor(bus: Mlx90614Bus, step: float = 0.1) -> Mlx90614:
 
 def bus(object_celsius: float = 34.5, ambient_celsius: float = 22.0) -> Mlx90614Bus:
     return Mlx90614Bus(word_of(object_celsius), word_of(ambient_celsius))
-
-
-def fault(sense) -> Fault:
-    """Which fault it raises; it must raise one."""
-    with pytest.raises(ThermometerFailed) as failure:
-        sense()
-    return next(name for name, words in FAULTS.items() if words == failure.value.words)
 
 
 class TestWords:

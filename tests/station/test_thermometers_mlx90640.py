@@ -8,40 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.thermometers import ThermometerFailed
 from station.thermometers.face import HOTTEST_SKIN, hottest_face
-from station.thermometers.faults import FAULTS, Fault
+from station.thermometers.faults import Fault
 from station.thermometers.mlx90640 import Mlx90640
 from station.thermometers.mlx90640_memory import restored
 from station.thermometers.mlx90640_picture import Auxiliary, celsius, chip_celsius, subpage_mask, supply_volts
 from station.thermometers.reading import Guidance
 from station.thermometers.sensor import SKIN_FROM_CELSIUS
-from tests.station.warm_array import COLUMNS, ROWS, Factory, Mlx90640Bus
+from tests.station.sensor_faults import fault
+from tests.station.warm_array import COLUMNS, ROWS, Factory, Mlx90640Bus, face, scene
 from tests.station.warm_bus import a_clock, no_wait
-
-
-def scene(air: float = 22.0) -> np.ndarray:
-    """A wall, and nobody."""
-    return np.full((ROWS, COLUMNS), air)
-
-
-def face(height: int, width: int, celsius: float, air: float = 22.0, at: tuple[int, int] = (4, 10)) -> np.ndarray:
-    """Somebody: a patch of skin, two degrees cooler at its rim."""
-    picture = scene(air)
-    row, column = at
-    picture[row : row + height, column : column + width] = celsius - 2
-    picture[row + 1 : row + height - 1, column + 1 : column + width - 1] = celsius
-    return picture
 
 
 def sensor(bus: Mlx90640Bus, step: float = 0.01) -> Mlx90640:
     return Mlx90640(bus, a_clock(step), no_wait)
-
-
-def fault(sense) -> Fault:
-    with pytest.raises(ThermometerFailed) as failure:
-        sense()
-    return next(name for name, words in FAULTS.items() if words == failure.value.words)
 
 
 def memory_of(factory: Factory):

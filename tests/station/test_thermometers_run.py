@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.station.modbus_module import ModbusModule, answer
-from tests.station.test_command import Site
+from tests.station.site import Site
 
 PATIENCE = 60.0
 

@@ -15,9 +15,9 @@ from gate.temperature import HAND_HELD, Measurement
 from gate.wire import encode_body
 from station.inbox import Warned
 from station.self_check import CALIBRATION_LIVES, DailyMedians, SelfCheck, of_lane
-from station.settings import load
+from station.settings.reading import load
 from station.thermometers.calibration import FILE, Calibration, SetPoint, write
-from tests.station.test_settings import IDENTITY, SETTINGS
+from tests.station.station_files import Folder
 
 ZONE = ZoneInfo("Asia/Shanghai")
 TODAY = datetime(2026, 11, 22, 12, 0, tzinfo=ZONE)
@@ -149,11 +149,9 @@ class TestCalibration:
 class TestLane:
     @pytest.fixture
     def settings(self, tmp_path):
-        text = SETTINGS.replace('backend = "none"', 'backend = "mlx90614"\nsource = "/dev/i2c-1"', 1)
-        (tmp_path / "station.toml").write_text(text, "utf-8")
-        (tmp_path / "identity.toml").write_text(IDENTITY, "utf-8")
-        (tmp_path / "identity.toml").chmod(0o600)
-        return load(tmp_path / "station.toml")[0]
+        folder = Folder(tmp_path)
+        folder.spoil('backend = "none"', 'backend = "mlx90614"\nsource = "/dev/i2c-1"')
+        return load(folder.settings)[0]
 
     def test_after_a_restart_it_knows_what_the_journal_knows(self, settings):
         """The journal's records and the calibration file are all it needs; what cannot be read is passed by."""

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.thermometers import ThermometerFailed
 from station.thermometers.bus import ATTEMPTS
-from station.thermometers.faults import FAULTS, Fault
+from station.thermometers.faults import Fault
 from station.thermometers.uart import (
     ANSWER_BYTES,
     IDLE_SECONDS,
@@ -21,13 +20,7 @@ from station.thermometers.uart import (
     refusal_in,
 )
 from tests.station.modbus_module import ModbusModule, answer, refusal
-
-
-def fault(sense) -> Fault:
-    with pytest.raises(ThermometerFailed) as failure:
-        sense()
-    return next(name for name, words in FAULTS.items() if words == failure.value.words)
-
+from tests.station.sensor_faults import fault
 
 PATIENT = 20.0
 """Seconds; no test waits that long where all is well."""

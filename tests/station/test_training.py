@@ -38,8 +38,8 @@ from station.taps import (
 )
 from station.view import Screen
 from station.visit import Lamp
+from tests.station.guards_on_staff import staffed
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
-from tests.station.test_duty import STAFF
 
 FIRE_PIN, THIRD_PIN = 12, 13
 BUZZER = 23
@@ -48,9 +48,7 @@ OUTPUTS = (17, 27, 22, BUZZER, 24)
 
 @pytest.fixture
 def lane(tmp_path: Path):
-    lane = TestLane(
-        tmp_path, replace(snapshot(), staff=STAFF), panel={"fire_notice_pin": FIRE_PIN, "third_button_pin": THIRD_PIN}
-    )
+    lane = TestLane(tmp_path, staffed(), panel={"fire_notice_pin": FIRE_PIN, "third_button_pin": THIRD_PIN})
     yield lane
     lane.close()
 
@@ -201,7 +199,7 @@ def test_whatever_is_done_in_training_nothing_of_it_is_real(deeds):
     with TemporaryDirectory() as folder:
         lane = TestLane(
             Path(folder),
-            replace(snapshot(), staff=STAFF),
+            staffed(),
             panel={"fire_notice_pin": FIRE_PIN, "third_button_pin": THIRD_PIN},
         )
         lane.tap(Train(True))
@@ -305,7 +303,7 @@ def test_does_not_begin_over_a_passage_that_waits_for_the_guard(lane):
 
 def test_of_a_guard_on_duty_needs_no_second_sign_on(tmp_path):
     """Where nobody decides without signing on, whoever has signed on decides in training, too."""
-    lane = TestLane(tmp_path, replace(snapshot(sign_on=True, measure_on=frozenset()), staff=STAFF))
+    lane = TestLane(tmp_path, staffed(sign_on=True, measure_on=frozenset()))
     lane.tap(SignOn("271828"))
     lane.tap(Train(True))
     lane.show(b"poster")

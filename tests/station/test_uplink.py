@@ -1,7 +1,6 @@
 """What leaves a station for its hub, and when, over a real Mosquitto with the hub's end played."""
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -17,16 +16,10 @@ from station.uplink.broker_reasons import BROKEN
 from station.uplink.window import Limits, Row
 from station.view import Link
 from tests.broker import Broker
-from tests.station.linked_station import BODY, JOURNAL_ID, Station, broker_of_the_compound
+from tests.station.linked_station import BODY, JOURNAL_ID, Station
 from tests.station.played_hub import STATION, Office, PlayedHub, until
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with broker_of_the_compound(tmp_path / "broker") as started:
-        yield started
 
 
 def test_nothing_leaves_while_the_hub_is_down(tmp_path: Path, broker: Broker) -> None:

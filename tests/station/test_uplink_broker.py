@@ -1,7 +1,6 @@
 """A broker that refuses, is small, slow, dead or another's, as a station's link meets it."""
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,10 @@ from station.uplink.broker_reasons import REFUSED_LOGIN, REFUSED_RIGHT, SHAKY, T
 from station.view import Link
 from tests.broker import Broker, write_passwords
 from tests.certificates import make_certificates
-from tests.station.linked_station import JOURNAL_ID, Station, broker_of_the_compound
+from tests.station.linked_station import JOURNAL_ID, Station
 from tests.station.played_hub import STATION, Office, PlayedHub, until
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with broker_of_the_compound(tmp_path / "broker") as started:
-        yield started
 
 
 def test_a_wrong_password_is_an_alarm(tmp_path: Path, broker: Broker) -> None:

@@ -1,7 +1,6 @@
 """What reaches a station over a real Mosquitto: the hub's documents and receipts, and the digests of its peers."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,10 @@ from station.inbox import CrossingsHeard, Faulty, Receipted, SnapshotCame
 from station.peers.store import load_digests
 from station.view import Link
 from tests.broker import Broker
-from tests.station.linked_station import DIGEST, JOURNAL_ID, Station, broker_of_the_compound
+from tests.station.linked_station import DIGEST, JOURNAL_ID, Station
 from tests.station.played_hub import COMPOUND, STATION, Office, PlayedHub, until
 
 pytestmark = pytest.mark.broker
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Broker]:
-    with broker_of_the_compound(tmp_path / "broker") as started:
-        yield started
 
 
 def test_the_hubs_set_is_posted_whole(tmp_path: Path, broker: Broker) -> None:

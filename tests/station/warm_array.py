@@ -6,7 +6,7 @@ The factory and the scene are written from the data sheet's physics, forwards; w
 import errno
 import random
 from collections.abc import Iterator
-from itertools import count
+from itertools import chain, count
 
 import numpy as np
 from smbus2 import i2c_msg
@@ -19,73 +19,115 @@ def nibbles(values: list[int]) -> list[int]:
     return [sum((values[at + each] & 15) << 4 * each for each in range(4)) for at in range(0, len(values), 4)]
 
 
+def _drawn(draw: random.Random, most: int, count: int) -> list[int]:
+    return [draw.randint(-most, most) for _ in range(count)]
+
+
+class Grain:
+    """What tells one pixel from another, in steps of the memory: by its row, by its column, and of its own."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self.rows, self.columns = _drawn(draw, 3, ROWS), _drawn(draw, 3, COLUMNS)
+        self.alpha_rows, self.alpha_columns = _drawn(draw, 4, ROWS), _drawn(draw, 4, COLUMNS)
+        self.own = [_drawn(draw, 20, COLUMNS) for _ in range(ROWS)]
+        self.alpha_own = [_drawn(draw, 30, COLUMNS) for _ in range(ROWS)]
+        self.kta_own = [_drawn(draw, 3, COLUMNS) for _ in range(ROWS)]
+
+    def offset(self) -> np.ndarray:
+        return -69 + (np.array(self.rows)[:, None] << 2) + (np.array(self.columns) << 1) + np.array(self.own)
+
+    def alpha(self) -> np.ndarray:
+        """Scale 2^37, as one sensor of this make has it: about 1.2e-7 a pixel."""
+        by_place = (np.array(self.alpha_rows)[:, None] << 6) + (np.array(self.alpha_columns) << 5)
+        return (16000 + by_place + (np.array(self.alpha_own) << 4)) / 2.0**37
+
+    def kta(self, shared: tuple[int, ...]) -> np.ndarray:
+        return (_by_parity(shared) + np.array(self.kta_own) * 2) / 2**13
+
+
+def _by_parity(figures: tuple[int, ...]) -> np.ndarray:
+    """Four figures that pixels share by whether their row and their column are even or odd."""
+    return np.tile(np.reshape(figures, (2, 2)), (ROWS // 2, COLUMNS // 2))
+
+
 class Factory:
     """Draws a sensor's figures and burns them into 832 words. chess: calibrated as a chess board, as they all are."""
 
     def __init__(self, seed: int = 1, chess: bool = True) -> None:
-        draw = random.Random(seed)
         self.k_vdd, self.vdd_25 = -3168, -13056
         self.kv_ptat, self.kt_ptat, self.v_ptat_25 = 22, 338, 12273
         self.gain, self.tgc, self.ks_ta = 6383, 0 if seed % 2 else 32, -16
         self.ks_to_cold, self.ks_to = -64, -80
-        rows = [draw.randint(-3, 3) for _ in range(ROWS)]
-        columns = [draw.randint(-3, 3) for _ in range(COLUMNS)]
-        alpha_rows = [draw.randint(-4, 4) for _ in range(ROWS)]
-        alpha_columns = [draw.randint(-4, 4) for _ in range(COLUMNS)]
-        own = [[draw.randint(-20, 20) for _ in range(COLUMNS)] for _ in range(ROWS)]
-        alpha_own = [[draw.randint(-30, 30) for _ in range(COLUMNS)] for _ in range(ROWS)]
-        kta_own = [[draw.randint(-3, 3) for _ in range(COLUMNS)] for _ in range(ROWS)]
         self.kta_shared = (84, 79, 80, 83)
         self.kv_shared = (4, 3, 2, 4)
         self.cp_alpha, self.cp_ratio, self.cp_offset, self.cp_delta, self.cp_kta, self.cp_kv = 300, 3, -75, 2, 75, 3
-        self.chess_correction = (31, 2, -3)
-        self.offset = np.array(
-            [[-69 + (rows[r] << 2) + (columns[c] << 1) + own[r][c] for c in range(COLUMNS)] for r in range(ROWS)]
-        )
-        # Scale 2^37, as one sensor of this make has it: about 1.2e-7 a pixel.
-        self.alpha = (
-            np.array(
-                [
-                    [
-                        16000 + (alpha_rows[r] << 6) + (alpha_columns[c] << 5) + (alpha_own[r][c] << 4)
-                        for c in range(COLUMNS)
-                    ]
-                    for r in range(ROWS)
-                ]
-            )
-            / 2.0**37
-        )
-        self.kta = np.array(
-            [
-                [(self.kta_shared[2 * (r % 2) + c % 2] + kta_own[r][c] * 2) / 2**13 for c in range(COLUMNS)]
-                for r in range(ROWS)
-            ]
-        )
-        self.kv = np.array([[self.kv_shared[2 * (r % 2) + c % 2] / 2**3 for c in range(COLUMNS)] for r in range(ROWS)])
-        self.chess = chess
-        w = [0] * 832
-        w[10] = 0 if chess else 0x0800
-        w[16], w[17] = 0x4000 | 2 << 8 | 1 << 4, -69 & 0xFFFF
-        w[18:24], w[24:32] = nibbles(rows), nibbles(columns)
-        w[32], w[33] = 7 << 12 | 6 << 8 | 5 << 4 | 4, 16000
-        w[34:40], w[40:48] = nibbles(alpha_rows), nibbles(alpha_columns)
-        w[48], w[49], w[50] = self.gain, self.v_ptat_25, self.kv_ptat << 10 | self.kt_ptat
-        w[51] = (self.k_vdd // 32 & 0xFF) << 8 | ((self.vdd_25 + 8192) // 32 + 256) & 0xFF
-        kv = self.kv_shared
-        w[52] = kv[0] << 12 | kv[2] << 8 | kv[1] << 4 | kv[3]
-        c = self.chess_correction
-        w[53] = (c[2] & 31) << 11 | (c[1] & 31) << 6 | c[0] & 63
-        kta = self.kta_shared
-        w[54], w[55] = kta[0] << 8 | kta[2], kta[1] << 8 | kta[3]
-        w[56] = 2 << 12 | 3 << 8 | 5 << 4 | 1
-        w[57], w[58] = self.cp_ratio << 10 | self.cp_alpha, self.cp_delta << 10 | self.cp_offset & 0x3FF
-        w[59], w[60] = self.cp_kv << 8 | self.cp_kta, (self.ks_ta & 0xFF) << 8 | self.tgc & 0xFF
-        w[61], w[62], w[63] = (self.ks_to & 0xFF) << 8 | self.ks_to_cold & 0xFF, 0xB0B0, 0x2889
-        for r in range(ROWS):
-            for col in range(COLUMNS):
-                word = (own[r][col] & 63) << 10 | (alpha_own[r][col] & 63) << 4 | (kta_own[r][col] & 7) << 1
-                w[64 + r * COLUMNS + col] = word or 0x0010
-        self.words = w
+        self.chess, self.chess_correction = chess, (31, 2, -3)
+        grain = Grain(random.Random(seed))
+        self.offset, self.alpha = grain.offset(), grain.alpha()
+        self.kta, self.kv = grain.kta(self.kta_shared), _by_parity(self.kv_shared) / 2**3
+        self.words = self._burnt(grain)
+
+    def _burnt(self, grain: Grain) -> list[int]:
+        """The memory from 0x2400 on; what no figure needs is zero."""
+        words = [0] * 832
+        words[10] = 0 if self.chess else 0x0800
+        words[16], words[17] = 0x4000 | 2 << 8 | 1 << 4, -69 & 0xFFFF
+        words[18:24], words[24:32] = nibbles(grain.rows), nibbles(grain.columns)
+        words[32], words[33] = 7 << 12 | 6 << 8 | 5 << 4 | 4, 16000
+        words[34:40], words[40:48] = nibbles(grain.alpha_rows), nibbles(grain.alpha_columns)
+        words[48:64] = [*self._chip_words(), *self._shared_words(), *self._reference_words()]
+        words[64:] = self._pixel_words(grain)
+        return words
+
+    def _chip_words(self) -> list[int]:
+        """Gain, and what the chip makes of its own warmth and its supply."""
+        supply = (self.k_vdd // 32 & 0xFF) << 8 | ((self.vdd_25 + 8192) // 32 + 256) & 0xFF
+        return [self.gain, self.v_ptat_25, self.kv_ptat << 10 | self.kt_ptat, supply]
+
+    def _shared_words(self) -> list[int]:
+        """What the pixels of one parity share, and how far the two ways of reading lie apart."""
+        kv, kta, chess = self.kv_shared, self.kta_shared, self.chess_correction
+        return [
+            kv[0] << 12 | kv[2] << 8 | kv[1] << 4 | kv[3],
+            (chess[2] & 31) << 11 | (chess[1] & 31) << 6 | chess[0] & 63,
+            kta[0] << 8 | kta[2],
+            kta[1] << 8 | kta[3],
+            2 << 12 | 3 << 8 | 5 << 4 | 1,
+        ]
+
+    def _reference_words(self) -> list[int]:
+        """The two pixels that see nothing but the chip, and how the sensitivity goes with the warmth."""
+        return [
+            self.cp_ratio << 10 | self.cp_alpha,
+            self.cp_delta << 10 | self.cp_offset & 0x3FF,
+            self.cp_kv << 8 | self.cp_kta,
+            (self.ks_ta & 0xFF) << 8 | self.tgc & 0xFF,
+            (self.ks_to & 0xFF) << 8 | self.ks_to_cold & 0xFF,
+            0xB0B0,
+            0x2889,
+        ]
+
+    def _pixel_words(self, grain: Grain) -> list[int]:
+        """One a pixel; none is zero, which would say that the pixel is broken."""
+        fields = (chain.from_iterable(rows) for rows in (grain.own, grain.alpha_own, grain.kta_own))
+        return [
+            (own & 63) << 10 | (alpha & 63) << 4 | (kta & 7) << 1 or 0x0010
+            for own, alpha, kta in zip(*fields, strict=True)
+        ]
+
+
+def scene(air: float = 22.0) -> np.ndarray:
+    """A wall, and nobody."""
+    return np.full((ROWS, COLUMNS), air)
+
+
+def face(height: int, width: int, celsius: float, air: float = 22.0, at: tuple[int, int] = (4, 10)) -> np.ndarray:
+    """Somebody: a patch of skin, two degrees cooler at its rim."""
+    picture = scene(air)
+    row, column = at
+    picture[row : row + height, column : column + width] = celsius - 2
+    picture[row + 1 : row + height - 1, column + 1 : column + width - 1] = celsius
+    return picture
 
 
 class Mlx90640Bus:
