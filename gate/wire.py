@@ -21,6 +21,7 @@ from gate.unreadable import UNREADABLE
 VERSION = 1
 # Crossings that one digest tells; the newest ones, where there are more.
 MOST_CROSSINGS = 256
+MOST_PEERS = 64
 # Holes that one receipt lists; where there are more, it reaches less far.
 MOST_HOLES = 64
 # Documents that one status names as lacking; the hub sees to these, and a later status names the others.
@@ -118,6 +119,8 @@ class Crossings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """A digest for the peers: every crossing of that journal behind the record `after`, up to the record `through`.
 
     at: when it was told, by the gate's believed clock. hello: this gate has just come; its peers tell what they have.
+    beat: the time that stands on this gate's last beat; no more than a name for it. heard: of each peer's station the
+    last beat that had come by then, so that the peer knows since when this digest is what there was to tell.
     """
 
     v: Annotated[int, Meta(ge=1, le=VERSION)]
@@ -128,6 +131,8 @@ class Crossings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     at: Instant
     crossings: Annotated[tuple[Crossing, ...], Meta(max_length=MOST_CROSSINGS)] = ()
     hello: bool = False
+    beat: Instant | None = None
+    heard: Annotated[dict[Slug, Instant], Meta(max_length=MOST_PEERS)] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,13 @@ from gate.policy import Direction
 from gate.reason import Outcome
 from gate.wire import BodyMalformed, Crossing, Crossings, decode_body
 from gate.wording import GATES, Words
+from station.peers.echoes import NEVER, Echoes
 from station.peers.presence import Presence
 from station.peers.streams import OwnStream, PeerStream
 
-BEAT_SECONDS = 3.0
-# Three beats and a little: past that a peer is silent. So long a gate may not know that it has been cut off.
+BEAT_SECONDS = 2.0
+# Past that a peer is silent: its answer to a beat takes two beats at most, and two more may go missing. So long a gate
+# may not know that it has been cut off.
 FRESH_SECONDS = 10.0
 GREET_SECONDS = 5.0
 # A gate that nobody has heard for so long was taken down; a week without a network is not that.
@@ -90,14 +92,14 @@ class Peers:
         tell: Callable[[Crossings], None] = lambda _digest: None,
     ) -> None:
         self._station, self._gate, self._tell = station, gate, tell
-        self._presence = Presence()
+        self._presence, self._echoes = Presence(), Echoes(station)
         # A journal that is read from its first record on has nothing before it.
         self._own_since = ALWAYS if not records or records[0][0] == 1 else None
         self._own = OwnStream(gate, journal, records[0][0] - 1 if records else 0)
         self._passages: dict[int, _Own] = {}
         self._streams: dict[str, PeerStream] = {}
         self._contradicted: set[int] = set()
-        self._told_at = self._greeted_at = float("-inf")
+        self._told_at = self._greeted_at = NEVER
         self._asked = False
         for sequence, body in records:
             self._remember(journal, sequence, body)
@@ -111,7 +113,7 @@ class Peers:
             self._contradicted.clear()
         self._own_since = self._own_since or record.stamp.at
         if self._note_own(journal, sequence, record):
-            self._tell(self._own.news(record.stamp.at))
+            self._say(self._own.news(record.stamp.at))
 
     def _remember(self, journal: str, sequence: int, body: bytes) -> None:
         try:
@@ -158,13 +160,14 @@ class Peers:
         earlier run, which says nothing of today. hours: the policy's same_way_hours."""
         if station == self._station:
             return []
-        stream, heard_at = self._streams.get(station), seconds if live else float("-inf")
+        stream, fresh_at = self._streams.get(station), self._echoes.said_after(digest) if live else NEVER
         if stream is None:
-            stream = self._streams[station] = PeerStream(digest, heard_at)
-        elif not stream.take(digest, heard_at):
+            stream = self._streams[station] = PeerStream(digest, fresh_at)
+        elif not stream.take(digest, fresh_at):
             return []
         found = [self._note(station, digest, crossing, hours) for crossing in digest.crossings]
         if live:
+            self._echoes.hear(station, digest)
             self._asked = self._asked or digest.hello
             if stream.has_a_gap:
                 self.greet(digest.at, seconds)
@@ -188,23 +191,31 @@ class Peers:
         """Tell everything and ask for the same: after a connection is made, or something was missed."""
         if seconds - self._greeted_at < GREET_SECONDS:
             return
-        self._greeted_at = self._told_at = seconds
-        self._tell(self._own.everything(at, hello=True))
+        self._greeted_at = seconds
+        self._begin_beat(at, seconds)
+        self._say(self._own.everything(at, hello=True))
 
     def cut_off(self) -> None:
         """This gate has lost its own link: from now on it hears nobody, and need not wait to find that out."""
         for stream in self._streams.values():
-            stream.heard_at = float("-inf")
+            stream.fresh_at = NEVER
 
     def beat(self, at: datetime, seconds: float) -> None:
         """Time passed: answer who has asked, and be heard every few seconds."""
         if self._asked:
             self._asked = False
-            self._told_at = seconds
-            self._tell(self._own.everything(at))
+            self._begin_beat(at, seconds)
+            self._say(self._own.everything(at))
         elif seconds - self._told_at >= BEAT_SECONDS:
-            self._told_at = seconds
-            self._tell(self._own.news(at))
+            self._begin_beat(at, seconds)
+            self._say(self._own.news(at))
+
+    def _begin_beat(self, at: datetime, seconds: float) -> None:
+        self._told_at = seconds
+        self._echoes.begin_beat(at, seconds)
+
+    def _say(self, digest: Crossings) -> None:
+        self._tell(self._echoes.marked(digest))
 
     # --- what is known ---
 
@@ -221,6 +232,6 @@ class Peers:
     def known_since(self, now: Moment, seconds: float) -> datetime | None:
         """Since when every crossing of the compound up to now is known; None while a gate is silent."""
         streams = [each for each in self._streams.values() if now.utc - each.told_at <= FORGOTTEN_AFTER]
-        if any(seconds - stream.heard_at > FRESH_SECONDS for stream in streams) or self._own_since is None:
+        if any(seconds - stream.fresh_at > FRESH_SECONDS for stream in streams) or self._own_since is None:
             return None
         return max([self._own_since, *(stream.stretch.since for stream in streams)])

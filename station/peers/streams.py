@@ -56,14 +56,14 @@ class Stretch:
 
 
 class PeerStream:
-    """What is known of one peer. heard_at: monotonic seconds. told_at: the peer's clock.
+    """What is known of one peer. fresh_at: what it said is no older than that (`Echoes`). told_at: the peer's clock.
 
     before_gap: the stretch before the last hole, which may still be filled. set_back: its card was, by what was heard.
     """
 
-    def __init__(self, digest: Crossings, heard_at: float) -> None:
+    def __init__(self, digest: Crossings, fresh_at: float) -> None:
         self.journal = digest.journal
-        self.heard_at, self.told_at = heard_at, digest.at
+        self.fresh_at, self.told_at = fresh_at, digest.at
         self.stretch = _stretch(digest)
         if digest.after == 0:
             self.stretch = Stretch(ALWAYS, digest.through)
@@ -75,11 +75,11 @@ class PeerStream:
     def has_a_gap(self) -> bool:
         return self._before_gap is not None
 
-    def take(self, digest: Crossings, heard_at: float) -> bool:
+    def take(self, digest: Crossings, fresh_at: float) -> bool:
         """Go on with the peer's next digest; whether it can say anything new."""
         if digest.journal == self.journal and digest.through < self.stretch.through:
-            return self._take_earlier(digest, heard_at)
-        self.heard_at, self.told_at = heard_at, digest.at
+            return self._take_earlier(digest, fresh_at)
+        self.fresh_at, self.told_at = max(self.fresh_at, fresh_at), digest.at
         if digest.journal != self.journal:
             # What the old journal held last can never be known any more.
             self.journal, self.stretch, self._before_gap = digest.journal, _stretch(digest), None
@@ -96,12 +96,12 @@ class PeerStream:
                 self._before_gap = None
         return True
 
-    def _take_earlier(self, digest: Crossings, heard_at: float) -> bool:
+    def _take_earlier(self, digest: Crossings, fresh_at: float) -> bool:
         """One that ends before what is known: an old one again, which says nothing of now; or its card was set back,
         and what it will write under the same numbers is not what was heard."""
         if digest.at <= self.told_at:
             return False
-        self.heard_at, self.told_at = heard_at, digest.at
+        self.fresh_at, self.told_at = max(self.fresh_at, fresh_at), digest.at
         self.stretch, self._before_gap = Stretch(digest.at, digest.through), None
         self.set_back = True
         return True

@@ -66,7 +66,7 @@ def test_only_these_fields_can_travel() -> None:
         "stamp", "gate", "serial", "number", "expires_at", "caller", "person", "guard", "form",
     }  # fmt: skip
     assert set(Crossings.__struct_fields__) == {
-        "v", "gate", "journal", "after", "through", "at", "crossings", "hello",
+        "v", "gate", "journal", "after", "through", "at", "crossings", "hello", "beat", "heard",
     }  # fmt: skip
     assert set(Crossing.__struct_fields__) == {
         "person", "direction", "at", "sequence", "passage", "crossed", "fresh_id", "permit",
@@ -125,7 +125,7 @@ def test_any_bytes_are_records_or_malformed_and_never_an_exception(payload: byte
 
 def test_a_digest_of_crossings_comes_back_as_it_was_told() -> None:
     crossing = Crossing("00112233aabbccdd", Direction.IN, STAMP.at, 17, 17, fresh_id="ab" * 16)
-    told = Crossings(1, "east", JOURNAL, 16, 17, STAMP.at, (crossing,), hello=True)
+    told = Crossings(1, "east", JOURNAL, 16, 17, STAMP.at, (crossing,), hello=True, beat=STAMP.at, heard={"west-1": STAMP.at})
     assert wire.decode_crossings(json.dumps(msgspec.to_builtins(told)).encode()) == told
 
 

@@ -18,7 +18,7 @@ from gate.reason import Outcome, Reason
 from gate.roster import Standing
 from gate.wire import Crossing, Crossings
 from station.households import Households
-from station.inbox import CrossingsHeard, SnapshotCame
+from station.inbox import SnapshotCame
 from station.snapshot import Snapshot
 from station.taps import ArriveNamed, ChooseDirection, FillForm, Settle, TellPurpose
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
@@ -72,7 +72,7 @@ def comes(lane: TestLane, person: str) -> Passage:
 def hear(lane: TestLane, after: int, through: int, *crossings: Crossing, hello: bool = False) -> None:
     """What the east gate tells just now."""
     digest = Crossings(1, "east", PEER, after, through, lane.wall(), crossings, hello)
-    lane.post(CrossingsHeard("east-1", digest))
+    lane.hears(digest)
 
 
 class TestOutings:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from msgspec import json
+from msgspec import json, structs
 
 from gate.decision import ALWAYS
 from gate.passage import Ground
@@ -103,9 +103,9 @@ def test_outings_outlive_a_restart_with_refusals_between_them(town: Town, tmp_pa
     for gate in town.gates.values():
         gate.deaf = True
     again = town.restart("east", list(load_digests(tmp_path / "peers.sqlite")))
-    for station, digest in town.digests[-3:]:
-        if station == "west-1":
-            again.peers.hear(station, digest, town.seconds)
+    again.peers.beat(town.now, town.seconds)
+    newest = [digest for station, digest in town.digests if station == "west-1"][-1]
+    again.peers.hear("west-1", structs.replace(newest, heard={"east-1": town.now}), town.seconds)
     assert again.outings() == 3
 
 

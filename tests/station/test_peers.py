@@ -209,6 +209,34 @@ def test_an_old_digest_that_comes_again_says_nothing_of_now(town: Town) -> None:
     assert east.last_seen() is None
 
 
+def test_what_was_long_on_its_way_tells_of_then(town: Town) -> None:
+    """A line that hangs and then gives out everything at once: how long each word lay in it nobody can see by it."""
+    east, west = town.gates["east"], town.gates["west"]
+    west.passes(WANG, "in")
+    west.deaf, said = True, len(town.digests)
+    town.wait(FRESH_SECONDS)
+    lay = [digest for station, digest in town.digests[said:] if station == "west-1"]
+    town.wait(FRESH_SECONDS)
+    for digest in lay:
+        east.peers.hear("west-1", digest, town.seconds)
+    assert east.last_seen() is None, "he may have gone out meanwhile"
+    west.connect()
+    town.wait(BEAT_SECONDS + 1)
+    assert east.last_seen() == ("west", "in")
+
+
+def test_a_beat_of_an_earlier_run_proves_nothing(town: Town) -> None:
+    """The peer answers what this gate sent before its restart: that may have been long ago."""
+    west = town.gates["west"]
+    west.passes(WANG, "in")
+    town.wait(BEAT_SECONDS + 1)
+    (*_, (_, answer)) = (each for each in town.digests if each[0] == "west-1" and each[1].heard)
+    again = town.restart("east", [])
+    again.peers.greet(town.now, town.seconds)
+    again.peers.hear("west-1", answer, town.seconds)
+    assert again.last_seen() is None
+
+
 def test_after_a_short_silence_all_is_known_again(town: Town) -> None:
     """What a gate missed while it had no network is told when it is back, from the gate that has it."""
     east, west = town.gates["east"], town.gates["west"]
@@ -218,7 +246,7 @@ def test_after_a_short_silence_all_is_known_again(town: Town) -> None:
     town.wait(120)
     west.passes(WANG, "out")
     west.connect()
-    town.wait(1)
+    town.wait(BEAT_SECONDS + 1)
     assert east.last_seen() == west.last_seen() == ("west", "out")
 
 
