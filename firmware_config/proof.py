@@ -10,7 +10,7 @@ from pathlib import Path
 
 from firmware_config.card import filled, station_toml
 from firmware_config.description import Gate, Lane
-from station import settings
+from station.settings.reading import load
 from station.toml import Wrong
 
 
@@ -19,7 +19,7 @@ def prove(path: Path, gate: Gate) -> None:
     for lane, pins in gate.wired():
         with tempfile.TemporaryDirectory() as folder:
             try:
-                settings.load(stand_in(Path(folder), station_toml(gate, lane, pins), gate.compound, lane))
+                load(stand_in(Path(folder), station_toml(gate, lane, pins), gate.compound, lane))
             except Wrong as wrong:
                 what = str(wrong).replace(f"{folder}/", "")
                 raise Wrong(

@@ -26,7 +26,8 @@ from station.journal import JournalUnusable
 from station.kiosk import PortTaken, create_app, serve
 from station.notify import Notifier
 from station.panels import PanelFailed
-from station.settings import Settings, load, rehearsed
+from station.settings import Settings
+from station.settings.reading import load, rehearsed
 from station.toml import Wrong
 from station.verify import CannotVerify, Desk
 from station.wiring import wall_clock, wire

@@ -27,7 +27,8 @@ from station.identity import Identity
 from station.inbox import Inbox, Receipted
 from station.journal import JournalReader, open_journal
 from station.roster import Reader
-from station.settings import Settings, load
+from station.settings import Settings
+from station.settings.reading import load
 from station.uplink import Uplink
 from station.uplink.broker_link import Address
 

@@ -14,7 +14,7 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 import hub.settings
-import station.settings
+import station.settings.reading
 from firmware_config.card import filled, pin_lines, screen_sections, with_tail
 from firmware_config.description import Gate, load
 from firmware_config.pins import LANES, PHYSICAL
@@ -41,7 +41,7 @@ def gate() -> Gate:
 
 def test_the_station_accepts_its_commented_settings(tmp_path: Path, gate: Gate) -> None:
     """station.toml as it stands starts a station, once its folders exist."""
-    settings, _ = station.settings.load(stand_in(tmp_path, _text("station.toml"), gate.compound, gate.lanes[0]))
+    settings, _ = station.settings.reading.load(stand_in(tmp_path, _text("station.toml"), gate.compound, gate.lanes[0]))
     assert (settings.station, settings.camera.source, settings.kiosk.port) == ("east-1", "/dev/gate-camera-1", 8081)
 
 
