@@ -3,7 +3,7 @@
 from gate.names import Pseudonym
 from hub.orders import OrderRefused
 from hub.registry import Registry, people
-from hub.registry.people import Household, Person
+from hub.registry.people import Household, Person, natural
 
 
 def whose(
@@ -24,11 +24,6 @@ def whose(
         place = f"building {building}" if building else "the registry"
         raise OrderRefused(f"nobody lives in {place}; import people first, or correct --building")
     return sorted(chosen, key=_door)
-
-
-def natural(text: str) -> tuple[int, str]:
-    """Building 2 before building 12."""
-    return (int(text), "") if text.isdecimal() else (10**9, text)
 
 
 def _door(each: tuple[Person, Household]) -> tuple[tuple[int, str], tuple[int, str], tuple[int, str], Pseudonym]:

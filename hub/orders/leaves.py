@@ -139,7 +139,7 @@ def _invite(order: InviteVisitor, desk: Desk, registry: Registry) -> VisitorInvi
 
 
 def _resident(person: Pseudonym, registry: Registry) -> tuple[Person, Household]:
-    found = next((each for each in people.persons(registry) if each.id == person), None)
+    found = people.one(registry, person)
     if found is None:
         raise OrderRefused(f"nobody in the registry is {person}; name a person by the 16 digits of the pseudonym")
-    return found, next(each for each in people.households(registry) if each.id == found.household)
+    return found

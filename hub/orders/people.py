@@ -6,12 +6,12 @@ from msgspec import Meta, Struct
 
 from gate.names import Pseudonym
 from hub.orders import Answer, Desk, Order
-from hub.orders.doors import natural
 from hub.registry import Registry, people
-from hub.registry.people import Household, Person
 from hub.sheet import changes
 from hub.sheet.cells import MOST_ROWS
 from hub.sheet.people import Mistake, SheetPerson
+
+MOST_MISSING_TOLD = 40
 
 
 class ImportPeople(Order, frozen=True, tag="import_people"):
@@ -31,29 +31,31 @@ class Missing(Struct, frozen=True, gc=False):
 
 
 class PeopleImported(Answer, frozen=True, tag="people_imported"):
-    """Counts of people; with mistakes, or on a dry run, nothing was written."""
+    """Counts of people; with mistakes, or on a dry run, nothing was written. missing: the first of `not_named`."""
 
     new: int
     changed: int
     same: int
+    not_named: int
     missing: tuple[Missing, ...]
     written: bool
     mistakes: tuple[Mistake, ...] = ()
 
 
 def carry_out(order: ImportPeople, desk: Desk, registry: Registry) -> PeopleImported:
-    homes, persons = people.households(registry), people.persons(registry)
-    plan = changes.plan(order.people, order.fields, homes, persons, desk.randomness)
+    said = order.people
+    homes, persons = people.meant(
+        registry,
+        (each.identity_number for each in said),
+        (each.name for each in said),
+        ((each.building, each.unit, each.room) for each in said),
+    )
+    plan = changes.plan(said, order.fields, homes, persons, people.have_units(registry), desk.randomness)
+    not_named, first = people.others(registry, plan.named, MOST_MISSING_TOLD)
     write = not order.dry_run and not plan.mistakes
     if write and plan.households:
         people.put_households(registry, plan.households)
     if write and (plan.new or plan.changed):
         people.put_persons(registry, (*plan.new, *plan.changed))
-    missing = _missing(set(plan.missing), homes, persons)
-    return PeopleImported(len(plan.new), len(plan.changed), plan.same, missing, write, plan.mistakes)
-
-
-def _missing(missing: set[str], homes: list[Household], persons: list[Person]) -> tuple[Missing, ...]:
-    buildings = {each.id: each.building for each in homes}
-    told = [Missing(each.id, each.masked_name, buildings[each.household]) for each in persons if each.id in missing]
-    return tuple(sorted(told, key=lambda each: (natural(each.building), each.person)))
+    missing = tuple(Missing(*each) for each in first)
+    return PeopleImported(len(plan.new), len(plan.changed), plan.same, not_named, missing, write, plan.mistakes)

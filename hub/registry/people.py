@@ -94,22 +94,54 @@ def came_back(registry: Registry, person: str) -> None:
 
 
 def households(registry: Registry) -> list[Household]:
-    """Those of residents."""
-    columns = ", ".join(_HOUSEHOLD_COLUMNS)
-    rows = registry.rows(
-        f"SELECT {columns} FROM household WHERE caller = 'resident'"  # noqa: S608 - our own column names
-        " ORDER BY building, unit, room, id"
-    )
-    return [convert(dict(zip(_HOUSEHOLD_COLUMNS, row, strict=True)), Household) for row in rows]
+    """Those of residents, in the order of their doors."""
+    return _households(registry, "1", {})
 
 
 def persons(registry: Registry) -> list[Person]:
     """Everybody who lives here now, in the order of their pseudonyms."""
-    columns = ", ".join(_PERSON_COLUMNS)
-    rows = registry.rows(
-        f"SELECT {columns} FROM person WHERE left_at IS NULL AND caller = 'resident' ORDER BY id"  # noqa: S608
-    )
-    return [_person(dict(zip(_PERSON_COLUMNS, row, strict=True))) for row in rows]
+    return _persons(registry, "1", {})
+
+
+def one(registry: Registry, person: str) -> tuple[Person, Household] | None:
+    """Somebody of `persons`, and where that is; None where nobody of that pseudonym lives here now."""
+    for found in _persons(registry, "id = :id", {"id": person}):
+        (home,) = _households(registry, "id = :id", {"id": found.household})
+        return found, home
+    return None
+
+
+def meant(
+    registry: Registry, identity_numbers: Iterable[str], names: Iterable[str], doors: Iterable[tuple[str, str, str]]
+) -> tuple[list[Household], list[Person]]:
+    """Of `persons`, those who have one of these numbers or names; of `households`, theirs and those behind the doors,
+    which are building, unit and room. An empty number is nobody's."""
+    asked = {"numbers": _listed(filter(None, identity_numbers)), "names": _listed(names)}
+    found = _persons(registry, _ALIKE, asked)
+    at = {"ids": _listed({each.household for each in found}), "doors": _listed(doors)}
+    return _households(registry, _BEHIND, at), found
+
+
+def have_units(registry: Registry) -> bool:
+    """Whether any household's door is told by its unit too."""
+    return registry.one("SELECT 1 FROM household WHERE caller = 'resident' AND unit <> '' LIMIT 1") is not None
+
+
+def others(registry: Registry, persons: Collection[str], most: int) -> tuple[int, list[tuple[str, str, str]]]:
+    """How many live here besides these, and the first of them by building and pseudonym, 2 before 12: pseudonym, masked
+    name and building."""
+    besides, first = {"persons": _listed(persons)}, list[tuple[str, str, str]]()
+    count = registry.rows(f"SELECT count(*) FROM person WHERE {_LIVES_HERE} AND {_BESIDES}", besides)[0][0]  # noqa: S608
+    buildings = registry.rows("SELECT DISTINCT building FROM household") if count else []
+    for building in sorted((row[0] for row in buildings), key=natural):
+        if len(first) < most:
+            first += registry.rows(_OTHERS, {**besides, "building": building, "most": most - len(first)})
+    return count, first
+
+
+def natural(text: str) -> tuple[int, str]:
+    """Building 2 before building 12."""
+    return (int(text), "") if text.isdecimal() else (10**9, text)
 
 
 def masked_name(registry: Registry, person: str) -> str | None:
@@ -133,6 +165,42 @@ def roster(registry: Registry, now: datetime, buckets: Collection[int] | None = 
     rows = registry.rows(_ON_ROSTER, {"heads": json.encode(heads).decode(), "now": written(now)})
     given = permits.told(registry, now)
     return [_resident(given.get(row[0], ()), *row) for row in rows]
+
+
+_LIVES_HERE = "left_at IS NULL AND person.caller = 'resident'"
+_ALIKE = """(identity_number IN (SELECT value FROM json_each(:numbers))
+    OR name IN (SELECT value FROM json_each(:names)))"""
+_BEHIND = """(id IN (SELECT value FROM json_each(:ids)) OR (building, unit, room) IN (
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(:doors)))"""
+_BESIDES = "person.id NOT IN (SELECT value FROM json_each(:persons))"
+# CROSS: from the building's households to who lives there.
+_OTHERS = f"""SELECT person.id, masked_name, building
+    FROM household CROSS JOIN person ON person.household = household.id
+    WHERE building = :building AND {_LIVES_HERE} AND {_BESIDES} ORDER BY person.id LIMIT :most"""  # noqa: S608 - our words
+
+
+def _households(registry: Registry, where: str, values: dict[str, str]) -> list[Household]:
+    columns = ", ".join(_HOUSEHOLD_COLUMNS)
+    rows = registry.rows(
+        f"SELECT {columns} FROM household WHERE caller = 'resident' AND {where}"  # noqa: S608 - our own column names
+        " ORDER BY building, unit, room, id",
+        values,
+    )
+    return [convert(dict(zip(_HOUSEHOLD_COLUMNS, row, strict=True)), Household) for row in rows]
+
+
+def _persons(registry: Registry, where: str, values: dict[str, str]) -> list[Person]:
+    columns = ", ".join(_PERSON_COLUMNS)
+    rows = registry.rows(
+        f"SELECT {columns} FROM person WHERE {_LIVES_HERE} AND {where} ORDER BY id",  # noqa: S608
+        values,
+    )
+    return [_person(dict(zip(_PERSON_COLUMNS, row, strict=True))) for row in rows]
+
+
+def _listed(texts: Iterable[object]) -> str:
+    """As json_each takes them."""
+    return json.encode(list(texts)).decode()
 
 
 def _person(values: dict[str, object]) -> Person:

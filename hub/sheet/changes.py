@@ -1,4 +1,4 @@
-"""A sheet's people held against the registry's: who is new, who changed, who is missing.
+"""A sheet's people held against the registry's: who is new, who changed, who is named at all.
 
 The import command calls `plan` and writes what comes out in one transaction. Rule: importing the same sheet again
 changes nothing. A pseudonym is drawn once and kept whatever else changes; nobody is removed for being missing.
@@ -22,14 +22,15 @@ _OWN_FIELDS = ("name", "sex", "birth", "identity_number", "telephone", "relation
 class Intake(Struct, frozen=True):
     """What an import would do. mistakes: where there are any, nothing may be written.
 
-    households: new ones and those whose tenure changed. missing: pseudonyms of people whom the sheet does not name.
+    households: new ones and those whose tenure changed. named: pseudonyms of those in the registry whom the sheet
+    names.
     """
 
     households: tuple[Household, ...]
     new: tuple[Person, ...]
     changed: tuple[Person, ...]
     same: int
-    missing: tuple[str, ...]
+    named: frozenset[str]
     mistakes: tuple[Mistake, ...] = ()
 
 
@@ -38,13 +39,15 @@ def plan(
     fields: frozenset[str],
     households: Iterable[Household],
     persons: Iterable[Person],
+    has_units: bool,
     randomness: Callable[[int], bytes],
 ) -> Intake:
-    """fields: the columns that the sheet has. households, persons: everybody in the registry."""
+    """fields: the columns that the sheet has. households, persons: of the registry, at least those whom the sheet may
+    mean by identity number, name or door. has_units: whether any household there has a unit."""
     homes = _Homes(households, randomness)
     known = _Known(persons, homes)
     new, changed, same = [], [], 0
-    mistakes = _units_left_out(people, fields, homes)
+    mistakes = _units_left_out(people, fields, has_units)
     for told in people:
         home = homes.of(told, "tenure" in fields)
         before = known.find(told, "birth" in fields)
@@ -57,7 +60,7 @@ def plan(
             after = _person(told, fields, home, before[0])
             changed += [after] * (after != before[0])
             same += after == before[0]
-    return Intake(homes.touched(), tuple(new), tuple(changed), same, known.missing(), tuple(mistakes))
+    return Intake(homes.touched(), tuple(new), tuple(changed), same, known.named(), tuple(mistakes))
 
 
 def draw_pseudonym(randomness: Callable[[int], bytes]) -> str:
@@ -90,9 +93,6 @@ class _Homes:
         home = self._before.get(household)
         return None if home is None else _door(home)
 
-    def have_units(self) -> bool:
-        return any(each.unit for each in self._before.values())
-
     def touched(self) -> tuple[Household, ...]:
         return tuple(each for each in self._by_door.values() if self._before.get(each.id) != each)
 
@@ -101,10 +101,10 @@ class _Known:
     """The registry's people, by identity number, else by name, door and birth; and who was found in the sheet."""
 
     def __init__(self, persons: Iterable[Person], homes: _Homes) -> None:
-        self._all = list(persons)
-        self._by_number = {each.identity_number: each for each in self._all if each.identity_number}
+        everyone = list(persons)
+        self._by_number = {each.identity_number: each for each in everyone if each.identity_number}
         self._by_door: dict[tuple[str, Door | None], list[Person]] = {}
-        for each in self._all:
+        for each in everyone:
             self._by_door.setdefault((each.name, homes.door_of(each.household)), []).append(each)
         self._claimed: dict[str, int] = {}
 
@@ -130,13 +130,13 @@ class _Known:
         row = self._claimed.setdefault(found[0].id, told.row) if found else told.row
         return None if row == told.row else f"is the same person as row {row}; delete one of them"
 
-    def missing(self) -> tuple[str, ...]:
-        return tuple(each.id for each in self._all if each.id not in self._claimed)
+    def named(self) -> frozenset[str]:
+        return frozenset(self._claimed)
 
 
-def _units_left_out(people: Sequence[SheetPerson], fields: frozenset[str], homes: _Homes) -> list[Mistake]:
+def _units_left_out(people: Sequence[SheetPerson], fields: frozenset[str], has_units: bool) -> list[Mistake]:
     """A sheet without 单元 would move everybody in a compound that has them."""
-    if "unit" in fields or not people or not homes.have_units():
+    if "unit" in fields or not people or not has_units:
         return []
     return [Mistake(0, HEADERS["unit"][0], "is missing, but the registry knows units; add the column")]
 
@@ -155,6 +155,7 @@ def _person(told: SheetPerson, fields: frozenset[str], home: str, before: Person
     if not told.identity_number:
         said.pop("identity_number", None)
     after = structs.replace(before, household=home, **said)
-    return structs.replace(
-        after, masked_name=mask(after.name), initials=initials(after.name), phone_tail=phone_tail(after.telephone)
-    )
+    # What they sound like takes a quarter of a second to look up for the first time, and a word on somebody whom the
+    # office knows must not wait for it.
+    sounds = before.initials if after.name == before.name and before.initials else initials(after.name)
+    return structs.replace(after, masked_name=mask(after.name), initials=sounds, phone_tail=phone_tail(after.telephone))

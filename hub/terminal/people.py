@@ -3,12 +3,10 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from hub.orders.people import ImportPeople, Missing, PeopleImported
+from hub.orders.people import ImportPeople, PeopleImported
 from hub.sheet.cells import read_table
 from hub.sheet.people import read_people
 from hub.terminal import CommandFailed, Terminal, counted
-
-MOST_MISSING_SHOWN = 40
 
 
 def add_words(parser: ArgumentParser) -> None:
@@ -30,20 +28,20 @@ def bring_in(words: Namespace, terminal: Terminal) -> None:
         terminal.say(f"passed over, since their headers are not known: columns {', '.join(read.passed_over)}")
     terminal.say(
         f"{path.name}: {len(read.people)} people: {done.new} new, {done.changed} changed, {done.same} as before;"
-        f" {len(done.missing)} in the registry are not in it"
+        f" {done.not_named} in the registry are not in it"
     )
-    _show_missing(done.missing, terminal)
+    _show_missing(done, terminal)
     if not done.written:
         terminal.say("this was a dry run: nothing was written")
 
 
-def _show_missing(missing: tuple[Missing, ...], terminal: Terminal) -> None:
-    if missing:
+def _show_missing(done: PeopleImported, terminal: Terminal) -> None:
+    if done.missing:
         terminal.say("not in the sheet, and left as they are:")
-    for each in missing[:MOST_MISSING_SHOWN]:
+    for each in done.missing:
         terminal.say(f"  {each.person}  building {each.building}  {each.masked_name}")
-    if len(missing) > MOST_MISSING_SHOWN:
-        terminal.say(f"  and {len(missing) - MOST_MISSING_SHOWN} more")
+    if done.not_named > len(done.missing):
+        terminal.say(f"  and {done.not_named - len(done.missing)} more")
 
 
 def _not_imported(path: Path, mistakes: int) -> str:

@@ -227,8 +227,9 @@ class Registry:
     def take(self, found: PeopleRead) -> changes.Intake:
         assert found.mistakes == ()
         planned = changes.plan(
-            found.people, found.fields, self.households.values(), self.persons.values(), lambda count: next(self._drawn)
-        )
+            found.people, found.fields, self.households.values(), self.persons.values(),
+            any(each.unit for each in self.households.values()), lambda count: next(self._drawn),
+        )  # fmt: skip
         if not planned.mistakes:
             self.households |= {each.id: each for each in planned.households}
             self.persons |= {each.id: each for each in (*planned.new, *planned.changed)}
@@ -248,10 +249,11 @@ def test_importing_a_sheet_again_changes_nothing(tmp_path: Path) -> None:
     rehearsal.write_csv(rehearsal.compound(random.Random(2), TODAY), tmp_path / "people.csv")
     found = read_people(read_table(tmp_path / "people.csv"), TODAY)
     first = registry.take(found)
-    assert (len(first.new), len(first.changed), first.same, first.missing) == (1502, 0, 0, ())
+    assert (len(first.new), len(first.changed), first.same, first.named) == (1502, 0, 0, frozenset())
     assert len(first.households) == 835
     again = registry.take(found)
-    assert (again.new, again.changed, again.same, again.missing, again.households) == ((), (), 1502, (), ())
+    assert (again.new, again.changed, again.same, again.households) == ((), (), 1502, ())
+    assert again.named == {each.id for each in first.new}
 
 
 def test_a_pseudonym_is_kept_whatever_else_changes(tmp_path: Path) -> None:
@@ -272,19 +274,20 @@ def test_without_an_identity_number_name_door_and_birth_tell_a_person(tmp_path: 
     """The same three: the same person. Another birth: somebody else. A number learned later: still the same."""
     registry = Registry()
     (before,) = registry.take(read(tmp_path, csv_of(WANG))).new
-    assert registry.take(read(tmp_path, csv_of(WANG.replace("1990-01-01", "1960-02-02")))).missing == (before.id,)
+    other = registry.take(read(tmp_path, csv_of(WANG.replace("1990-01-01", "1960-02-02"))))
+    assert (len(other.new), other.named) == (1, frozenset())
     learned = registry.take(read(tmp_path, csv_of(WANG.replace("1990-01-01,", "1990-01-01,419900199001011111"))))
     assert [each.id for each in learned.changed] == [before.id]
     assert registry.take(read(tmp_path, csv_of(WANG))).same == 1
     assert registry.persons[before.id].identity_number == "419900199001011111"
 
 
-def test_whoever_is_missing_from_a_sheet_is_listed_and_stays(tmp_path: Path) -> None:
+def test_whoever_is_missing_from_a_sheet_is_not_named_and_stays(tmp_path: Path) -> None:
     """A sheet of one building does not empty the others."""
     registry = Registry()
     first = registry.take(read(tmp_path, csv_of(LI, WANG)))
     planned = registry.take(read(tmp_path, csv_of(WANG)))
-    assert planned.missing == tuple(each.id for each in first.new if each.name == "李试")
+    assert planned.named == {each.id for each in first.new if each.name == "王试"}
     assert len(registry.persons) == 2
 
 
