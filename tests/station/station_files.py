@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from station.settings import load
+from station.settings.reading import load
 from station.toml import Wrong
 
 SETTINGS = """\
