@@ -25,7 +25,8 @@ class Torn(Exception):
 
 
 class Pages:
-    """A database file and what its log holds of later pages, whether or not SQLite would believe that log."""
+    """A database file and what its log holds of later pages that were committed, whether or not SQLite would believe
+    that log."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -35,7 +36,7 @@ class Pages:
         wal = wal_of(path)
         self._later: dict[int, int] = {}
         if wal is not None and wal.page_size == self.size:
-            self._later = {frame.page: frame.offset for frame in wal.frames}
+            self._later = {frame.page: frame.offset for frame in wal.committed}
         self._log = wal.path.open("rb") if wal is not None and self._later else None
 
     def __enter__(self) -> "Pages":

@@ -42,6 +42,16 @@ class Wal(Struct, frozen=True):
         return next((at for at, frame in enumerate(self.frames) if not frame.whole), len(self.frames))
 
     @property
+    def committed(self) -> tuple[Frame, ...]:
+        """Those up to the last commit, as far as anything tells: behind it stands what a killed hub was still writing,
+        or what was taken back."""
+        through = max((self._place(frame) + 1 for frame in self.frames if frame.ends), default=0)
+        return tuple(frame for frame in self.frames if self._place(frame) < max(through, self.promised))
+
+    def _place(self, frame: Frame) -> int:
+        return (frame.offset - HEADER - FRAME) // (FRAME + self.page_size)
+
+    @property
     def missing(self) -> int:
         """Committed frames that are neither whole nor in the database."""
         return max(0, self.promised - max(self.copied, self.whole_frames))

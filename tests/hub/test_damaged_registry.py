@@ -208,6 +208,31 @@ def test_the_log_of_a_killed_hub_is_sound(path: Path, tmp_path: Path) -> None:
         assert registry.rows("SELECT count(*) FROM clerk") == [(2,)]
 
 
+def test_what_was_never_committed_is_not_taken_for_a_row(path: Path, tmp_path: Path) -> None:
+    """A hub that is killed amid an import leaves frames of it in its log: whole, and yet no commit ends with them."""
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    with opened(path, NOW, "sunshine") as registry:
+        registry.run(lambda each: clerks.put(each, "newest", "hash", NOW))
+        registry.database.conn.execute("PRAGMA cache_size = 10")
+        registry.database.conn.execute("BEGIN")
+        people.put_households(registry, [Household(id=f"{each:016x}", building="9") for each in range(10**6, 1003000)])
+        registry.database.conn.execute("UPDATE household SET room = 'of nobody'")
+        for suffix in ("", "-wal", "-shm"):
+            (folder / f"registry.sqlite{suffix}").write_bytes(path.with_name(path.name + suffix).read_bytes())
+        registry.database.conn.execute("ROLLBACK")
+    killed = folder / "registry.sqlite"
+    wal = wal_of(killed)
+    assert wal is not None
+    assert len(wal.frames) > len(wal.committed) > 0
+    log = killed.with_name("registry.sqlite-wal")
+    log.write_bytes(_flip_first_frame(log.read_bytes()))
+    with opened(killed, LATER, "sunshine") as registry:
+        assert registry.rows("SELECT count(*) FROM household WHERE building = '9'") == [(0,)]
+        assert sorted(registry.rows("SELECT room FROM household")) == sorted((each.room,) for each in HOMES)
+        assert registry.rows("SELECT name FROM clerk ORDER BY name") == [("newest",), ("office",)]
+
+
 def test_a_torn_last_commit_begins_a_new_generation_and_nothing_else(
     path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
