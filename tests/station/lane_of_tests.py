@@ -28,7 +28,7 @@ from station.codes import SeenCode
 from station.duty import Duty
 from station.equipment import Equipment
 from station.glance import GLANCE_SECONDS
-from station.inbox import Felt, Inbox, Looked, Post
+from station.inbox import CrossingsHeard, Felt, Inbox, Looked, Post
 from station.journal import Journal, JournalReader, Reserve, open_journal, set_aside
 from station.loop import Loop
 from station.matches import KEY_BYTES, Matches
@@ -213,6 +213,13 @@ class TestLane:
     def post(self, post: Post) -> None:
         self._inbox.put(post)
         self.loop.turn()
+
+    def hears(self, digest: Crossings) -> None:
+        """The east gate tells it just now: it has heard this gate's newest beat."""
+        self.loop.tick()
+        beat = self.digests[-1].beat
+        assert beat is not None
+        self.post(CrossingsHeard("east-1", msgspec.structs.replace(digest, heard={"west-1": beat})))
 
     def show(self, *codes: bytes, taken_ago: float = 0.0) -> None:
         self.post(Looked(self.seconds - taken_ago, tuple(SeenCode(code, "QRCode", CORNERS) for code in codes)))

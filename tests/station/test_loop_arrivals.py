@@ -17,7 +17,7 @@ from gate.roster import Standing
 from gate.sealing import open_sealed
 from gate.temperature import HAND_HELD, RetestRule, Site
 from gate.wire import Crossing, Crossings, JournalReceipt, Receipt
-from station.inbox import CrossingsHeard, Felt, Looked, Receipted, SnapshotCame
+from station.inbox import Felt, Looked, Receipted, SnapshotCame
 from station.prompter import AGAIN_SECONDS, HINT_SECONDS, MASK_EVERY_SECONDS
 from station.prompts import Prompt
 from station.taps import (
@@ -115,7 +115,7 @@ class TestByName:
         lane.tap(ArriveNamed((A, B, C)))
         lane.forehead(36.5)
         crossing = Crossing(C, Direction.IN, lane.wall(), 1, 1)
-        lane.post(CrossingsHeard("east-1", Crossings(1, "east", "e" * 16, 0, 1, lane.wall(), (crossing,))))
+        lane.hears(Crossings(1, "east", "e" * 16, 0, 1, lane.wall(), (crossing,)))
         for _ in range(2):
             lane.wait(4.0)
             lane.forehead(None)
@@ -132,7 +132,7 @@ class TestByName:
         lane.tap(ChooseDirection(Direction.OUT))
         lane.tap(ArriveNamed((A, B, C)))
         stranger = Crossing("7" * 16, Direction.IN, lane.wall(), 1, 1)
-        lane.post(CrossingsHeard("east-1", Crossings(1, "east", "e" * 16, 0, 1, lane.wall(), (stranger,))))
+        lane.hears(Crossings(1, "east", "e" * 16, 0, 1, lane.wall(), (stranger,)))
         lane.wait(4.0)
         lane.wait(4.0)
         assert [each.reasons for each in passages(lane)] == [(), (), (Reason.QUOTA_USED,)]

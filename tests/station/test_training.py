@@ -17,7 +17,7 @@ from gate.reason import Outcome
 from gate.staff import Staff
 from gate.wire import Crossing, Crossings
 from station.drill import LONGEST_SECONDS
-from station.inbox import CrossingsHeard, SnapshotCame
+from station.inbox import SnapshotCame
 from station.prompts import Prompt
 from station.taps import (
     ArriveNamed,
@@ -152,7 +152,7 @@ class TestInTraining:
         """The world goes on; what it said meanwhile holds afterwards."""
         lane.tap(Train(True))
         crossed = Crossing("a" * 16, Direction.IN, NOON, 1, 1)
-        lane.post(CrossingsHeard("east-1", Crossings(1, "east", "e" * 16, 0, 1, NOON, (crossed,))))
+        lane.hears(Crossings(1, "east", "e" * 16, 0, 1, NOON, (crossed,)))
         lane.post(SnapshotCame(replace(snapshot(same_way_hours=16), staff=Staff())))
         lane.tap(Train(False))
         lane.forehead(None)
