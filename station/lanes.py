@@ -7,7 +7,7 @@ with each thing that a lane is told.
 from collections.abc import Callable
 from dataclasses import replace
 
-from gate.decision import Trace
+from gate.evidence import Trace
 from gate.roster import Resident
 from gate.wording import Words
 from station.drill import IS_OFF, IS_ON, NOT_NOW, Drill, may_begin

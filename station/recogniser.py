@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from gate.clock import Moment
 from gate.credential import CodeReading, read
-from gate.decision import Trace
+from gate.evidence import Trace
 from gate.formats import health_code
 from gate.hours import Per
 from gate.reason import Reason

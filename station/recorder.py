@@ -12,7 +12,7 @@ from functools import partial
 
 from msgspec import structs
 
-from gate.decision import caller as caller_of
+from gate.evidence import caller as caller_of
 from gate.passage import MOST_LOST, MOST_READINGS, Amendment, Happening, MadePass, Passage, Record, Stamp, What
 from gate.reason import Reason
 from gate.wire import JournalReceipt, Receipt, encode_body

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from gate.credential import CodeReading
-from gate.decision import Evidence
+from gate.evidence import Evidence
 from gate.names import JournalId
 from gate.passage import Amendment, Ground, Happening, Passage, What
 from gate.reason import Outcome, Reason

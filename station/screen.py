@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from gate.clock import Moment
-from gate.decision import caller as caller_of
+from gate.evidence import caller as caller_of
 from gate.policy import GateRule, Policy, Rules
 from gate.reason import Outcome, Reason
 from gate.roster import Health as HealthColour

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from gate.caller import Caller
-from gate.decision import NO_TRACE, Trace
+from gate.evidence import NO_TRACE, Trace
 from gate.forms import DeliveryForm, Door, Form, HandOver, ReturneeForm, VehicleForm, VisitorForm
 from gate.roster import Resident
 from gate.temperature import Site

@@ -7,7 +7,8 @@ RecordPassage and nothing else: commit first, then speak.
 from dataclasses import replace
 from typing import cast
 
-from gate.decision import NO_TRACE, Evidence, decide
+from gate.decision import decide
+from gate.evidence import NO_TRACE, Evidence
 from gate.policy import Rules
 from gate.reason import Reason
 from gate.temperature import judge

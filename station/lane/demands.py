@@ -4,7 +4,8 @@ Rule: nobody waits for what cannot help. Without rules, at a closed gate, or wit
 passage is decided with what there is.
 """
 
-from gate.decision import Evidence, purpose_asked
+from gate.decision import purpose_asked
+from gate.evidence import Evidence
 from gate.policy import Rules
 from gate.reason import Reason
 from gate.roster import Standing

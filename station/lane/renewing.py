@@ -9,7 +9,7 @@ the lane.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gate.decision import Trace
+from gate.evidence import Trace
 from gate.roster import Resident
 from station.visit import Arrival, FormTaken, Gathering, Lane, ReadCode
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gate.clock import Moment
-from gate.decision import ALWAYS, Earlier, Trace
+from gate.evidence import ALWAYS, Earlier, Trace
 from gate.passage import Amendment, Happening, Passage, Record
 from gate.policy import Direction
 from gate.reason import Outcome

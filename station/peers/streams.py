@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
-from gate.decision import ALWAYS
+from gate.evidence import ALWAYS
 from gate.wire import MOST_CROSSINGS, VERSION, Crossing, Crossings
 
 # Digests after a hole in which the peer may still tell what was missed; then it is taken for lost.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gate.clock import Moment
-from gate.decision import Evidence
+from gate.evidence import Evidence
 from gate.passage import Ground
 from gate.permit import Permit
 from gate.reason import Reason

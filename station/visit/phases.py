@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gate.decision import NO_TRACE, Evidence, Trace
+from gate.evidence import NO_TRACE, Evidence, Trace
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason, worst

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gate.caller import Caller
 from gate.clock import Moment
 from gate.credential import CodeReading
-from gate.decision import NO_TRACE, Trace
+from gate.evidence import NO_TRACE, Trace
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gate.caller import Caller
 from gate.clock import ClockState, Moment
-from gate.decision import ALWAYS, Earlier, Evidence, Trace
+from gate.evidence import ALWAYS, Earlier, Evidence, Trace
 from gate.hours import Hours, Per, Quota
 from gate.permit import Permit, PermitKind
 from gate.policy import CallerRule, Direction, GateRule, Policy, Rules, WhenUnknown, Zone

@@ -11,7 +11,7 @@ import msgspec
 from gate.caller import Caller
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading, read
-from gate.decision import ALWAYS, Earlier, Evidence, Trace
+from gate.evidence import ALWAYS, Earlier, Evidence, Trace
 from gate.formats import gate_pass
 from gate.formats.chain import Credential, Holder, Kind
 from gate.hours import Quota

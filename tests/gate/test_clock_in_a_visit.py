@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gate.clock import ClockEvidence, ClockState, Moment, judge
 from gate.credential import read
-from gate.decision import Decision, Evidence, decide
+from gate.decision import Decision, decide
+from gate.evidence import Evidence
 from gate.policy import Direction, Policy, Rules
 from gate.reason import Outcome, Reason
 from gate.roster import Resident

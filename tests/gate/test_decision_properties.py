@@ -11,7 +11,8 @@ from msgspec import structs
 
 from gate.caller import Caller
 from gate.clock import ClockState, Moment
-from gate.decision import Evidence, decide, purpose_asked
+from gate.decision import decide, purpose_asked
+from gate.evidence import Evidence
 from gate.formats.chain import Kind
 from gate.hours import Hours, Quota
 from gate.permit import Permit, PermitKind

@@ -13,7 +13,8 @@ from msgspec import structs
 from gate.certificates import issuer_keys
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading, read
-from gate.decision import Evidence, decide
+from gate.decision import decide
+from gate.evidence import Evidence
 from gate.formats import base45, eu_certificate
 from gate.formats.chain import Holder, Kind
 from gate.policy import Direction, Policy, Rules

@@ -6,7 +6,8 @@ import pytest
 
 from gate.clock import ClockState, Moment
 from gate.credential import read
-from gate.decision import Evidence, decide
+from gate.decision import decide
+from gate.evidence import Evidence
 from gate.formats.chain import Kind
 from gate.passage import Caller
 from gate.policy import Direction, Policy, Rules

@@ -18,7 +18,8 @@ from typing import Any, cast
 
 from litestar import Litestar
 
-from gate.decision import Evidence, decide
+from gate.decision import decide
+from gate.evidence import Evidence
 from gate.policy import Direction, Policy, Rules
 from gate.trip import RiskPlace
 from hub.resident.app import create_app

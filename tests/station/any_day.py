@@ -10,7 +10,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from gate.clock import ClockState
-from gate.decision import NO_TRACE, Earlier, Trace
+from gate.evidence import NO_TRACE, Earlier, Trace
 from gate.policy import Choice, Direction, GateRule, Policy, Rules
 from gate.reason import Reason
 from gate.roster import Health, Standing

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from gate.caller import Caller
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading
-from gate.decision import NO_TRACE, Trace
+from gate.evidence import NO_TRACE, Trace
 from gate.formats.chain import Credential, Holder, Kind, Step
 from gate.passage import Ground
 from gate.policy import Direction, Policy, Rules

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from gate.clock import ClockState, Moment
 from gate.credential import read
-from gate.decision import Evidence, decide
+from gate.decision import decide
+from gate.evidence import Evidence
 from gate.policy import Direction, Policy, Rules
 from gate.reason import Outcome, Reason
 from gate.roster import Resident

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gate.caller import Caller
-from gate.decision import Earlier, Trace
+from gate.evidence import Earlier, Trace
 from gate.passage import Ground
 from gate.policy import Direction, GateRule
 from gate.reason import Outcome, Reason

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from msgspec import json, structs
 
-from gate.decision import ALWAYS
+from gate.evidence import ALWAYS
 from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from gate.wire import MOST_CROSSINGS, Crossings

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from gate.decision import NO_TRACE, Evidence, Trace
+from gate.evidence import NO_TRACE, Evidence, Trace
 from gate.forms import (
     DeliveryForm,
     Door,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import strategies as st
 
 from gate.clock import ClockState, Moment
-from gate.decision import Trace
+from gate.evidence import Trace
 from gate.passage import Amendment, Ground, Happening, Passage, Record, Stamp, What
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
