@@ -58,17 +58,19 @@ Figures = dict[str, object]
 def namespaces(scale: float) -> Figures:
     """60 cuts at scale 1, and a quarter as many more in the control arm; without it below SHARE."""
     cuts, rng, progress = max(1, round(CUTS * scale)), random.Random(SEED), Progress(sys.stderr)
+    controls = max(1, cuts // 4) if scale >= SHARE else 0
     cast = Cast(everybody()[: PEOPLE if cuts > 8 else FEW_PEOPLE])
-    crowd = deque(cast.of("free"))
+    # Each leaves once a day; whoever comes for nothing in the first cuts is missing in the last.
+    crowd = Crowd(cast.of("free"), cuts + controls)
     with Hosts(MACHINES, os.getpid()) as hosts:
         town = PartedTown(hosts, tuple(cast.people), POLICY + settings.POLICY, frames_per_second=30)
         with town:
             town.await_rules()
             arm = _arm(town, crowd, cuts, rng, progress, BESIDE_OTHERS_SECONDS if scale < SHARE else 0.0)
             control = Arm()
-            if scale >= SHARE:
+            if controls:
                 town.go_by(OWN + POLICY + settings.POLICY)
-                control = _arm(town, crowd, max(1, cuts // 4), rng, progress)
+                control = _arm(town, crowd, controls, rng, progress)
             caught_up = _caught_up(town)
             complaints = town.end_processes()
             made = account(town.databases, town.registry, [])
@@ -159,15 +161,32 @@ class Arm:
         return found
 
 
+class Crowd:
+    """Everybody who may go out, in equal parts for so many cuts."""
+
+    def __init__(self, people: Sequence[Resident], cuts: int) -> None:
+        self._people, self._part = deque(people), len(people) // cuts
+
+    def part(self) -> list[Resident]:
+        """Those who come during the next cut."""
+        return [self._people.popleft() for _ in range(self._part)]
+
+
 class Errands:
     """Who goes to which gate next. sort: "new" for somebody new, "second" for who was at the other one, or "any"."""
 
-    def __init__(self, town: PartedTown, crowd: deque[Resident], arm: Arm, rng: random.Random) -> None:
-        self._town, self._crowd, self._arm, self._rng = town, crowd, arm, rng
+    def __init__(self, town: PartedTown, arm: Arm, rng: random.Random) -> None:
+        self._town, self._arm, self._rng = town, arm, rng
+        self._new: deque[Resident] = deque()
         self._lock = threading.Lock()
         self._been: dict[str, deque[tuple[Resident, float]]] = {name: deque() for name in town.names}
         self._second: list[tuple[float, float]] = []
         self.sort = "any"
+
+    def come(self, people: Sequence[Resident]) -> None:
+        """They as well, from now on."""
+        with self._lock:
+            self._new.extend(people)
 
     def next(self, name: str) -> tuple[Resident, float | None] | None:
         """And when he was at the other gate, if he was; None where nobody is left to go."""
@@ -176,7 +195,7 @@ class Errands:
             second = self.sort == "second" or (self.sort == "any" and self._rng.random() < 0.5)
             if second and others:
                 return others[0].popleft() if self._rng.random() < 0.3 else others[0].pop()
-            return (self._crowd.popleft(), None) if self._crowd and self.sort != "second" else None
+            return (self._new.popleft(), None) if self._new and self.sort != "second" else None
 
     def was_there(self, name: str, resident: Resident, before: float | None) -> None:
         """He may try the other gate as well, once."""
@@ -196,16 +215,17 @@ class Errands:
 
 
 def _arm(
-    town: PartedTown, crowd: deque[Resident], cuts: int, rng: random.Random, progress: Progress, patience: float = 0.0
+    town: PartedTown, crowd: Crowd, cuts: int, rng: random.Random, progress: Progress, patience: float = 0.0
 ) -> Arm:
     """Cut and mend, while people come; every cable is in its place at the end."""
     arm, stop = Arm(patience), threading.Event()
-    errands = Errands(town, crowd, arm, random.Random(rng.random()))
+    errands = Errands(town, arm, random.Random(rng.random()))
     with ThreadPoolExecutor(len(town.names)) as lanes, ExitStack() as stack:
         stack.callback(stop.set)
         coming = [lanes.submit(_come, town, at, errands, stop) for at in range(len(town.names))]
         for number in range(cuts):
             progress.draw(f"{number} of {cuts} cuts, {len(arm.people)} people")
+            errands.come(crowd.part())
             _cut(town, arm, errands, CABLES[number % len(CABLES)], long=number % 3 != 2, rng=rng)
             _raise_what_went_wrong(coming)
         stop.set()
