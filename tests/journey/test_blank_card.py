@@ -4,35 +4,21 @@ Mosquitto, `gate-hub` and two times `gate-station`, spoken to as the kiosk's pag
 """
 
 import csv
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
-from tests.rehearsal import settings
+from tests.journey.small_town import rows, town
 from tests.rehearsal.gates import Gate, NotTaken, Shown, until
-from tests.rehearsal.town import Town, everybody
+from tests.rehearsal.town import Town
 
+__all__ = ["town"]
 pytestmark = pytest.mark.broker
 PATIENCE_SECONDS = 40.0
 # Longer than a card has to be away after it was activated.
 AWAY_SECONDS = 2.5
-
-
-@pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
-    with Town(everybody()[:40], "measure_on = []\n" + settings.BRISK_POLICY) as town:
-        town.await_rules()
-        yield town
-
-
-def rows(town: Town, question: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(f"{town.registry.as_uri()}?mode=ro", uri=True)) as registry:
-        return registry.execute(question).fetchall()
 
 
 def cards(town: Town, folder: Path) -> list[tuple[str, bytes]]:

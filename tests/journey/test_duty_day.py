@@ -4,9 +4,6 @@ Mosquitto, `gate-hub` and two times `gate-station`, spoken to as the kiosk's pag
 """
 
 import re
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,26 +11,15 @@ import pytest
 from gate.forms import Door, VisitorForm
 from gate.passage import What
 from gate.policy import Direction
-from tests.rehearsal import settings
+from tests.journey.small_town import rows, town
 from tests.rehearsal.gates import Gate, NotTaken, until
-from tests.rehearsal.town import Town, everybody
+from tests.rehearsal.town import Town
 
+__all__ = ["town"]
 pytestmark = pytest.mark.broker
 PATIENCE_SECONDS = 30.0
 VISITOR = VisitorForm(Door("3"), name="赵六", host_agreed=True)
 NOTE = "3号楼有人等药"
-
-
-@pytest.fixture(scope="module")
-def town() -> Iterator[Town]:
-    with Town(everybody()[:40], "measure_on = []\n" + settings.BRISK_POLICY) as town:
-        town.await_rules()
-        yield town
-
-
-def rows(town: Town, question: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(f"{town.registry.as_uri()}?mode=ro", uri=True)) as registry:
-        return registry.execute(question).fetchall()
 
 
 def taken(gate: Gate, path: str, **told: object) -> bool:
