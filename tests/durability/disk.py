@@ -185,9 +185,8 @@ def _check_the_stdlib_knows_it() -> None:
         raise NoDisk(f"this Python's sqlite3 does not know apsw's VFS ({cause}): use Debian's Python") from cause
 
 
-def _vfs(recording: Recording) -> Any:
-    """Registered as the default of every connection of this process."""
-    module = apsw()
+def _file(module: Any, recording: Recording) -> Any:
+    """The class of the files whose writes are recorded."""
 
     class File(module.VFSFile):  # type: ignore[misc, name-defined]
         def __init__(self, name: str, filename: Any, flags: list[int]) -> None:
@@ -213,11 +212,19 @@ def _vfs(recording: Recording) -> Any:
             if not isinstance(error, (module.IOError, module.BusyError)):
                 sys.excepthook(kind, error, at)
 
+    return File
+
+
+def _vfs(recording: Recording) -> Any:
+    """Registered as the default of every connection of this process."""
+    module = apsw()
+    file = _file(module, recording)
+
     class Remembering(module.VFS):  # type: ignore[misc, name-defined]
         def xOpen(self, filename: Any, flags: list[int]) -> Any:  # noqa: N802
             path = filename.filename() if hasattr(filename, "filename") else filename
             name = recording.mine(path)
-            return super().xOpen(filename, flags) if name is None else File(name, filename, flags)
+            return super().xOpen(filename, flags) if name is None else file(name, filename, flags)
 
         def xDelete(self, path: str, sync_folder: bool) -> None:  # noqa: N802
             super().xDelete(path, sync_folder)

@@ -4,9 +4,10 @@ import json
 import zlib
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
-from typing import Any
+from typing import Any, ClassVar
 
 import cbor2
 
@@ -58,8 +59,9 @@ def certificate(rng: Random, now: Moment) -> Genuine:
     by_rsa = rng.random() < 0.05
     header = {1: -37, 4: make.kid_of(RSA)} if by_rsa else {1: -7, 4: make.KID}
     sign = make.ps256 if by_rsa else make.es256
-    message = make.a_message(claims, protected=header, sign=sign)
-    return Genuine(make.as_code(message), TRUST, _eu_ways(rng, now, claims, header, message, sign))
+    drawn = _Certificate(rng, now, claims, header, sign)
+    message = drawn.message()
+    return Genuine(make.as_code(message), TRUST, _eu_ways(drawn, message))
 
 
 def _payload(rng: Random) -> dict[str, Any]:
@@ -95,49 +97,64 @@ def _eu_too_short_or_long(rng: Random, message: bytes) -> Ways:
     }
 
 
-def _eu_ways(
-    rng: Random, now: Moment, claims: Any, header: Any, message: bytes, sign: Callable[[bytes], bytes]
-) -> Ways:
-    seconds = int(now.utc.timestamp())
-    parts = cbor2.loads(message).value
+@dataclass(frozen=True)
+class _Certificate:
+    """A certificate as it was drawn and signed, and what forgers make of one."""
 
-    def signed(step: str, reason: Reason, changed: Any = None, **how: Any) -> Attempt:
-        made = {"protected": header, "sign": sign, **how}
-        return _failing(make.as_code(make.a_message(changed or claims, **made)), step, reason)
+    rng: Random
+    now: Moment
+    claims: dict[Any, Any]
+    header: dict[int, Any]
+    sign: Callable[[bytes], bytes]
 
-    def dated(step: str, reason: Reason, **dates: int) -> Attempt:
-        return signed(step, reason, {**claims, **{{"iat": 6, "exp": 4}[name]: at for name, at in dates.items()}})
+    def message(self) -> bytes:
+        return make.a_message(self.claims, protected=self.header, sign=self.sign)
 
-    def told(entry: dict[str, Any]) -> dict[int, Any]:
-        return {**claims, -260: {1: make.a_payload(v=[entry])}}
+    def but(self, step: str, reason: Reason, changed: Any = None, **how: Any) -> Attempt:
+        """Signed anew, with other claims or in another way."""
+        made = {"protected": self.header, "sign": self.sign, **how}
+        return _failing(make.as_code(make.a_message(changed or self.claims, **made)), step, reason)
 
-    def tampered() -> Attempt:
-        said = claims[-260][1]
+    def dated(self, step: str, reason: Reason, **dates: int) -> Attempt:
+        return self.but(step, reason, {**self.claims, **{{"iat": 6, "exp": 4}[name]: at for name, at in dates.items()}})
+
+    def told(self, entry: dict[str, Any]) -> dict[int, Any]:
+        return {**self.claims, -260: {1: make.a_payload(v=[entry])}}
+
+    def tampered(self, message: bytes) -> Attempt:
+        """Other claims over the signature of the genuine ones."""
+        said, signature = self.claims[-260][1], cbor2.loads(message).value[3]
         payload = {**said, "dob": f"{int(said['dob'][:4]) + 1}{said['dob'][4:]}"}
-        changed = rng.choice([{4: claims[4] + 10**7}, {-260: {1: payload}}, {1: "YY"}])
-        return signed("signature", Reason.FORGED, {**claims, **changed}, sign=lambda _: parts[3])
+        changed = self.rng.choice([{4: self.claims[4] + 10**7}, {-260: {1: payload}}, {1: "YY"}])
+        return self.but("signature", Reason.FORGED, {**self.claims, **changed}, sign=lambda _: signature)
 
-    def by_tester() -> Attempt:
-        by = {1: -7, 4: make.kid_of(make.ONLY_TESTS)}
-        return signed(
-            "use", Reason.WRONG_USE, told(make.VACCINATION), protected=by, sign=lambda it: make.es256(it, make.STRANGER)
-        )
+    def by_tester(self) -> Attempt:
+        """Signed with a key that may sign tests alone."""
+        by, sign = {1: -7, 4: make.kid_of(make.ONLY_TESTS)}, _by_stranger
+        return self.but("use", Reason.WRONG_USE, self.told(make.VACCINATION), protected=by, sign=sign)
 
+
+def _by_stranger(message: bytes) -> bytes:
+    return make.es256(message, make.STRANGER)
+
+
+def _eu_ways(drawn: _Certificate, message: bytes) -> Ways:
+    rng, header, seconds = drawn.rng, drawn.header, int(drawn.now.utc.timestamp())
     return {
-        "expired": lambda: dated("dates", Reason.EXPIRED, exp=seconds - rng.randrange(10**7)),
-        "early": lambda: dated("dates", Reason.NOT_YET_VALID, iat=seconds + 10 + rng.randrange(10**6)),
-        "tampered": tampered,
-        "wrong key": lambda: signed("signature", Reason.FORGED, sign=lambda it: make.es256(it, make.STRANGER)),
-        "wrong kid": lambda: signed("key", Reason.KEY_UNKNOWN, protected={**header, 4: rng.randbytes(8)}),
-        "key of another use": by_tester,
-        "wrong algorithm": lambda: signed(
+        "expired": lambda: drawn.dated("dates", Reason.EXPIRED, exp=seconds - rng.randrange(10**7)),
+        "early": lambda: drawn.dated("dates", Reason.NOT_YET_VALID, iat=seconds + 10 + rng.randrange(10**6)),
+        "tampered": lambda: drawn.tampered(message),
+        "wrong key": lambda: drawn.but("signature", Reason.FORGED, sign=_by_stranger),
+        "wrong kid": lambda: drawn.but("key", Reason.KEY_UNKNOWN, protected={**header, 4: rng.randbytes(8)}),
+        "key of another use": drawn.by_tester,
+        "wrong algorithm": lambda: drawn.but(
             "header", Reason.FORGED, protected={**header, 1: rng.choice((-8, -35, -36, -38, -257, 1, 4, 5, True))}
         ),
-        "the other algorithm": lambda: signed("signature", Reason.FORGED, protected={**header, 1: -44 - header[1]}),
-        "none": lambda: signed("header", Reason.FORGED, protected={**header, 1: None}, sign=lambda _: b""),
+        "the other algorithm": lambda: drawn.but("signature", Reason.FORGED, protected={**header, 1: -44 - header[1]}),
+        "none": lambda: drawn.but("header", Reason.FORGED, protected={**header, 1: None}, sign=lambda _: b""),
         **_eu_too_short_or_long(rng, message),
-        "revoked": lambda: signed(
-            "revocation", Reason.REVOKED, told({**make.VACCINATION, "ci": rng.choice(WITHDRAWN)})
+        "revoked": lambda: drawn.but(
+            "revocation", Reason.REVOKED, drawn.told({**make.VACCINATION, "ci": rng.choice(WITHDRAWN)})
         ),
     }
 
@@ -165,53 +182,74 @@ def card(rng: Random, now: Moment) -> Genuine:
     if rng.random() < 0.5:
         del claims["exp"]
     jws = make.a_jws(claims)
-    return Genuine(_digits(jws), TRUST, _shc_ways(rng, now, claims, jws))
+    return Genuine(_digits(jws), TRUST, _shc_ways(_Card(rng, claims, jws), now))
 
 
-def _shc_ways(rng: Random, now: Moment, claims: dict[str, Any], jws: bytes) -> Ways:
-    seconds = int(now.utc.timestamp())
-    code = _digits(jws)
-    header = {"alg": "ES256", "kid": make.CARD_KID, "zip": "DEF"}
+@dataclass(frozen=True)
+class _Card:
+    """A card as it was drawn and signed, and what forgers make of one."""
 
-    def signed(step: str, reason: Reason, changed: dict[str, Any] | None = None, **how: Any) -> Attempt:
-        return _failing(_digits(make.a_jws({**claims, **(changed or {})}, **how)), step, reason)
+    rng: Random
+    claims: dict[str, Any]
+    jws: bytes
 
-    def tampered() -> Attempt:
-        first, _, signature = jws.split(b".")
-        changed = {**claims, **rng.choice([{"iss": "https://clinic.example/other"}, {"nbf": claims["nbf"] - 99}])}
-        return _failing(
-            _digits(b".".join((first, make.unpadded(_packed(changed)), signature))), "signature", Reason.FORGED
-        )
+    HEADER: ClassVar[dict[str, str]] = {"alg": "ES256", "kid": make.CARD_KID, "zip": "DEF"}
 
-    def by_vaccinator() -> Attempt:
-        kid = issuer_keys(make.ONLY_VACCINATIONS)[1].key_id
-        sign = lambda it: make.es256(it, make.STRANGER)  # noqa: E731
-        return signed("issuer", Reason.WRONG_USE, header={**header, "kid": kid}, sign=sign)
+    def but(self, step: str, reason: Reason, changed: dict[str, Any] | None = None, **how: Any) -> Attempt:
+        """Signed anew, with other claims or in another way."""
+        return _failing(_digits(make.a_jws({**self.claims, **(changed or {})}, **how)), step, reason)
 
-    def odd() -> Attempt:
-        return _failing(code[: 5 + 2 * rng.randrange(50, (len(code) - 5) // 2) + 1], "numeric")
+    def headed(self, step: str, reason: Reason, sign: Callable[[bytes], bytes] | None = None, **told: str) -> Attempt:
+        how = {} if sign is None else {"sign": sign}
+        return self.but(step, reason, header={**self.HEADER, **told}, **how)
 
-    withdrawn = {"vc": {**claims["vc"], "rid": rng.choice(WITHDRAWN_RIDS)}}
+    def tampered(self) -> Attempt:
+        """Other claims over the signature of the genuine ones."""
+        first, _, signature = self.jws.split(b".")
+        changes = [{"iss": "https://clinic.example/other"}, {"nbf": self.claims["nbf"] - 99}]
+        body = make.unpadded(_packed({**self.claims, **self.rng.choice(changes)}))
+        return _failing(_digits(b".".join((first, body, signature))), "signature", Reason.FORGED)
+
+    def by_vaccinator(self) -> Attempt:
+        """Signed with a key that is on the list for EU vaccinations, and is of no issuer of cards."""
+        return self.headed("issuer", Reason.WRONG_USE, _by_stranger, kid=issuer_keys(make.ONLY_VACCINATIONS)[1].key_id)
+
+    def odd(self) -> Attempt:
+        """Cut off within a pair of digits."""
+        code = _digits(self.jws)
+        return _failing(code[: 5 + 2 * self.rng.randrange(50, (len(code) - 5) // 2) + 1], "numeric")
+
+
+def _shc_too_short_or_long(card: _Card) -> Ways:
+    rng, jws = card.rng, card.jws
     return {
-        "expired": lambda: signed("dates", Reason.EXPIRED, {"exp": seconds - rng.randrange(10**7)}),
-        "early": lambda: signed(
+        "truncated": card.odd,
+        "truncated parts": lambda: _failing(_digits(jws[: rng.randrange(60, jws.rindex(b"."))]), "jws"),
+        "truncated inside": lambda: _failing(_digits(make.a_jws(body=cut(_packed(card.claims), rng))), "deflate"),
+        "oversized": lambda: _failing(_digits(jws) + b"0" * smart_health_card.LONGEST, "parts"),
+        "a bomb": lambda: _failing(_digits(make.a_jws(body=make.deflated(bytes(10**6)))), "deflate"),
+    }
+
+
+def _shc_ways(card: _Card, now: Moment) -> Ways:
+    rng, seconds = card.rng, int(now.utc.timestamp())
+    withdrawn = {"vc": {**card.claims["vc"], "rid": rng.choice(WITHDRAWN_RIDS)}}
+    return {
+        "expired": lambda: card.but("dates", Reason.EXPIRED, {"exp": seconds - rng.randrange(10**7)}),
+        "early": lambda: card.but(
             "dates", Reason.NOT_YET_VALID, {"nbf": seconds + 10 + rng.randrange(10**6), "exp": 2**33}
         ),
-        "tampered": tampered,
-        "wrong key": lambda: signed("signature", Reason.FORGED, sign=lambda it: make.es256(it, make.STRANGER)),
-        "wrong kid": lambda: signed("key", Reason.KEY_UNKNOWN, header={**header, "kid": hex_digits(rng, 42)}),
-        "key of another use": by_vaccinator,
-        "another issuer's key": lambda: _failing(code, "issuer", Reason.WRONG_USE, ANOTHER_ISSUERS),
-        "wrong algorithm": lambda: signed(
-            "header", Reason.FORGED, header={**header, "alg": rng.choice(("HS256", "RS256", "EdDSA", "es256", ""))}
+        "tampered": card.tampered,
+        "wrong key": lambda: card.but("signature", Reason.FORGED, sign=_by_stranger),
+        "wrong kid": lambda: card.headed("key", Reason.KEY_UNKNOWN, kid=hex_digits(rng, 42)),
+        "key of another use": card.by_vaccinator,
+        "another issuer's key": lambda: _failing(_digits(card.jws), "issuer", Reason.WRONG_USE, ANOTHER_ISSUERS),
+        "wrong algorithm": lambda: card.headed(
+            "header", Reason.FORGED, alg=rng.choice(("HS256", "RS256", "EdDSA", "es256", ""))
         ),
-        "none": lambda: signed("header", Reason.FORGED, header={**header, "alg": "none"}, sign=lambda _: b"x"),
-        "truncated": odd,
-        "truncated parts": lambda: _failing(_digits(jws[: rng.randrange(60, jws.rindex(b"."))]), "jws"),
-        "truncated inside": lambda: _failing(_digits(make.a_jws(body=cut(_packed(claims), rng))), "deflate"),
-        "oversized": lambda: _failing(code + b"0" * smart_health_card.LONGEST, "parts"),
-        "a bomb": lambda: _failing(_digits(make.a_jws(body=make.deflated(bytes(10**6)))), "deflate"),
-        "revoked": lambda: signed("revocation", Reason.REVOKED, withdrawn),
+        "none": lambda: card.headed("header", Reason.FORGED, lambda _: b"x", alg="none"),
+        **_shc_too_short_or_long(card),
+        "revoked": lambda: card.but("revocation", Reason.REVOKED, withdrawn),
     }
 
 

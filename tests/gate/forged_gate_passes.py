@@ -1,7 +1,7 @@
 """Temporary passes made at gates, genuine and forged: what `forger` knows of `GT1:`."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -25,6 +25,8 @@ ALLOWED = frozenset({Caller.RESIDENT, Caller.VISITOR, Caller.COURIER})
 LONGEST_HOURS, MOST = 24, 200
 REVOKED = tuple(f"beef{number:012x}" for number in range(2000))
 OTHER_ALGORITHMS = (-7, -6, -5, -4, -3, 1, 4, 5, 7, 10, 0, True)
+
+Ways = Mapping[str, Callable[[], Attempt]]
 
 
 def _key_id(key: Ed25519PrivateKey) -> str:
@@ -54,54 +56,77 @@ def leave_of(rng: Random, now: Moment) -> Genuine:
         rng.choice(["", "3", "12A", "东2"]),
     )
     code = _code(leave, station)
-    return Genuine(code, TRUST, _ways(rng, now, leave, station, code))
+    return Genuine(code, TRUST, _ways(rng, now, _Drawn(leave, station), code))
 
 
 def _code(leave: Leave, station: Ed25519PrivateKey, key_id: str | None = None) -> bytes:
     return gate_pass.pack(leave, key_id or _key_id(station), station.sign).encode()
 
 
-def _ways(
-    rng: Random, now: Moment, leave: Leave, station: Ed25519PrivateKey, code: bytes
-) -> dict[str, Callable[[], Attempt]]:
-    message = base45.decode(code.removeprefix(gate_pass.PREFIX))
+@dataclass(frozen=True)
+class _Drawn:
+    """What the pass says, and the station that signs it."""
 
-    def made(step: str, reason: Reason, by: Ed25519PrivateKey = station, kid: str = "", **changes: Any) -> Attempt:
-        return Attempt(_code(replace(leave, **changes), by, kid or _key_id(station)), (step,), reason, TRUST)
+    leave: Leave
+    station: Ed25519PrivateKey
 
+    def but(
+        self, step: str, reason: Reason, by: Ed25519PrivateKey | None = None, kid: str = "", **changes: Any
+    ) -> Attempt:
+        """Signed anew, with something else in it, by somebody else or under another name."""
+        code = _code(replace(self.leave, **changes), by or self.station, kid or _key_id(self.station))
+        return Attempt(code, (step,), reason, TRUST)
+
+    def headed(self, message: bytes, algorithm: object) -> Attempt:
+        header = cbor2.dumps({1: algorithm, 4: bytes.fromhex(_key_id(self.station))})
+        return _shown(
+            cose.seal(header, cose.open_sign1(message, "").payload, self.station.sign), "header", Reason.FORGED
+        )
+
+
+def _of_another_hour(rng: Random, now: Moment, drawn: _Drawn) -> Ways:
     def expired() -> Attempt:
         ended = now.utc - timedelta(seconds=rng.randrange(0, 3600))
-        return made("dates", Reason.EXPIRED, issued_at=max(ended - timedelta(hours=3), ISSUED), expires_at=ended)
+        return drawn.but("dates", Reason.EXPIRED, issued_at=max(ended - timedelta(hours=3), ISSUED), expires_at=ended)
 
     def early() -> Attempt:
         begins = now.utc + now.drift + CLOCKS_APART + timedelta(seconds=rng.randrange(2, 3600))
         ends = begins + timedelta(hours=2)
-        return made("dates", Reason.NOT_YET_VALID, issued_at=begins, expires_at=ends)
+        return drawn.but("dates", Reason.NOT_YET_VALID, issued_at=begins, expires_at=ends)
 
-    def headed(algorithm: object) -> Attempt:
-        header = cbor2.dumps({1: algorithm, 4: bytes.fromhex(_key_id(station))})
-        payload = cose.open_sign1(message, "").payload
-        return _shown(cose.seal(header, payload, station.sign), "header", Reason.FORGED)
+    return {"expired": expired, "early": early}
+
+
+def _beyond_its_certificate(rng: Random, drawn: _Drawn) -> Ways:
+    def longer() -> Attempt:
+        hours = timedelta(hours=LONGEST_HOURS, seconds=rng.randrange(1, 10**6))
+        return drawn.but("certificate", Reason.WRONG_USE, expires_at=drawn.leave.issued_at + hours)
 
     return {
-        "expired": expired,
-        "early": early,
+        "a kind it may not make": lambda: drawn.but("certificate", Reason.WRONG_USE, caller=Caller.STAFF),
+        "more than it may make": lambda: drawn.but(
+            "certificate", Reason.WRONG_USE, number=MOST + rng.randrange(1, 10**6)
+        ),
+        "longer than it may": longer,
+    }
+
+
+def _ways(rng: Random, now: Moment, drawn: _Drawn, code: bytes) -> Ways:
+    message = base45.decode(code.removeprefix(gate_pass.PREFIX))
+    return {
+        **_of_another_hour(rng, now, drawn),
         "tampered": lambda: _shown(_tampered(rng, message), "signature", Reason.FORGED),
-        "wrong key": lambda: made("signature", Reason.FORGED, STRANGER),
-        "wrong kid": lambda: made("signature", Reason.KEY_UNKNOWN, kid=hex_digits(rng)),
-        "wrong algorithm": lambda: headed(rng.choice(OTHER_ALGORITHMS)),
-        "none": lambda: headed(None),
+        "wrong key": lambda: drawn.but("signature", Reason.FORGED, STRANGER),
+        "wrong kid": lambda: drawn.but("signature", Reason.KEY_UNKNOWN, kid=hex_digits(rng)),
+        "wrong algorithm": lambda: drawn.headed(message, rng.choice(OTHER_ALGORITHMS)),
+        "none": lambda: drawn.headed(message, None),
         "truncated": lambda: _shown(cut(message, rng, 5), "cose", Reason.CODE_DAMAGED),
         "oversized": lambda: Attempt(code + code[5:6] * 3000, ("base45",), Reason.CODE_DAMAGED, TRUST),
-        "revoked": lambda: made("revocation", Reason.REVOKED, serial=rng.choice(REVOKED)),
-        "wrong community": lambda: made("compound", Reason.OTHER_COMMUNITY, compound=rng.choice(["liyuan", "yuyua"])),
-        "a kind it may not make": lambda: made("certificate", Reason.WRONG_USE, caller=Caller.STAFF),
-        "more than it may make": lambda: made("certificate", Reason.WRONG_USE, number=MOST + rng.randrange(1, 10**6)),
-        "longer than it may": lambda: made(
-            "certificate",
-            Reason.WRONG_USE,
-            expires_at=leave.issued_at + timedelta(hours=LONGEST_HOURS, seconds=rng.randrange(1, 10**6)),
+        "revoked": lambda: drawn.but("revocation", Reason.REVOKED, serial=rng.choice(REVOKED)),
+        "wrong community": lambda: drawn.but(
+            "compound", Reason.OTHER_COMMUNITY, compound=rng.choice(["liyuan", "yuyua"])
         ),
+        **_beyond_its_certificate(rng, drawn),
     }
 
 

@@ -32,6 +32,8 @@ TRUST = index(
 # Numbers of other algorithms and of none, in one byte, so that a phone's wrapper still looks like one.
 OTHER_ALGORITHMS = (-7, -6, -5, -4, -3, 1, 4, 5, 7, 10, 0, 23, True)
 
+Ways = Mapping[str, Callable[[], Attempt]]
+
 
 @dataclass(frozen=True)
 class _Drawn:
@@ -90,7 +92,7 @@ def _credential(rng: Random, now: Moment) -> Credential:
     )
 
 
-def _too_short_or_long(rng: Random, code: bytes, opens: str) -> Mapping[str, Callable[[], Attempt]]:
+def _too_short_or_long(rng: Random, code: bytes, opens: str) -> Ways:
     """The text or what it holds, cut off or with something behind it."""
     message = base45.decode(code.removeprefix(b"GC1:"))
     return {
@@ -105,21 +107,43 @@ def _too_short_or_long(rng: Random, code: bytes, opens: str) -> Mapping[str, Cal
     }
 
 
-def _of_any(rng: Random, now: Moment, drawn: _Drawn, code: bytes, opens: str) -> Mapping[str, Callable[[], Attempt]]:
+def _made(by: _Drawn, step: str, reason: Reason) -> Attempt:
+    return Attempt(by.code(), (step,), reason, TRUST)
+
+
+def _of_any(rng: Random, now: Moment, drawn: _Drawn, code: bytes, opens: str) -> Ways:
     """The ways that paper and phone share. opens: the step at which the outermost envelope is opened."""
+    return {
+        **_of_another_day(rng, now, drawn),
+        **_not_signed_by_the_office(rng, drawn),
+        **_too_short_or_long(rng, code, opens),
+        "revoked": lambda: _made(drawn.but(serial=rng.choice(REVOKED)), "revocation", Reason.REVOKED),
+        "wrong community": lambda: _made(
+            drawn.but(compound=rng.choice(["liyuan", "yuyuan2", "yuyua", ""])), "compound", Reason.OTHER_COMMUNITY
+        ),
+        "a neighbour's key": lambda: _made(
+            drawn.but(NEIGHBOUR, key_id=trusted(NEIGHBOUR).key_id), "compound", Reason.OTHER_COMMUNITY
+        ),
+    }
+
+
+def _of_another_day(rng: Random, now: Moment, drawn: _Drawn) -> Ways:
     days = timedelta(days=rng.uniform(0.001, 300))
     issued = drawn.credential.issued_at
 
-    def made(by: _Drawn, step: str, reason: Reason) -> Attempt:
-        return Attempt(by.code(), (step,), reason, TRUST)
-
     def expired() -> Attempt:
         ended = now.utc - rng.random() * (now.utc - issued)
-        return made(drawn.but(expires_at=ended), "dates", Reason.EXPIRED)
+        return _made(drawn.but(expires_at=ended), "dates", Reason.EXPIRED)
 
     def early() -> Attempt:
         begins = now.utc + timedelta(seconds=30) + rng.random() * (EXPIRES - now.utc - timedelta(minutes=1))
-        return made(drawn.but(issued_at=begins, expires_at=begins + days), "dates", Reason.NOT_YET_VALID)
+        return _made(drawn.but(issued_at=begins, expires_at=begins + days), "dates", Reason.NOT_YET_VALID)
+
+    return {"expired": expired, "early": early}
+
+
+def _not_signed_by_the_office(rng: Random, drawn: _Drawn) -> Ways:
+    """Other words under its signature, other keys, other algorithms, and none."""
 
     def tampered() -> Attempt:
         return Attempt(drawn.showing(_tampered(rng, drawn.certified())), ("signature",), Reason.FORGED, TRUST)
@@ -130,26 +154,16 @@ def _of_any(rng: Random, now: Moment, drawn: _Drawn, code: bytes, opens: str) ->
         return Attempt(drawn.showing(forged), ("header",), Reason.FORGED, TRUST)
 
     return {
-        "expired": expired,
-        "early": early,
         "tampered": tampered,
-        "wrong key": lambda: made(drawn.but(STRANGER), "signature", Reason.FORGED),
-        "wrong kid": lambda: made(drawn.but(key_id=hex_digits(rng)), "key", Reason.KEY_UNKNOWN),
-        "key of another use": lambda: made(drawn.but(HUB, key_id=trusted(HUB).key_id), "key", Reason.KEY_UNKNOWN),
+        "wrong key": lambda: _made(drawn.but(STRANGER), "signature", Reason.FORGED),
+        "wrong kid": lambda: _made(drawn.but(key_id=hex_digits(rng)), "key", Reason.KEY_UNKNOWN),
+        "key of another use": lambda: _made(drawn.but(HUB, key_id=trusted(HUB).key_id), "key", Reason.KEY_UNKNOWN),
         "wrong algorithm": lambda: headed(rng.choice(OTHER_ALGORITHMS)),
         "none": lambda: headed(None, b""),
-        **_too_short_or_long(rng, code, opens),
-        "revoked": lambda: made(drawn.but(serial=rng.choice(REVOKED)), "revocation", Reason.REVOKED),
-        "wrong community": lambda: made(
-            drawn.but(compound=rng.choice(["liyuan", "yuyuan2", "yuyua", ""])), "compound", Reason.OTHER_COMMUNITY
-        ),
-        "a neighbour's key": lambda: made(
-            drawn.but(NEIGHBOUR, key_id=trusted(NEIGHBOUR).key_id), "compound", Reason.OTHER_COMMUNITY
-        ),
     }
 
 
-def _of_paper(rng: Random, drawn: _Drawn) -> Mapping[str, Callable[[], Attempt]]:
+def _of_paper(rng: Random, drawn: _Drawn) -> Ways:
     bare = replace(drawn, phone=rng.randrange(len(PHONES)))
     return {
         "a phone's pass without its phone": lambda: Attempt(
@@ -158,7 +172,7 @@ def _of_paper(rng: Random, drawn: _Drawn) -> Mapping[str, Callable[[], Attempt]]
     }
 
 
-def _of_phone(rng: Random, now: Moment, drawn: _Drawn, code: bytes) -> Mapping[str, Callable[[], Attempt]]:
+def _of_phone(rng: Random, now: Moment, drawn: _Drawn, code: bytes) -> Ways:
     drift = now.drift.total_seconds()
     assert drawn.phone is not None
     another = (drawn.phone + rng.randrange(1, len(PHONES))) % len(PHONES)

@@ -9,35 +9,24 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from msgspec import structs
-
 from gate import wire
-from gate.caller import Caller
 from gate.clock import ClockState
 from gate.forms import (
-    DeliveryForm,
-    Door,
     Form,
-    HandOver,
-    ReturneeForm,
-    VehicleForm,
-    VisitorForm,
     encode_form,
 )
-from gate.passage import Amendment, Ground, Happening, MadePass, Passage, Record, Stamp, What
-from gate.policy import Choice, Direction, Policy
+from gate.passage import Amendment, Ground, Passage, Record, Stamp
+from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.sealing import close, public_of
-from gate.staff import Guard
-from gate.temperature import Measurement, Site
-from gate.trip import RiskPlace
+from gate.temperature import Measurement
 from gate.wire import StationStatus
 from hub import masking
 from hub.forms import Opener
 from hub.orders import Desk
 from hub.orders.carrying_out import AnyAnswer, AnyOrder, carry_out
 from hub.passwords import hash_password
-from hub.registry import Registry, clerks, documents, gate_keys, guards, open_registry, people, records, stations
+from hub.registry import Registry, clerks, open_registry, people, records, stations
 from hub.registry.parcels import Parcel, Taken, Unnamed
 from hub.registry.people import Household, Person
 from hub.registry.rows import rows_of
@@ -153,63 +142,6 @@ def sealed(form: Form) -> bytes:
 
 def stamp(at: datetime = NOON) -> Stamp:
     return Stamp(at, ClockState.SYNCED, "ab" * 8, 60.0)
-
-
-def guards_day(compound: Compound, now: datetime = NOON) -> None:
-    """What else comes to the gates of `busy_day`: callers, forms, retests, alarms, passes, returnees."""
-    choices = (Choice("food", "买菜", "Groceries"), Choice("doctor", "就医", "Doctor"))
-    places = (RiskPlace("harbin", "哈尔滨", "Harbin", (now - timedelta(days=20)).date()),)
-    hospital = (Choice("hospital", "市人民医院", "City hospital"),)
-    policy = Policy("winter", purposes=choices, destinations=hospital, risk_places=places)
-    compound.registry.run(lambda each: documents.set_policy(each, policy))
-    for id_, name in (("li", "李师傅"), ("wang", "王师傅")):
-        person = compound.resident(name)
-        guard = Guard(id_, name, b"s" * 16, b"p" * 32)
-        compound.registry.run(lambda each, guard=guard, person=person: guards.put(each, guard, person, now))
-    mother, father = compound.resident("赵秀兰", "5"), compound.resident("赵建国", "5")
-    came = Passage(stamp(now), "west", "1", IN, guard="li", temperature=Measurement(36.4))
-    minute = timedelta(minutes=1)
-
-    def passes(minutes: float, **more: object) -> int:
-        at = now - minutes * minute
-        return compound.brings("w1", structs.replace(came, stamp=stamp(at), **more), at)
-
-    first = passes(9, person=mother, named=True)
-    passes(8.9, person=father, named=True, party=first)
-    visit = VisitorForm(Door("3", "2", "501"), 2, None, True, "钱来访", "13900001111")
-    of = passes(7, reasons=(Reason.UNANNOUNCED,), caller=Caller.VISITOR, form=sealed(visit))
-    compound.settles("w1", of, Outcome.ADMIT, Ground.HOST_AGREED, now - 6.9 * minute)
-    car = VehicleForm("豫A12345", 3, (), Door("7"))
-    passes(6, reasons=(Reason.UNANNOUNCED,), caller=Caller.VEHICLE, form=sealed(car), temperature=None)
-    parcel = DeliveryForm(Door("2", "1", "302"), "A3", True)
-    passes(5, reasons=(Reason.UNANNOUNCED,), caller=Caller.COURIER, form=sealed(parcel))
-    passes(4, person=father, direction=OUT, purpose="doctor", destination="hospital", permit="cc" * 8)
-    fever = passes(3, person=mother, reasons=(Reason.FEVER,), temperature=Measurement(37.6, sensor="hand_held"))
-    again = (Measurement(36.6), Measurement(36.4, site=Site.WRIST))
-    at = stamp(now - minute)
-    compound.brings("w1", Amendment(at, JOURNAL, fever, Outcome.REFER, Ground.MEASURED_AGAIN, "li", None, again), now)
-    compound.brings("w1", Amendment(at, JOURNAL, fever, Outcome.ADMIT, Ground.MEASURED_AGAIN, "li"), now)
-    back = ReturneeForm("harbin", "高铁 G1234", (now - timedelta(days=1)).date())
-    passes(2, person=father, reasons=(Reason.RETURNEE,), form=sealed(back), trip=("harbin",))
-    passes(1.5, form=b"not for this hub", reasons=(Reason.UNANNOUNCED,), caller=Caller.VISITOR)
-
-    def befalls(minutes: float, what: What, **more: object) -> None:
-        compound.brings("w1", Happening(stamp(now - minutes * minute), "west", "1", what, **more), now)
-
-    befalls(240, What.SIGNED_ON, guard="wang")
-    befalls(65, What.SIGNED_OFF, guard="wang", note=sealed(HandOver("药已放 A3 货架，等 2 号楼来取")))
-    befalls(64, What.SIGNED_ON, guard="li")
-    befalls(30, What.FIRE)
-    befalls(28, What.FIRE_OVER)
-    befalls(12, What.BARRIER_FORCED)
-    day = timedelta(hours=24)
-    compound.brings("w1", MadePass(stamp(now - 20 * minute), "west", "d1" * 8, 1, now + day, person=mother, guard="li"))
-    for number, serial in ((2, "d2"), (99, "d3")):
-        made = MadePass(stamp(now - 10 * minute), "west", serial * 8, number, now + day, Caller.VISITOR, guard="li")
-        compound.brings("w1", structs.replace(made, form=sealed(visit)))
-    allowance = gate_keys.Allowance(frozenset(Caller), 24, 20, now - day, now + 30 * day)
-    compound.registry.run(lambda each: gate_keys.put(each, "w1", b"k" * 32, now))
-    compound.registry.run(lambda each: gate_keys.allow(each, "w1", allowance))
 
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"

@@ -15,7 +15,8 @@ from gate.passage import Caller, Happening, MadePass, Passage, What
 from gate.policy import Direction
 from gate.reason import Reason
 from hub.registry import passes
-from tests.hub.office_day import NOON, Compound, busy_day, guards_day, sealed, stamp
+from tests.hub.guards_day import guards_day
+from tests.hub.office_day import NOON, Compound, busy_day, sealed, stamp
 from tests.hub.office_screen import DESK, PHONE, enter, faults
 from tests.hub.office_served import CLERK, Served, plain
 

@@ -45,6 +45,32 @@ sites = ["forehead", "wrist"]
 BRISK_POLICY = "green_seconds = 1.0\nvisit_seconds = 4.0\nsame_way_hours = 0\n" + POLICY
 # And for one in which pictures are taken: a green stays until it was.
 SCREENS_POLICY = "green_seconds = 30.0\n" + POLICY
+# What no two lanes of the town differ in: every part is a double, and what can be wired is.
+_OF_EVERY_LANE = """
+[thermometer]
+backend = "rehearsal"
+
+[panel]
+backend = "rehearsal"
+third_button_pin = 7
+barrier_sensor_pin = 8
+fire_notice_pin = 18
+tamper_pin = 15
+
+[voice]
+backend = "rehearsal"
+
+[kiosk]
+host = "127.0.0.1"
+port = 0
+
+[clock]
+synchronised_by = "rehearsal"
+image_built_at = 2021-12-30T00:00:00Z
+
+[journal]
+reserve_megabytes = 1
+"""
 
 
 def hub(data: Path, broker_port: int, resident_port: int) -> str:
@@ -92,31 +118,7 @@ tls_ca = ""
 backend = "rehearsal"
 source = ""
 frames_per_second = {frames_per_second}
-
-[thermometer]
-backend = "rehearsal"
-
-[panel]
-backend = "rehearsal"
-third_button_pin = 7
-barrier_sensor_pin = 8
-fire_notice_pin = 18
-tamper_pin = 15
-
-[voice]
-backend = "rehearsal"
-
-[kiosk]
-host = "127.0.0.1"
-port = 0
-
-[clock]
-synchronised_by = "rehearsal"
-image_built_at = 2021-12-30T00:00:00Z
-
-[journal]
-reserve_megabytes = 1
-{rehearsal}"""
+{_OF_EVERY_LANE}{rehearsal}"""
 
 
 def free_port() -> int:
