@@ -2,7 +2,7 @@
 
 The loop starts it, calls `nudge` when it has appended and `report` with how the station is; everything that comes in
 is posted to the loop. One thread of its own does all the work; paho's callbacks only enqueue. `sending` says what
-leaves, `hearing` tells apart what comes, `broker_reasons` what the guard reads when the broker says no.
+leaves, `hearing` tells apart what comes, `telling` is what the loop and the guard hear of the link itself.
 Rule: records leave only while the hub's retained status says up, and a signed receipt alone releases them. The
 broker's PUBACK means nothing.
 """
@@ -22,7 +22,7 @@ from msgspec import json, structs
 from gate import topics
 from gate.wire import Crossings, Receipt, StationStatus
 from station.documents import Documents
-from station.inbox import Faulty, LinkChanged, Post
+from station.inbox import Post
 from station.peers.store import PeerStore
 from station.roster import Reader
 from station.uplink.asking_again import PATIENCE_SECONDS, AskingAgain
@@ -39,22 +39,11 @@ from station.uplink.broker_link import (
     SubscribeRefused,
     Unreachable,
 )
-from station.uplink.broker_reasons import (
-    BROKEN,
-    ENDED,
-    SHAKY,
-    TOO_LARGE,
-    TOO_LARGE_REASONS,
-    UNTRUSTED,
-    connect_refused,
-    disconnected,
-    refused,
-)
+from station.uplink.broker_reasons import BROKEN, ENDED, TOO_LARGE, TOO_LARGE_REASONS
 from station.uplink.hearing import DOCUMENTS, Hearing, Told
 from station.uplink.sending import PendingRecords, Sender
-from station.uplink.steadiness import Steadiness
+from station.uplink.telling import Telling
 from station.uplink.window import Limits
-from station.view import Link
 
 log = logging.getLogger(__name__)
 
@@ -131,14 +120,11 @@ class Uplink:
         self._told: tuple[float, StationStatus] | None = None
         self._connected = self._hub_up = False
         self._status_due_at = inf
-        self._link = Link.NONE
-        self._fault = ""
-        self._unreachable_because = ""
-        self._steadiness = Steadiness()
         self._broker = BrokerLink(address, self._subscriptions(), self._last_will, self._events.put, jitter)
         self._sender = Sender(
             reader.compound, station, self._broker, open_journal, limits or Limits(), jitter, self._pace.poll
         )
+        self._telling = Telling(post, lambda: self._sender.stuck)
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
 
     def start(self) -> None:
@@ -186,7 +172,7 @@ class Uplink:
                 self._sender.close()
         except Exception:
             log.exception("the link to the hub could not begin; records wait in the journal")
-            self._say_fault(ENDED)
+            self._telling.fault(ENDED)
 
     def _turn(self) -> bool:
         """Wait for events, handle them all, send what there is; False once it shall end."""
@@ -204,19 +190,18 @@ class Uplink:
         except Exception:
             log.exception("the link to the hub stumbled; it begins again from the first unconfirmed record")
             self._sender.begin_again()
-            self._say_fault(BROKEN)
+            self._telling.fault(BROKEN)
 
     def _speak(self) -> None:
         now = self._clock()
-        self._say_link()
-        if self._steadiness.settles(now):
-            self._say_all_is_well()
+        self._telling.reach(self._connected, self._hub_up)
+        self._telling.settles(now)
         self._ask_again(now)
         self._tell_status(now)
         if self._connected and self._hub_up:
             self._sender.send(now)
             if self._sender.stuck:
-                self._say_fault(TOO_LARGE)
+                self._telling.fault(TOO_LARGE)
 
     def _waiting(self) -> list[Event]:
         """All events that are there; waits for the first one, but not for long."""
@@ -241,58 +226,32 @@ class Uplink:
                 self._on_connected(largest)
             case Disconnected(reason):
                 self._on_disconnected(reason)
-            case ConnectRefused(reason):
-                log.error("the broker refuses this station: %s; check name and password in its identity file", reason)
-                self._say_fault(connect_refused(reason))
-            case Unreachable():
-                self._on_unreachable(event)
-            case PublishRefused():
-                self._on_publish_refused(event)
-            case SubscribeRefused(reason):
-                log.error("the broker refuses a subscription of this station: %s; check its acl file", reason)
-                self._say_fault(refused(reason))
+            case PublishRefused(reason, _, size):
+                if not (reason in TOO_LARGE_REASONS and self._sender.too_large(size)):
+                    self._telling.refusal(event)
+            case ConnectRefused() | Unreachable() | SubscribeRefused():
+                self._telling.refusal(event)
             case _NewJournal():
                 self._sender.open_another()
             case Roomy() | _Nudged() | _Stopped():
                 pass  # They only wake the turn, which sends what there is.
 
     def _on_connected(self, largest: int | None) -> None:
-        log.info("connected to the broker")
-        self._unreachable_because = ""
+        now = self._clock()
         self._connected, self._told = True, None
-        self._status_due_at = self._clock() + self._pace.hub_silent
+        self._status_due_at = now + self._pace.hub_silent
         self._sender.connected(largest)
-        self._steadiness.begins(self._clock())
-        self._say_all_is_well()
-
-    def _on_unreachable(self, unreachable: Unreachable) -> None:
-        if unreachable.why != self._unreachable_because:
-            self._unreachable_because = unreachable.why
-            log.warning("the broker cannot be reached: %s; records wait in the journal", unreachable.why)
-        if unreachable.untrusted:
-            self._say_fault(UNTRUSTED)
+        self._telling.connected(now)
 
     def _on_disconnected(self, reason: str) -> None:
         if self._connected:
-            log.warning("the broker is gone: %s; records wait in the journal", reason)
-            if sentence := disconnected(reason):
-                log.error("the broker ended the connection of this station: %s", reason)
-                self._say_fault(sentence)
+            self._telling.disconnected(reason)
         self._connected = self._hub_up = False
         self._status_due_at = inf
         if reason in TOO_LARGE_REASONS:
             self._sender.too_large_for_the_line()
         self._sender.begin_again()
-        self._steadiness.ends(self._clock())
-        if self._steadiness.shaky:
-            log.error("the link to the broker keeps breaking; was this station's card copied?")
-            self._say_fault(SHAKY)
-
-    def _on_publish_refused(self, refusal: PublishRefused) -> None:
-        if refusal.reason in TOO_LARGE_REASONS and self._sender.too_large(refusal.size):
-            return
-        log.error("the broker does not take what this station sends on %s: %s", refusal.topic, refusal.reason)
-        self._say_fault(TOO_LARGE if refusal.reason in TOO_LARGE_REASONS else refused(refusal.reason))
+        self._telling.ended(self._clock())
 
     def _on_hub_status(self, up: bool) -> None:
         self._hub_up = up
@@ -303,7 +262,7 @@ class Uplink:
         now = self._clock()
         released = [self._sender.receipted(of_journal, now) for of_journal in receipt.journals]
         if any(released):
-            self._say_all_is_well()
+            self._telling.all_is_well()
 
     def _ask_again(self, now: float) -> None:
         """While a hub is there that could have published it; and whether there is one, where nobody has said so."""
@@ -344,17 +303,3 @@ class Uplink:
     def _subscriptions(self) -> list[str]:
         hub = (topics.HUB_STATUS, *DOCUMENTS, topics.ROSTER, topics.RECEIPT)
         return [*map(self._topic, hub), topics.CROSSINGS.of(self._reader.compound)]
-
-    def _say_link(self) -> None:
-        link = Link.NONE if not self._connected else Link.HUB if self._hub_up else Link.BROKER
-        if link is not self._link:
-            self._link = link
-            self._post(LinkChanged(link))
-
-    def _say_all_is_well(self) -> None:
-        self._say_fault(SHAKY if self._steadiness.shaky else TOO_LARGE if self._sender.stuck else "")
-
-    def _say_fault(self, sentence: str) -> None:
-        if sentence != self._fault:
-            self._fault = sentence
-            self._post(Faulty("broker", sentence))

@@ -1,6 +1,6 @@
 """What the guard reads when the broker says no: every reason of MQTT 5 (section 2.4), by the name that paho gives it.
 
-The uplink asks. Rule: no refusal is silent. Reasons that somebody must act on have a sentence of their own; every other
+`telling` asks. Rule: no refusal is silent. Reasons that somebody must act on have a sentence of their own; every other
 one is shown under its own name, so that it can be told on the telephone.
 """
 

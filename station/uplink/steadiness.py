@@ -1,4 +1,4 @@
-"""Whether connections to the broker last: the uplink asks, so that a link that breaks again and again is an alarm.
+"""Whether connections to the broker last: `telling` asks, so that a link that breaks again and again is an alarm.
 
 Two machines with one identity push each other off the broker by turns, and Mosquitto 2.0 does not tell them why.
 Pure: time is monotonic seconds, handed in.
