@@ -21,11 +21,13 @@ from station.journal.rows import checksum_of, text_of
 
 _INSERT = """INSERT INTO record(sequence, kind, body, hash, written_at, took_ms, checksum, chain)
 VALUES (?, 'passage', ?, ?, ?, 5.0, ?, ?)"""
+# Every machine has run since then, and its own count agrees with its clock: nothing is to be set right.
+BOOTED = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def passage(gate: str, at: datetime, number: int) -> Passage:
     """The `number`th of some 1,500 people comes through, in and out by turns."""
-    stamp = Stamp(at, ClockState.SYNCED, "b0" * 8, float(number))
+    stamp = Stamp(at, ClockState.SYNCED, "b0" * 8, (at - BOOTED).total_seconds())
     person = f"{number * 2654435761 % 1502:016x}"
     warm = Measurement(36.4, 20.0, "mlx90614")
     way = (Direction.IN, Direction.OUT)[number % 2]
