@@ -54,7 +54,7 @@ class Broker:
         self.folder.mkdir(parents=True, exist_ok=True)
         fixed = self.port
         for _ in range(ATTEMPTS):
-            self.port = fixed or _free_port()
+            self.port = fixed or free_port()
             if self._starts():
                 return self
         raise BrokerFailed(f"mosquitto does not start in {self.folder}:\n{self.log.read_text(errors='replace')}")
@@ -143,7 +143,8 @@ def _lines(config: str, password_file: Path | None, acl_file: Path | None) -> st
     return "\n".join([*lines, config, ""])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """On loopback; nobody else is promised to leave it free."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.durability.filled_journal import fill
 from tests.durability.gates import journal_of
-from tests.durability.street import Street, until
+from tests.durability.street import Street
+from tests.rehearsal.gates import until
 
 CONTROL_ROWS = 400
 
@@ -24,10 +25,10 @@ def hub_dies(street: Street, careful: str, believing: str) -> bool:
     street.hub.freeze()
     ours = street.crowd("careful", [careful])
     control = street.crowd("believing", [believing], believes_puback=True)
-    believed = until(lambda: 0 <= control.owes() < CONTROL_ROWS, 60)
+    believed = until(lambda: 0 <= control.owes() < CONTROL_ROWS, 60, pause=0.1)
     street.hub.kill()
     street.start_hub()
-    ended = until(lambda: ours.owes() == 0, 120)
+    ended = until(lambda: ours.owes() == 0, 120, pause=0.1)
     control.end()
     ours.end()
     return believed and ended

@@ -104,6 +104,11 @@ class Platter:
         self._unsynced_names = []
 
 
+def next_base(recording: Recording, states: list[State], rng: random.Random, base: State) -> State:
+    """A kill or one of the cuts, and the next life begins in what it left."""
+    return kill(recording, rng, base.platter) if rng.random() < 0.5 else rng.choice(states)
+
+
 def cuts(recording: Recording, count: int, rng: random.Random, before: Platter | None = None) -> Iterator[State]:
     """So many cuts, at places of chance, in the order of their places."""
     places = sorted(rng.choices(range(len(recording.events) + 1), k=count))

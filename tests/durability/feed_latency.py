@@ -20,7 +20,8 @@ from gate.wire import Envelope, decode_records, encode_body, encode_records, env
 from station.identity import Identity, read_identity
 from tests.durability.filled_journal import passage
 from tests.durability.gates import journal_of
-from tests.durability.street import CLERK, PASSWORD, Street, until
+from tests.durability.street import CLERK, PASSWORD, Street
+from tests.rehearsal.gates import until
 from tests.rehearsal.office import Office
 from tests.rehearsal.progress import Progress
 from tests.rehearsal.smoke import percentiles
@@ -38,12 +39,12 @@ def feed_latency(scale: float) -> dict[str, object]:
         who = read_identity(street.identity(street.stations[0]))
         with Office(street.start_hub(), CLERK, PASSWORD).follow() as clerk, Speaker(street.broker.port, who) as speaker:
             told = speaker.say(range(1, count + 1), progress)
-            until(lambda: len(clerk.seen) >= count, SECONDS)
+            until(lambda: len(clerk.seen) >= count, SECONDS, pause=0.1)
             seen = {identity[2]: at for identity, at in clerk.seen.items()}
             street.end_hub()
             with Bare(street, who.compound) as bare:
                 told_bare = speaker.say(range(count + 1, 2 * count + 1), progress)
-                until(lambda: len(bare.committed) >= count, SECONDS)
+                until(lambda: len(bare.committed) >= count, SECONDS, pause=0.1)
     whole = _took(told, seen)
     alone = _took(told_bare, bare.committed)
     ratio = sorted(whole)[len(whole) // 2] / sorted(alone)[len(alone) // 2]

@@ -17,8 +17,9 @@ from math import inf
 from tests.durability.filled_journal import fill
 from tests.durability.gates import journal_of
 from tests.durability.hostile_line import Damage, Hatred, HostileLine
-from tests.durability.street import Crowd, Street, until
+from tests.durability.street import Crowd, Street
 from tests.durability.tally import Tally, tally
+from tests.rehearsal.gates import until
 from tests.rehearsal.progress import Progress
 
 PASSAGES = 1_000_000

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 
-from tests.rehearsal.settings import free_port
+from tests.broker import free_port
 
 PUBLISH, PUBACK = 3, 4
 DUPLICATE = 0x08

@@ -21,7 +21,7 @@ from msgspec import json
 from gate.wire import JournalReceipt
 from station.journal import Journal, JournalBroken, JournalReader, JournalUnusable, open_journal
 from station.journal.witness import witness_path
-from tests.durability.cuts import State, cuts, kill, survived
+from tests.durability.cuts import State, cuts, next_base, survived
 from tests.durability.disk import Recording, recorded
 from tests.durability.verdict import Verdict, in_memory
 
@@ -252,15 +252,10 @@ def lives(trials: int, seed: str, weak: bool) -> Iterator[Verdict]:
                 yield verdict
                 if not trials:
                     return
-                base = survived(recording) if first else _next_base(recording, states, rng, base)
+                base = survived(recording) if first else next_base(recording, states, rng, base)
                 believed = believed.hears(base.told)
                 if base.platter is None:
                     believed = _after(_laid_out(home, base, None), believed)
-
-
-def _next_base(recording: Recording, states: list[State], rng: random.Random, base: State) -> State:
-    """A kill or one of the cuts, and the next life begins in what it left."""
-    return kill(recording, rng, base.platter) if rng.random() < 0.5 else rng.choice(states)
 
 
 def _after(folder: Path, believed: Believed) -> Believed:

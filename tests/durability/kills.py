@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from tests.broker import Broker
+from tests.broker import Broker, free_port
 from tests.durability.mortals import Mortal, Point, last_told, spread
 from tests.rehearsal import settings
 from tests.rehearsal.gates import until
@@ -93,10 +93,8 @@ class Siege:
     def _set_up(self) -> None:
         """By the office's own commands."""
         self._logs.mkdir()
-        self._broker.port = settings.free_port()
-        text = settings.hub(self._data, self._broker.port, settings.free_port()).replace(
-            "serve = true", "serve = false"
-        )
+        self._broker.port = free_port()
+        text = settings.hub(self._data, self._broker.port, free_port()).replace("serve = true", "serve = false")
         (self.folder / "hub.toml").write_text(text, encoding="utf-8")
         for words in (["init"], *(["station", "add", each, "--gate", each] for each in (OURS, CONTROL))):
             subprocess.run([*self._office, *words], check=True, capture_output=True, timeout=120)

@@ -29,7 +29,7 @@ from tests.durability.hosts import Hosts
 from tests.durability.parted_town import MACHINES, PartedTown, gate_of
 from tests.rehearsal import settings
 from tests.rehearsal.codes import Codes
-from tests.rehearsal.gates import Gate, SeenView, until
+from tests.rehearsal.gates import Gate, owes_nothing, until
 from tests.rehearsal.people import Resident
 from tests.rehearsal.progress import Progress
 from tests.rehearsal.scenario import ADMIT, OUT, Case, Cast, Visit
@@ -287,14 +287,10 @@ def _caught_up(town: PartedTown) -> bool:
     for pause in (BEAT_SECONDS + GREET_SECONDS, 0.0):
         for name in town.names:
             with town.screen(name) as screen:
-                if not screen.until(_owes_nothing, CATCH_UP_SECONDS):
+                if not screen.until(owes_nothing, CATCH_UP_SECONDS):
                     return False
         time.sleep(pause)
     return True
-
-
-def _owes_nothing(view: SeenView) -> bool:
-    return view.health.link == "hub" and view.health.queue == 0
 
 
 def _passages(town: PartedTown) -> Seen:

@@ -21,7 +21,7 @@ from tests.durability.gates import journal_of
 from tests.durability.street import Street, folded_within, most_resident_mb
 from tests.durability.tally import Tally, tally
 from tests.rehearsal import settings
-from tests.rehearsal.gates import Screen, SeenView
+from tests.rehearsal.gates import Screen, owes_nothing
 from tests.rehearsal.progress import Progress
 from tests.rehearsal.scenario import Cast, visits
 from tests.rehearsal.smoke import FRAMES_PER_SECOND, SEED
@@ -68,7 +68,7 @@ def people_come(scale: float, progress: Progress) -> Figures:
             town.broker.start()
             town.start_hub()
             began = time.monotonic()
-            caught_up = all(screen.until(_owes_nothing, CATCH_UP_SECONDS) for screen in screens)
+            caught_up = all(screen.until(owes_nothing, CATCH_UP_SECONDS) for screen in screens)
             seconds = time.monotonic() - began
         complaints = town.end_processes()
         made = account(town.databases, town.registry, coming.told)
@@ -154,12 +154,8 @@ class _Driven:
 
 def _catches_up(screen: Screen, progress: Progress) -> bool:
     deadline = time.monotonic() + MONTH_CATCH_UP_SECONDS
-    while not screen.until(_owes_nothing, 1.0):
+    while not screen.until(owes_nothing, 1.0):
         progress.draw(f"outage: {screen.view.health.queue} records of the month wait")
         if time.monotonic() > deadline:
             return False
     return True
-
-
-def _owes_nothing(view: SeenView) -> bool:
-    return view.health.link == "hub" and view.health.queue == 0

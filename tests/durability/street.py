@@ -11,17 +11,17 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 
 from msgspec import json
 
-from tests.broker import Broker
+from tests.broker import Broker, free_port
 from tests.durability.gates import Plan, Standing
 from tests.rehearsal import settings
+from tests.rehearsal.gates import until
 from tests.rehearsal.processes import Process
 from tests.rehearsal.town import BIN
 
@@ -37,7 +37,7 @@ class Street:
         self.data, self._logs = self.folder / "hub", self.folder / "logs"
         files = self.data / "broker"
         self.broker = Broker(self.folder / "broker", config, files / "passwords", files / "acl")
-        self.broker.port = settings.free_port()
+        self.broker.port = free_port()
         # What the hub is told to connect to; a campaign may put something between.
         self.hub_port = self.broker.port
         self.hub: Process | None = None
@@ -99,7 +99,7 @@ class Street:
         return folded_within(self.registry, seconds)
 
     def _write_hub_settings(self) -> None:
-        text = settings.hub(self.data, self.hub_port, settings.free_port()).replace("serve = true", "serve = false")
+        text = settings.hub(self.data, self.hub_port, free_port()).replace("serve = true", "serve = false")
         (self.folder / "hub.toml").write_text(text, encoding="utf-8")
 
     def _office(self, *commands: list[str], said: str = "") -> None:
@@ -182,13 +182,3 @@ def cpu_seconds(pid: int) -> float:
     """What a process has used of the processor so far."""
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def until(content: Callable[[], bool], seconds: float, pause: float = 0.1) -> bool:
-    """Poll until something holds; False where it did not in time."""
-    deadline = time.monotonic() + seconds
-    while not content():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(pause)
-    return True

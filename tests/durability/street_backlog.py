@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from tests.durability.believers import CONTROL_ROWS, hub_dies
 from tests.durability.filled_journal import fill
 from tests.durability.gates import journal_of
-from tests.durability.street import CLERK, PASSWORD, Crowd, Street, cpu_seconds, most_resident_mb, until
+from tests.durability.street import CLERK, PASSWORD, Crowd, Street, cpu_seconds, most_resident_mb
 from tests.durability.tally import Tally, tally
+from tests.rehearsal.gates import until
 from tests.rehearsal.office import FeedRow, Office
 from tests.rehearsal.progress import Progress
 
@@ -125,9 +126,9 @@ def _drain(street: Street, stations: list[str], each: int, progress: Progress) -
         folded = street.await_folded(LONGEST_SECONDS)
         folded_after = time.monotonic() - began
         # A short backlog is over before anybody has come.
-        until(lambda: len(clerk.seen) >= 20, 30)
+        until(lambda: len(clerk.seen) >= 20, 30, pause=0.1)
         others.end_recording()
-        ended = until(lambda: _owed(crowds, progress) == 0, 60)
+        ended = until(lambda: _owed(crowds, progress) == 0, 60, pause=0.1)
         seen = _live_ms(street, stations, each, clerk)
         hub_mb = most_resident_mb(street.hub.pid) if street.hub is not None else 0.0
         station_mb = most_resident_mb(alone.pid)
@@ -150,7 +151,7 @@ def _owed(crowds: tuple[Crowd, ...], progress: Progress) -> int:
 
 def _live_ms(street: Street, stations: list[str], each: int, clerk: Clerk) -> list[float]:
     """From the commit at the gate to the clerk's screen."""
-    until(lambda: False, 1.0)
+    until(lambda: False, 1.0, pause=0.1)
     took = []
     for station in stations:
         with closing(sqlite3.connect(f"{street.journal(station).as_uri()}?mode=ro", uri=True)) as journal:

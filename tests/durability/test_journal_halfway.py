@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from station.journal import JournalReader, Salvage, open_journal
-from tests.durability.disk import NoDisk, Synced, Told, apsw, recorded
+from tests.durability.disk import Synced, Told, recorded
 from tests.durability.mortals import Mortal, Point, strace_works
 
 OLD, NEW = "00000000000000aa", "00000000000000bb"
@@ -55,12 +55,10 @@ def test_a_kill_between_two_names_of_a_journal_that_is_set_aside_loses_no_record
     assert found == {1, 2, 3, 4, 5}
 
 
-def test_what_a_killed_station_had_not_synced_is_synced_before_anybody_reads_it(tmp_path: Path) -> None:
+def test_what_a_killed_station_had_not_synced_is_synced_before_anybody_reads_it(
+    debians_apsw: None, tmp_path: Path
+) -> None:
     """Or the hub would receipt a record that a power cut then takes back, and its number be given once more."""
-    try:
-        apsw()
-    except NoDisk as none:
-        pytest.skip(str(none))
     path = tmp_path / "journal.sqlite"
     journal_of_five(path)
     with recorded(tmp_path) as recording:

@@ -5,19 +5,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-
 from tests.durability.cuts import SECTOR, Platter, cuts
-from tests.durability.disk import Event, Named, NoDisk, Recording, Synced, Told, Unnamed, Written, apsw, recorded
+from tests.durability.disk import Event, Named, Recording, Synced, Told, Unnamed, Written, recorded
 from tests.durability.power_cuts import power_cuts
-
-
-@pytest.fixture
-def debians_apsw() -> None:
-    try:
-        apsw()
-    except NoDisk as none:
-        pytest.skip(str(none))
 
 
 def test_a_power_cut_loses_nothing_that_station_or_hub_has_acknowledged(debians_apsw: None) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gate.notices import Notice
 from hub.registry import notices, open_registry, opened
-from tests.durability.disk import NoDisk, Synced, Written, apsw, recorded
+from tests.durability.disk import Synced, Written, recorded
 from tests.durability.mortals import Mortal, Point, Unexpected, strace_works
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -75,12 +75,10 @@ def _dies(process: Mortal) -> bool:
         return False
 
 
-def test_what_a_killed_hub_had_not_synced_is_synced_before_anything_is_written_behind_it(tmp_path: Path) -> None:
+def test_what_a_killed_hub_had_not_synced_is_synced_before_anything_is_written_behind_it(
+    debians_apsw: None, tmp_path: Path
+) -> None:
     """Two commits torn by one power cut would be taken for damage, and the registry be set aside for it."""
-    try:
-        apsw()
-    except NoDisk as none:
-        pytest.skip(str(none))
     path = tmp_path / "registry.sqlite"
     registry_of_a_killed_hub(path)
     with recorded(tmp_path) as recording:

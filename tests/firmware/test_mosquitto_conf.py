@@ -23,7 +23,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hub import broker as broker_files
-from tests.broker import HOST, _free_port, write_passwords
+from tests.broker import HOST, free_port, write_passwords
 
 CONFIG = Path(__file__).parents[2] / "firmware_config" / "mosquitto.conf"
 PASSWORDS = {"hub": "hub-secret", "east-1": "east-secret"}
@@ -49,7 +49,7 @@ class Office:
 
     def start(self) -> None:
         for _ in range(5):
-            self.loopback, self.tls = _free_port(), _free_port()
+            self.loopback, self.tls = free_port(), free_port()
             (self.folder / "mosquitto.conf").write_text(self._config())
             with self.log.open("wb") as log:
                 command = ["mosquitto", "-c", str(self.folder / "mosquitto.conf")]

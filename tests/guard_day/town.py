@@ -9,9 +9,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.broker import free_port
 from tests.guard_day import rules
 from tests.guard_day.neighbours import neighbours
-from tests.rehearsal import settings
 from tests.rehearsal.processes import Process
 from tests.rehearsal.town import BIN, Town
 
@@ -86,4 +86,4 @@ class GuardTown(Town):
         kiosk = '[kiosk]\nhost = "127.0.0.1"\nport = '
         told = path.read_text(encoding="utf-8")
         assert f"{kiosk}0\n" in told
-        path.write_text(told.replace(f"{kiosk}0\n", f"{kiosk}{settings.free_port()}\n"), encoding="utf-8")
+        path.write_text(told.replace(f"{kiosk}0\n", f"{kiosk}{free_port()}\n"), encoding="utf-8")

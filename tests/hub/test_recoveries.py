@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,22 +18,13 @@ from hub.orders.desk import ReadRecovery
 from hub.registry import clerks, mending, opened, people, recoveries, seals
 from hub.registry.people import Household
 from hub.settings import Settings
-from tests.hub.office_day import NOON, Compound
+from tests.hub.office_day import NOON
 from tests.hub.office_screen import DESK, PHONE, enter, faults
-from tests.hub.office_served import CLERK, Served, plain
+from tests.hub.office_served import CLERK, Served, plain, served
 
-__all__ = ["faults"]
+__all__ = ["faults", "served"]
 LATER = NOON + timedelta(hours=1)
 REPORT = "registry-damaged-20261122T040000Z.txt"
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    with closing(Compound(tmp_path)) as compound:
-        compound.clerk()
-        office = Served(compound)
-        yield office
-        office.end()
 
 
 def was_mended(served: Served) -> None:

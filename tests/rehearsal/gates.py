@@ -176,6 +176,11 @@ class Screen:
             return
 
 
+def owes_nothing(view: SeenView) -> bool:
+    """It is in touch with its hub, and nothing waits."""
+    return view.health.link == "hub" and view.health.queue == 0
+
+
 def until(content: Callable[[], bool], seconds: float, pause: float = 0.02) -> bool:
     """Poll until something holds; False where it did not in time."""
     deadline = time.monotonic() + seconds

@@ -3,7 +3,6 @@
 `town` writes them into its fresh folder. Rule: every port is a free one on loopback; nothing of the machine is touched.
 """
 
-import socket
 from pathlib import Path
 
 COMPOUND = "willow-court"
@@ -119,10 +118,3 @@ backend = "rehearsal"
 source = ""
 frames_per_second = {frames_per_second}
 {_OF_EVERY_LANE}{rehearsal}"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 from types import TracebackType
 
-from tests.broker import Broker
+from tests.broker import Broker, free_port
 from tests.rehearsal import settings
 from tests.rehearsal.gates import Screen, until
 from tests.rehearsal.people import Resident, compound, write_csv
@@ -115,8 +115,8 @@ class Town:
         for folder in (self.logs, self.folder / "broker", *([self.pictures] if self.pictures else [])):
             folder.mkdir(exist_ok=True)
         # The port must be known before anything is written; Mosquitto keeps it over every restart.
-        self.broker.port = self.broker.port or settings.free_port()
-        self.resident_port = settings.free_port()
+        self.broker.port = self.broker.port or free_port()
+        self.resident_port = free_port()
         (self.folder / "hub.toml").write_text(
             settings.hub(self.data, self.broker.port, self.resident_port), encoding="utf-8"
         )

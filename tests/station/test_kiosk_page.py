@@ -6,15 +6,15 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from gate.clock import ClockState
 from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from station.kiosk import create_app, serve
 from station.taps import ArriveWithoutCode, ChooseDirection, Dismiss, Settle, TapRefused
-from station.view import CertificateHolder, Earlier, Health, Link, Person, Screen
+from station.view import CertificateHolder, Earlier, Person, Screen
 from tests.station.desk import NIGHT, WANG, WELL, MemoryDesk, decided, minutes_ago, ready, verdict
 from tests.station.guard import Guard
+from tests.station.states import POOR
 
 pytestmark = pytest.mark.browser
 
@@ -235,17 +235,7 @@ def test_a_red_stays_for_the_guard(guard) -> None:
 def test_what_is_not_as_it_should_be_is_amber_and_in_words(guard) -> None:
     """Link, queue, rules, clock and each fault; and none of them is green when well."""
     expect(guard.page.locator("#health .amber")).to_have_count(0)
-    poor = Health(
-        link=Link.NONE,
-        queue=214,
-        oldest_seconds=5400,
-        rules="1.2",
-        rules_age_hours=220,
-        rules_stale=True,
-        clock=ClockState.FLOOR,
-        faults={"camera": "没有画面", "panel": "灯不亮"},
-    )
-    guard.desk.put(ready(health=poor))
+    guard.desk.put(ready(health=POOR))
     expect(guard.page.locator("#health .amber")).to_have_text(
         ["断网，照常工作", "214 条待送，最久 1 小时", "规则已过时 9 天", "时间不可信", "相机故障", "灯和道闸故障"]
     )
