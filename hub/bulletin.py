@@ -36,8 +36,8 @@ from gate.roster import (
 )
 from gate.staff import Staff
 from gate.trust import TrustedKey, TrustList, Usage
+from hub.incoming.receipts import Publish
 from hub.keys import Keys
-from hub.receipts import Publish
 from hub.registry import Change, Registry, blanks, documents, gate_keys, guards, notices, pass_keys, passes, people
 from hub.registry.documents import NO_BUCKET, Editions, Place, Published
 

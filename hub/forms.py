@@ -1,7 +1,7 @@
 """What guards wrote down and sealed, opened in the office: the one place that holds the form key while the hub runs.
 
-`hub.ingest` opens each form as it comes. Rule: a form that cannot be opened never holds up the record that carries it;
-it is kept as it came, with why, so that it can still be opened when the right key is put back.
+`hub.incoming.ingest` opens each form as it comes. Rule: a form that cannot be opened never holds up the record that
+carries it; it is kept as it came, with why, so that it can still be opened when the right key is put back.
 """
 
 from dataclasses import dataclass

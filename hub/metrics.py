@@ -17,8 +17,8 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, Metric
 
 from gate.exposition import AtEachScrape, gauge, labelled
-from hub.gaps import Outstanding, Seen, Station
-from hub.set_aside import SetAside
+from hub.incoming.gaps import Outstanding, Seen, Station
+from hub.quarantine.set_aside import SetAside
 from hub.settings import Settings
 
 TOKEN_FILE = "metrics.token"  # noqa: S105 - where it is, not what it is

@@ -19,7 +19,7 @@ from typing import Any
 import uvicorn
 
 from hub import control, keys, metrics
-from hub.gaps import LOOK_EVERY_SECONDS
+from hub.incoming.gaps import LOOK_EVERY_SECONDS
 from hub.keeping import backup
 from hub.keys import KeysRefused
 from hub.metrics import Metrics

@@ -14,15 +14,16 @@ from functools import partial
 from gate import topics
 from hub.announcer import Announcer
 from hub.bulletin import Bulletin
-from hub.folding import Folding
 from hub.forms import Opener
-from hub.gaps import Gaps, Outstanding, Seen, Station
-from hub.ingest import Backlog, Ingest, Message
+from hub.incoming.folding import Folding
+from hub.incoming.gaps import Gaps, Outstanding, Seen, Station
+from hub.incoming.ingest import Backlog, Ingest, Message
+from hub.incoming.link import Hearers, Link
+from hub.incoming.receipts import Receipts
+from hub.incoming.received import Gap, Received
+from hub.incoming.statuses import Statuses
 from hub.keys import Keys
-from hub.link import Hearers, Link
 from hub.putting_back import PuttingBack
-from hub.receipts import Receipts
-from hub.received import Gap, Received
 from hub.registry import Registry, boots, carrying, inbox, stations
 from hub.registry.documents import Editions
 from hub.registry.parcels import Identity, Taken
@@ -30,7 +31,6 @@ from hub.registry.sealed_forms import open_again
 from hub.registry.second_reading import read_again
 from hub.registry.writer import Rank, Writer
 from hub.settings import Settings
-from hub.statuses import Statuses
 
 log = logging.getLogger(__name__)
 

@@ -14,14 +14,14 @@ from hub.announcer import Announcer
 from hub.casebook import Casebook
 from hub.control import wall_clock
 from hub.feed import Feed
-from hub.gaps import Outstanding
+from hub.incoming.gaps import Outstanding
 from hub.office.attempts import Attempts
 from hub.office.screen import Screen
 from hub.office.tail import Tail
 from hub.orders import Answer, OrderRefused
 from hub.orders.desk import DeskOrder
 from hub.orders.quarantine import QuarantineOrder
-from hub.set_aside import SetAside
+from hub.quarantine.set_aside import SetAside
 from hub.settings import Settings
 
 PageOrder = DeskOrder | QuarantineOrder

@@ -11,7 +11,7 @@ from hub.office.login import csrf_token
 from hub.office.office import Office
 from hub.office.sessions import WebRequest, clerk_of
 from hub.office.tail import text_of
-from hub.set_aside import Kind
+from hub.quarantine.set_aside import Kind
 
 
 @get("/", sync_to_thread=True)

@@ -20,7 +20,7 @@ from hub.office.sessions import WebRequest, clerk_of
 from hub.orders import OrderRefused
 from hub.orders.desk import SettleQuarantined
 from hub.orders.quarantine import Replayed, ReplayQuarantined
-from hub.set_aside import PAYLOAD_BYTES
+from hub.quarantine.set_aside import PAYLOAD_BYTES
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from msgspec import json, structs
 
 from hub.casebook import Befell, Casebook, Recovery
 from hub.feed import Counts, Cursor, Feed, FeedRow, Filter, Tile
-from hub.gaps import Outstanding
+from hub.incoming.gaps import Outstanding
 from hub.office.screen import Screen
-from hub.set_aside import Quarantined, SetAside
+from hub.quarantine.set_aside import Quarantined, SetAside
 
 # Tiles count the day's passages, so they are drawn at most this often, however many screens are open.
 BOARD_SECONDS = 1.0

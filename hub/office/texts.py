@@ -5,7 +5,7 @@ gate/wording.py. A test holds that each key is used and that each text is there 
 """
 
 from gate.wording import Words
-from hub.quarantine_words import ASIDE
+from hub.quarantine.words import ASIDE
 
 TEXTS = {
     # Frame of every page

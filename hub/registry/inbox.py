@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from gate.unreadable import UNREADABLE
 from gate.wire import BodyMalformed
-from hub import swift_reading
 from hub.forms import Opener
+from hub.incoming import swift_reading
 from hub.registry import Registry
 from hub.registry.parcels import UNREAD, Parcel, Taken, Unnamed, keep, runs_of, set_aside
 from hub.registry.records import enter

@@ -1,8 +1,8 @@
 """What came from the gates, kept once by identity alone: the table `record`, and the quarantine.
 
-`keep` is the one way in, called inside a transaction for a batch of hub.ingest; a receipt may follow its commit, since
-nothing but the identity and the bytes has to be known for that. Nothing here is ever updated but whether it is set
-aside.
+`keep` is the one way in, called inside a transaction for a batch of hub.incoming.ingest; a receipt may follow its
+commit, since nothing but the identity and the bytes has to be known for that. Nothing here is ever updated but whether
+it is set aside.
 """
 
 import sqlite3

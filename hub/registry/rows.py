@@ -1,7 +1,7 @@
 """From a record of a gate to the rows that say it, in the order of their tables' columns.
 
-`hub.ingest` makes them before the transaction, `records.take` writes them. All raise OverflowError where an instant is
-off the calendar or a number off SQLite's.
+`hub.incoming.ingest` makes them before the transaction, `records.take` writes them. All raise OverflowError where an
+instant is off the calendar or a number off SQLite's.
 """
 
 from functools import lru_cache

@@ -6,8 +6,8 @@ Rule: a terminal shows bytes of strangers only escaped, and says what to do in t
 from argparse import ArgumentParser, Namespace
 
 from hub.orders.quarantine import Replayed, ReplayQuarantined
-from hub.quarantine_words import ASIDE
-from hub.set_aside import Quarantined, SetAside
+from hub.quarantine.set_aside import Quarantined, SetAside
+from hub.quarantine.words import ASIDE
 from hub.terminal import CommandFailed, Terminal
 
 

@@ -20,7 +20,7 @@ from gate.clock import DRIFT_PER_SECOND, ClockState
 from gate.wire import JournalReceipt, encode_records, envelope, pack_backlog
 from hub.feed import Feed, FeedRow, Filter
 from hub.forms import Opener
-from hub.ingest import Ingest, Message
+from hub.incoming.ingest import Ingest, Message
 from hub.redating import CLOCKS_APART, SETTLING_SECONDS, Dated
 from hub.registry import boots, inbox, open_registry
 from hub.registry.instants import written

@@ -29,10 +29,10 @@ from gate.reason import Outcome, Reason
 from gate.wire import Envelope, Receipt, body_hash, encode_body, encode_records, envelope, pack_backlog
 from hub import keys
 from hub.forms import Opener
-from hub.ingest import Ingest, Message
+from hub.incoming.ingest import Ingest, Message
+from hub.incoming.receipts import Receipts
+from hub.incoming.received import Received
 from hub.keys import Keys
-from hub.receipts import Receipts
-from hub.received import Received
 from hub.registry import Registry, RegistryRefused, documents, inbox, notices, open_registry
 from hub.registry.documents import Editions
 from hub.registry.instants import written

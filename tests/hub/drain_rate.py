@@ -30,12 +30,12 @@ from gate.reason import Reason
 from gate.temperature import Measurement
 from gate.wire import Envelope, encode_body, encode_records, envelope, pack_backlog
 from hub import keys
-from hub.backlog import Backlog, Message
-from hub.folding import Folding
 from hub.forms import Opener
-from hub.ingest import Ingest
-from hub.receipts import Receipts
-from hub.received import Received
+from hub.incoming.backlog import Backlog, Message
+from hub.incoming.folding import Folding
+from hub.incoming.ingest import Ingest
+from hub.incoming.receipts import Receipts
+from hub.incoming.received import Received
 from hub.registry import inbox, opened
 from hub.registry.documents import Editions
 from hub.registry.parcels import Identity, Taken

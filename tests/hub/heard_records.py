@@ -18,7 +18,7 @@ from gate.sealing import close, public_of
 from gate.temperature import Measurement
 from gate.wire import encode_body, encode_records, envelope
 from hub.feed import Feed, FeedRow, Filter
-from hub.ingest import Ingest, Message
+from hub.incoming.ingest import Ingest, Message
 from hub.registry import Registry, opened, people
 from hub.registry.parcels import Taken
 from hub.registry.people import Household, Person

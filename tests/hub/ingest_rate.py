@@ -24,10 +24,10 @@ from gate.passage import Passage, Stamp
 from gate.policy import Direction
 from gate.temperature import Measurement
 from gate.wire import Envelope, decode_records, encode_body, encode_records, envelope, pack_backlog
-from hub.backlog import BACKLOG_RECORDS, LIVE_RECORDS
-from hub.folding import Folding
 from hub.forms import Opener
-from hub.ingest import Ingest, Message, parcel_of
+from hub.incoming.backlog import BACKLOG_RECORDS, LIVE_RECORDS
+from hub.incoming.folding import Folding
+from hub.incoming.ingest import Ingest, Message, parcel_of
 from hub.registry import Registry, opened
 from hub.registry.instants import written
 from hub.registry.parcels import INSERT, row_of

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 
 from hub.announcer import Announcer
-from hub.gaps import Outstanding
+from hub.incoming.gaps import Outstanding
 from hub.office import create_app, open_office
 from hub.office.office import PageOrder
 from hub.orders import Answer

@@ -2,7 +2,7 @@
 
 from threading import Event, Thread
 
-from hub.backlog import BACKLOG_RECORDS, COMPRESSED_BYTES, LIVE_RECORDS, Backlog, Message
+from hub.incoming.backlog import BACKLOG_RECORDS, COMPRESSED_BYTES, LIVE_RECORDS, Backlog, Message
 from hub.registry import Registry
 from hub.registry.writer import Rank
 

@@ -23,11 +23,11 @@ from gate.passage import Amendment, Ground, Happening, MadePass, Passage, Record
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.wire import Envelope, encode_body, encode_records, envelope, pack_backlog
-from hub import folding
-from hub.folding import Folding
 from hub.forms import Opener
-from hub.ingest import Ingest, Message
-from hub.received import Received
+from hub.incoming import folding
+from hub.incoming.folding import Folding
+from hub.incoming.ingest import Ingest, Message
+from hub.incoming.received import Received
 from hub.registry import Registry, inbox, open_registry, opened, seals
 from hub.registry.parcels import NOT_FOLDED, Identity, Taken
 from hub.registry.second_reading import replay

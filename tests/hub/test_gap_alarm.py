@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gate.wire import StationStatus
-from hub.gaps import LOOK_EVERY_SECONDS, Gaps, Station
-from hub.received import Received
+from hub.incoming.gaps import LOOK_EVERY_SECONDS, Gaps, Station
+from hub.incoming.received import Received
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL, OTHER = "ab" * 8, "cd" * 8

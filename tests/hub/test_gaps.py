@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.received import Gap, Received
+from hub.incoming.received import Gap, Received
 from hub.registry import opened
 from hub.registry.parcels import Parcel
 from hub.registry.records import take

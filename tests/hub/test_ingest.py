@@ -20,9 +20,9 @@ from gate.reason import Outcome, Reason
 from gate.temperature import Measurement
 from gate.wire import Envelope, Receipt, body_hash, encode_body, encode_records, envelope
 from hub import keys
-from hub.ingest import Ingest, Message
-from hub.receipts import Receipts
-from hub.received import Received
+from hub.incoming.ingest import Ingest, Message
+from hub.incoming.receipts import Receipts
+from hub.incoming.received import Received
 from hub.registry import open_registry
 from hub.registry.documents import Editions
 from hub.registry.parcels import Taken

@@ -29,6 +29,6 @@ def test_the_order_of_the_texts_is_that_of_the_times(one: datetime, other: datet
 
 
 def test_a_time_that_utc_does_not_know_is_an_overflow() -> None:
-    """As hub.ingest expects it of a gate whose clock is at the end of the calendar."""
+    """As hub.incoming.ingest expects it of a gate whose clock is at the end of the calendar."""
     with pytest.raises(OverflowError):
         written(datetime.max.replace(tzinfo=timezone(timedelta(hours=-8))))

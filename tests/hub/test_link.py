@@ -13,7 +13,7 @@ from gate.document import DocumentKind, body_of, open_document
 from gate.policy import Policy
 from gate.wire import Receipt, StationStatus, pack_backlog
 from hub import keys
-from hub.link import Hearers, Link
+from hub.incoming.link import Hearers, Link
 from hub.registry import documents
 from hub.settings import BrokerSettings
 from tests.broker import Broker

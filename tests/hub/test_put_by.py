@@ -17,9 +17,9 @@ from hub.office.texts import TEXTS
 from hub.orders import OrderRefused
 from hub.orders.desk import SettleQuarantined
 from hub.orders.quarantine import Replayed, ReplayQuarantined
+from hub.quarantine.set_aside import Kind, SetAside
 from hub.registry import records
 from hub.registry.parcels import UNREAD, Parcel
-from hub.set_aside import Kind, SetAside
 from tests.hub.office_day import IN, JOURNAL, NOON, Compound, stamp
 from tests.hub.office_screen import DESK, PHONE, enter, faults
 from tests.hub.office_served import CLERK, Served, plain

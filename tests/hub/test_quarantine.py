@@ -13,14 +13,14 @@ from gate import wire
 from gate.passage import Passage
 from hub import keys
 from hub.feed import Feed, Filter
-from hub.gaps import Outstanding
+from hub.incoming.gaps import Outstanding
 from hub.office.texts import TEXTS
 from hub.orders import OrderRefused
 from hub.orders.quarantine import Replayed, ReplayQuarantined
-from hub.quarantine_words import ASIDE
+from hub.quarantine.set_aside import PAYLOAD_BYTES, Kind, SetAside, kind_of
+from hub.quarantine.words import ASIDE
 from hub.registry import records
 from hub.registry.parcels import NOT_FOLDED, UNREAD, Parcel
-from hub.set_aside import PAYLOAD_BYTES, Kind, SetAside, kind_of
 from hub.settings import Settings
 from hub.terminal import CommandFailed, Terminal
 from hub.terminal import quarantine as quarantine_command

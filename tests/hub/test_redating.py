@@ -16,7 +16,7 @@ from gate.policy import Direction
 from gate.reason import Outcome
 from gate.wire import Envelope, encode_body, encode_records, envelope
 from hub.feed import Feed, FeedRow, Filter
-from hub.ingest import Ingest, Message
+from hub.incoming.ingest import Ingest, Message
 from hub.redating import CLOCKS_APART, Boot, Dated, anchored, time_of
 from hub.registry import boots, open_registry
 

@@ -17,6 +17,7 @@ from gate.wire import body_hash, encode_body
 from hub.casebook import Casebook
 from hub.feed import Feed, Filter
 from hub.forms import Opener
+from hub.quarantine.set_aside import SetAside
 from hub.registry import Registry, guards, opened, passes, people, permits
 from hub.registry.instants import written
 from hub.registry.migrations import MIGRATIONS
@@ -24,7 +25,6 @@ from hub.registry.parcels import Parcel
 from hub.registry.records import take
 from hub.registry.rows import rows_of
 from hub.registry.second_reading import read_again
-from hub.set_aside import SetAside
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 JOURNAL = "ab" * 8

@@ -15,9 +15,9 @@ from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.temperature import Measurement, Site
 from gate.wire import BodyMalformed, Envelope, decode_body, decode_records, encode_body, encode_records, envelope
-from hub import swift_reading
 from hub.forms import Opener
-from hub.ingest import parcel_of
+from hub.incoming import swift_reading
+from hub.incoming.ingest import parcel_of
 from hub.registry.rows import rows_of
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -105,7 +105,7 @@ CHANGES = st.sampled_from(
 @given(st.lists(st.none() | CHANGES, max_size=4))
 @settings(max_examples=300, deadline=None)
 def test_a_list_of_envelopes_is_read_as_gate_wire_reads_it_or_left_to_it(changes):
-    """Left to it whenever any of them is odd, but for a digest that is another body's: hub.ingest looks at those."""
+    """Left to it whenever any of them is odd, but for a digest that is another body's: ingest looks at those."""
     parts = [json.decode(json.encode(GOOD)) | ({} if each is None else {each[0]: each[1]}) for each in changes]
     payload = json.encode(parts)
     swift = swift_reading.envelopes(payload, "sunshine", "east-1")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from gate.wire import StationStatus
-from hub.gaps import Outstanding, Seen, Station
+from hub.incoming.gaps import Outstanding, Seen, Station
 from tests.hub.office_day import NOON
 
 MINUTE = timedelta(minutes=1)

@@ -20,10 +20,10 @@ from gate.reason import Outcome, Reason
 from gate.trust import index
 from gate.wire import encode_body, encode_records, envelope
 from hub.feed import Feed, Filter
-from hub.ingest import Ingest, Message
+from hub.incoming.ingest import Ingest, Message
 from hub.office.screen import Screen
+from hub.quarantine.set_aside import SetAside
 from hub.registry import open_registry
-from hub.set_aside import SetAside
 from station.view import Screen as Shown
 from tests.gate import foreign_makers as make
 from tests.gate.foreign_makers import a_card, eu, in_parts, shc, some_claims

@@ -1,7 +1,7 @@
 """What lies in quarantine, and of what kind it is, so that a clerk can be told what happened and what to do.
 
 The office's page and `gate-hub quarantine` ask; like hub.feed it never writes. The kind is read off the reason that
-hub.ingest and hub.registry noted; a reason that this version does not know is garble, which promises nothing.
+hub.incoming.ingest and hub.registry noted; a reason that this version does not know is garble, which promises nothing.
 """
 
 import sqlite3

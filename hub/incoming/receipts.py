@@ -10,8 +10,8 @@ from datetime import datetime
 from gate import topics
 from gate.document import DocumentKind, heading_of, sign
 from gate.names import Slug
+from hub.incoming.received import Received
 from hub.keys import SigningKey
-from hub.received import Received
 from hub.registry.documents import Editions
 from hub.registry.parcels import Identity
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 
-from hub.backlog import Post
 from hub.forms import Opener
-from hub.ingest import say
+from hub.incoming.backlog import Post
+from hub.incoming.ingest import say
 from hub.registry import Registry, inbox
 from hub.registry.instants import written
 from hub.registry.parcels import NOT_FOLDED, Taken, is_of_the_disk

@@ -1,7 +1,7 @@
 """Which sequence numbers of each journal are safe in the registry, kept in memory so that a receipt costs nothing.
 
 Rebuilt from `record` when the hub starts (from where `journal` says it is whole), added to after every commit, read by
-hub.receipts, asked for gaps. Belongs to the writer's thread.
+hub.incoming.receipts, asked for gaps. Belongs to the writer's thread.
 """
 
 from bisect import bisect_left, bisect_right

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from gate.names import JournalId, Slug
 from gate.wire import StationStatus
-from hub.received import Gap
+from hub.incoming.received import Gap
 
 LOOK_EVERY_SECONDS = 5.0
 # With one look more, and a status that says what was written within a second, told well within a minute.

@@ -1,9 +1,9 @@
 """From a message to the registry: decode, one transaction a batch, and only then the receipt (rule 8).
 
 Live records are kept and entered into the registry's tables at once; what had waited at a gate is kept alone, which is
-all that a receipt vouches for, and folded in later (hub.folding). Any message whatsoever is survived (rule 12): what
-cannot be read is quarantined, what has a name is receipted all the same, and neighbours are never in each other's way
-(rule 9).
+all that a receipt vouches for, and folded in later (hub.incoming.folding). Any message whatsoever is survived (rule
+12): what cannot be read is quarantined, what has a name is receipted all the same, and neighbours are never in each
+other's way (rule 9).
 """
 
 import logging
@@ -13,16 +13,16 @@ from datetime import datetime
 from gate import topics
 from gate.unreadable import UNREADABLE
 from gate.wire import BodyMalformed, Envelope, Malformed, body_hash, decode_records, inflate_backlog
-from hub import swift_reading
-from hub.backlog import Backlog as Backlog  # noqa: PLC0414 - the way to here begins with it
-from hub.backlog import Message as Message  # noqa: PLC0414
 from hub.forms import Opener
+from hub.incoming import swift_reading
+from hub.incoming.backlog import Backlog as Backlog  # noqa: PLC0414 - the way to here begins with it
+from hub.incoming.backlog import Message as Message  # noqa: PLC0414
+from hub.incoming.swift_reading import SwiftEnvelope
 from hub.registry import Registry, inbox
 from hub.registry.instants import written
 from hub.registry.parcels import UNREAD, Identity, Parcel, Taken, Unnamed, is_of_the_disk
 from hub.registry.records import take
 from hub.registry.rows import rows_of
-from hub.swift_reading import SwiftEnvelope
 
 log = logging.getLogger(__name__)
 

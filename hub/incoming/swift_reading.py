@@ -2,8 +2,8 @@
 
 Most of the time of reading goes into the patterns of names, each tried at each record, though a gate's name is the same
 in all of them. Here a list of envelopes is read without patterns, and each name is then tried once however often it
-comes; whatever is odd in any way makes it None, and hub.ingest reads the whole message anew through gate.wire, which
-has the last word. The same goes for passages, beside which all other records are few.
+comes; whatever is odd in any way makes it None, and hub.incoming.ingest reads the whole message anew through gate.wire,
+which has the last word. The same goes for passages, beside which all other records are few.
 """
 
 import re
