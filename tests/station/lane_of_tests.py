@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -51,6 +52,7 @@ NOON = datetime(2026, 3, 1, 4, 0, tzinfo=UTC)
 FORM_SECRET = bytes(range(64, 96))
 PASS_KEY = bytes(range(32, 64))
 CORNERS = ((0, 0), (9, 0), (9, 9), (0, 9))
+AnyRecord = TypeVar("AnyRecord")
 
 OFFICE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OFFICE_PUBLIC = OFFICE_KEY.public_key().public_bytes_raw()
@@ -276,6 +278,9 @@ class TestLane:
     def records(self) -> list[Record]:
         with closing(JournalReader(self.path)) as reader:
             return [decode_body(body) for _, body in reader.pending(0, 100)]
+
+    def records_of(self, kind: type[AnyRecord]) -> list[AnyRecord]:
+        return [each for each in self.records() if isinstance(each, kind)]
 
     def _open(self) -> Journal:
         self._number += 1

@@ -79,19 +79,11 @@ def activate(lane: TestLane, person: str | None = "a" * 16, form: VisitorForm | 
     assert lane.view.activation.told is None
 
 
-def passages(lane: TestLane) -> list[Passage]:
-    return [each for each in lane.records() if isinstance(each, Passage)]
-
-
-def made(lane: TestLane) -> list[MadePass]:
-    return [each for each in lane.records() if isinstance(each, MadePass)]
-
-
 class TestACardThatCounts:
     def test_is_recorded_for_the_office_with_its_own_serial(self, lane: TestLane) -> None:
         """The record is all that the hub needs: which card, for whom, until when, which number."""
         activate(lane)
-        (record,) = made(lane)
+        (record,) = lane.records_of(MadePass)
         assert (record.serial, record.person, record.caller, record.number) == (SERIAL, "a" * 16, Caller.RESIDENT, 1)
         assert record.expires_at == NOON + timedelta(hours=12)
         assert lane.view.activation is not None
@@ -103,7 +95,7 @@ class TestACardThatCounts:
         activate(lane)
         for _ in range(100):
             hold_up(lane)
-        assert (passages(lane), lane.open) == ([], False)
+        assert (lane.records_of(Passage), lane.open) == ([], False)
         take_away(lane)
         hold_up(lane)
         assert lane.open
@@ -113,7 +105,7 @@ class TestACardThatCounts:
         activate(lane)
         take_away(lane)
         hold_up(lane)
-        (passage,) = passages(lane)
+        (passage,) = lane.records_of(Passage)
         assert (passage.person, passage.pass_serial, passage.outcome) == ("a" * 16, SERIAL, Outcome.ADMIT)
         assert passage.caller is Caller.RESIDENT
         assert [each.person for digest in lane.digests for each in digest.crossings] == ["a" * 16]
@@ -125,23 +117,23 @@ class TestACardThatCounts:
         lane.post(SnapshotCame(replace(held, residents={**held.residents, "a" * 16: isolated})))
         take_away(lane)
         hold_up(lane)
-        assert passages(lane)[0].reasons == (Reason.ISOLATED,)
+        assert lane.records_of(Passage)[0].reasons == (Reason.ISOLATED,)
 
     def test_of_a_resident_who_left_the_roster_is_the_guards_matter(self, lane: TestLane) -> None:
         activate(lane)
         lane.post(SnapshotCame(replace(certified(), residents={})))
         take_away(lane)
         hold_up(lane)
-        assert passages(lane)[0].reasons == (Reason.NOT_ON_ROSTER,)
+        assert lane.records_of(Passage)[0].reasons == (Reason.NOT_ON_ROSTER,)
 
     def test_of_a_visitor_leads_to_his_building_and_its_form_to_the_hub_alone(self, lane: TestLane) -> None:
         activate(lane, None, VISITOR)
-        (record,) = made(lane)
+        (record,) = lane.records_of(MadePass)
         assert record.form is not None
         assert decode_form(open_sealed(record.form, "yuyuan", FORM_SECRET)) == VISITOR
         take_away(lane)
         hold_up(lane)
-        (passage,) = passages(lane)
+        (passage,) = lane.records_of(Passage)
         assert (passage.person, passage.caller, passage.outcome) == (PERSON, Caller.VISITOR, Outcome.ADMIT)
         assert lane.view.verdict is not None
         assert lane.view.verdict.person is not None
@@ -156,7 +148,7 @@ class TestACardThatCounts:
         again = TestLane(tmp_path, certified())
         again.wait(1.0)
         hold_up(again, BLANK)
-        assert passages(again)[0].reasons == ()
+        assert again.records_of(Passage)[0].reasons == ()
         again.close()
 
     def test_ends_with_its_time(self, lane: TestLane) -> None:
@@ -164,28 +156,28 @@ class TestACardThatCounts:
         take_away(lane)
         lane.wait(3600.0)
         hold_up(lane)
-        assert passages(lane)[0].reasons == (Reason.NOT_ON_ROSTER,)
+        assert lane.records_of(Passage)[0].reasons == (Reason.NOT_ON_ROSTER,)
 
     def test_ends_when_the_office_revokes_it(self, lane: TestLane) -> None:
         activate(lane)
         lane.post(SnapshotCame(certified(revoked=(SERIAL,))))
         take_away(lane)
         hold_up(lane)
-        assert passages(lane)[0].reasons == (Reason.REVOKED,)
+        assert lane.records_of(Passage)[0].reasons == (Reason.REVOKED,)
 
     def test_ends_when_the_office_withdraws_the_gates_certificate(self, lane: TestLane) -> None:
         activate(lane)
         lane.post(SnapshotCame(certified(gates=())))
         take_away(lane)
         hold_up(lane)
-        assert passages(lane)[0].reasons == (Reason.NOT_ON_ROSTER,)
+        assert lane.records_of(Passage)[0].reasons == (Reason.NOT_ON_ROSTER,)
 
     def test_can_be_given_to_another_once_its_time_is_over(self, lane: TestLane) -> None:
         activate(lane, hours=1)
         take_away(lane)
         lane.wait(3600.0)
         activate(lane, "b" * 16)
-        assert [each.person for each in made(lane)] == ["a" * 16, "b" * 16]
+        assert [each.person for each in lane.records_of(MadePass)] == ["a" * 16, "b" * 16]
 
 
 class TestWhileOneIsAwaited:
@@ -199,7 +191,7 @@ class TestWhileOneIsAwaited:
         assert lane.view.activation.told.en == "Not a blank card: hold up another"
         assert (lane.records(), lane.open) == ([], False)
         hold_up(lane)
-        assert len(made(lane)) == 1
+        assert len(lane.records_of(MadePass)) == 1
 
     def test_a_visitors_own_pass_is_no_blank_whatever_list_he_has_left(self, lane: TestLane) -> None:
         """Yesterday's visitor, whom the roster has no more: his pass would count for somebody else."""
@@ -208,7 +200,7 @@ class TestWhileOneIsAwaited:
         assert lane.view.activation is not None
         assert lane.view.activation.told is not None
         assert lane.view.activation.told.en == "Not a blank card: hold up another"
-        assert made(lane) == []
+        assert lane.records_of(MadePass) == []
 
     def test_an_unwritten_poster_is_passed_over_in_silence(self, lane: TestLane) -> None:
         lane.tap(ActivateCard("a" * 16))
@@ -231,7 +223,7 @@ class TestWhileOneIsAwaited:
         assert lane.view.activation is not None
         assert lane.view.activation.told is not None
         assert words in lane.view.activation.told.en
-        assert made(lane) == []
+        assert lane.records_of(MadePass) == []
 
     @pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "elsewhere"])
     def test_a_card_that_counts_already_is_told(self, lane: TestLane, elsewhere: bool) -> None:
@@ -242,13 +234,13 @@ class TestWhileOneIsAwaited:
         else:
             activate(lane, "b" * 16)
             take_away(lane)
-        before = len(made(lane))
+        before = len(lane.records_of(MadePass))
         lane.tap(ActivateCard("a" * 16))
         hold_up(lane)
         assert lane.view.activation is not None
         assert lane.view.activation.told is not None
         assert "in use" in lane.view.activation.told.en
-        assert len(made(lane)) == before
+        assert len(lane.records_of(MadePass)) == before
 
     def test_it_ends_by_itself_and_the_next_visit_is_like_any_other(self, lane: TestLane) -> None:
         lane.tap(ActivateCard("a" * 16))
@@ -274,7 +266,7 @@ class TestWhileOneIsAwaited:
         lane.tap(ActivateCard("a" * 16))
         lane.tap(ArriveNamed(("b" * 16,)))
         assert lane.view.activation is None
-        assert passages(lane)[0].person == "b" * 16
+        assert lane.records_of(Passage)[0].person == "b" * 16
 
 
 class TestNoCard:
@@ -288,7 +280,7 @@ class TestNoCard:
         lane.wait(3.0)
         take_away(lane)
         hold_up(lane)
-        assert passages(lane)[0].reasons == (Reason.NOT_ON_ROSTER,)
+        assert lane.records_of(Passage)[0].reasons == (Reason.NOT_ON_ROSTER,)
 
     def test_counts_past_the_number_that_the_office_allowed(self, lane: TestLane) -> None:
         for number in range(CERTIFICATE.most):
@@ -300,11 +292,11 @@ class TestNoCard:
         assert lane.view.activation is not None
         assert lane.view.activation.told is not None
         assert "made all its passes" in lane.view.activation.told.en
-        assert len(made(lane)) == CERTIFICATE.most
+        assert len(lane.records_of(MadePass)) == CERTIFICATE.most
 
     def test_that_no_guard_activated_opens_anything(self, lane: TestLane) -> None:
         hold_up(lane)
-        assert passages(lane)[0].reasons == (Reason.NOT_ON_ROSTER,)
+        assert lane.records_of(Passage)[0].reasons == (Reason.NOT_ON_ROSTER,)
 
     @pytest.mark.parametrize(
         ("tap", "words"),
@@ -330,7 +322,7 @@ class TestNoCard:
         hold_up(lane, pass_of("b"))
         with pytest.raises(TapRefused, match="Finish with this visit"):
             lane.tap(ActivateCard("a" * 16))
-        assert made(lane) == []
+        assert lane.records_of(MadePass) == []
 
 
 class TestOnTheRoster:
@@ -344,13 +336,13 @@ class TestOnTheRoster:
     def test_it_is_the_resident_whom_it_stands_for(self, lane: TestLane) -> None:
         lane.post(SnapshotCame(self.with_entry(stands_for="a" * 16)))
         hold_up(lane)
-        assert (lane.open, passages(lane)[0].person) == (True, "a" * 16)
+        assert (lane.open, lane.records_of(Passage)[0].person) == (True, "a" * 16)
 
     def test_it_ends_with_its_time_though_no_hub_says_so(self, lane: TestLane) -> None:
         lane.post(SnapshotCame(self.with_entry(stands_for="a" * 16)))
         lane.wait(3600.0)
         hold_up(lane)
-        assert passages(lane)[0].reasons == (Reason.NOT_ON_ROSTER,)
+        assert lane.records_of(Passage)[0].reasons == (Reason.NOT_ON_ROSTER,)
 
     def test_the_guards_search_never_finds_the_card_itself(self, lane: TestLane) -> None:
         lane.post(SnapshotCame(self.with_entry(stands_for="a" * 16)))

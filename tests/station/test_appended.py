@@ -281,7 +281,7 @@ class TestAtTheGate:
         lane.post(Looked(lane.seconds, codes))
 
     def passages(self, lane: TestLane) -> list[Passage]:
-        return [record for record in lane.records() if isinstance(record, Passage)]
+        return lane.records_of(Passage)
 
     def test_a_sequence_that_is_not_whole_is_said_to_be_so(self, lane):
         """The guard reads that parts are missing, once, and not that the code is none of ours."""

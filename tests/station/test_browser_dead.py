@@ -54,7 +54,7 @@ class Gate(TestLane):
         return self.reports[-1].faults
 
     def happened(self) -> list[What]:
-        return [record.what for record in self.records() if isinstance(record, Happening)]
+        return [record.what for record in self.records_of(Happening)]
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def lane(tmp_path: Path):
 
 
 def happenings(lane: TestLane) -> list[tuple[What, str | None]]:
-    return [(each.what, each.guard) for each in lane.records() if isinstance(each, Happening)]
+    return [(each.what, each.guard) for each in lane.records_of(Happening)]
 
 
 class TestSigningOn:
@@ -189,7 +189,7 @@ class TestHandingOver:
         assert lane.view.duty is None
         lane.tap(SignOn("314159"))
         assert (lane.view.duty.name, lane.view.duty.note) == ("刘师傅", "3号楼有人等药")
-        sealed = next(each.note for each in lane.records() if isinstance(each, Happening) and each.note)
+        sealed = next(each.note for each in lane.records_of(Happening) if each.note)
         assert decode_form(open_sealed(sealed, "yuyuan", FORM_SECRET)) == HandOver("3号楼有人等药")
         files = [each for each in lane.path.parent.iterdir() if each.is_file()]
         assert all("等药".encode() not in each.read_bytes() for each in files)

@@ -53,7 +53,7 @@ def after_a_power_cut(lane: TestLane, *joined: int) -> TestLane:
 
 
 def whats(lane: TestLane) -> list[What]:
-    return [each.what for each in lane.records() if isinstance(each, Happening)]
+    return [each.what for each in lane.records_of(Happening)]
 
 
 class TestWhatBefallsIt:

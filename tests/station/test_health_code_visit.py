@@ -41,7 +41,7 @@ class HealthLane(TestLane):
         self.post(post)
 
     def reasons(self) -> list[tuple[Reason, ...]]:
-        return [record.reasons for record in self.records() if isinstance(record, Passage)]
+        return [record.reasons for record in self.records_of(Passage)]
 
 
 @pytest.fixture

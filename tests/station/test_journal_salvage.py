@@ -76,7 +76,7 @@ class TestAtARunningGate:
         change(lane, 2)
         look_after(lane)
         look_after(lane)
-        lost = [record for record in lane.records() if isinstance(record, Happening)]
+        lost = lane.records_of(Happening)
         assert [(each.what, each.lost_of, each.lost) for each in lost] == [(What.RECORDS_LOST, old, ((2, 2),))]
 
     def test_nobody_settles_by_a_number_of_the_old_journal(self, lane):

@@ -123,6 +123,6 @@ class TestTheOthers:
         admit(lane)
         for _ in range(2):
             self.heard(lane, self.CROSSED)
-        conflicts = [each for each in lane.records() if isinstance(each, Happening)]
+        conflicts = lane.records_of(Happening)
         assert [(each.what, each.passage) for each in conflicts] == [(What.TWO_GATES, 1)]
         assert "东门" in lane.view.warnings["two gates"].zh

@@ -49,10 +49,6 @@ def lane(tmp_path: Path):
     lane.close()
 
 
-def passages(lane: TestLane) -> list[Passage]:
-    return [each for each in lane.records() if isinstance(each, Passage)]
-
-
 class TestByName:
     def test_a_resident_without_a_phone_is_let_in_and_recorded_as_named(self, lane):
         """Two taps and a temperature; nothing was shown, and the record says so."""
@@ -72,7 +68,7 @@ class TestByName:
         lane.tap(ArriveNamed((A,)))
         lane.forehead(None)
         lane.forehead(36.5)
-        assert passages(lane)[-1].reasons == (Reason.SAME_WAY_TWICE,)
+        assert lane.records_of(Passage)[-1].reasons == (Reason.SAME_WAY_TWICE,)
 
     def test_a_family_passes_one_after_the_other_with_one_tap(self, lane):
         """The screen says who comes next, and their passages are one party."""
@@ -81,7 +77,7 @@ class TestByName:
         assert len(lane.view.party) == 2
         for _ in range(3):
             lane.wait(3.1)
-        first, second, third = passages(lane)
+        first, second, third = lane.records_of(Passage)
         assert [each.person for each in (first, second, third)] == [A, B, C]
         assert (first.party, second.party, third.party) == (None, 1, 1)
         assert lane.view.party == ()
@@ -98,7 +94,7 @@ class TestByName:
         lane.tap(ArriveNamed((A, B, C)))
         lane.post(isolated(A, B))
         lane.tap(Dismiss())
-        assert [each.reasons for each in passages(lane)] == [(Reason.ISOLATED,), (Reason.ISOLATED,)]
+        assert [each.reasons for each in lane.records_of(Passage)] == [(Reason.ISOLATED,), (Reason.ISOLATED,)]
         assert not lane.open
 
     def test_whoever_left_the_roster_while_he_waits_is_nobodys_visit(self, lane):
@@ -106,7 +102,7 @@ class TestByName:
         lane.tap(ArriveNamed((A, B)))
         lane.post(SnapshotCame(snapshot("c")))
         lane.forehead(36.5)
-        (record,) = passages(lane)
+        (record,) = lane.records_of(Passage)
         assert (record.person, record.outcome, lane.view.party) == (None, Outcome.REFER, ())
 
     def test_whoever_crosses_elsewhere_while_his_family_waits_is_held_to_it(self, tmp_path):
@@ -120,7 +116,7 @@ class TestByName:
             lane.wait(4.0)
             lane.forehead(None)
             lane.forehead(36.5)
-        assert [each.reasons for each in passages(lane)] == [(), (), (Reason.SAME_WAY_TWICE,)]
+        assert [each.reasons for each in lane.records_of(Passage)] == [(), (), (Reason.SAME_WAY_TWICE,)]
         lane.close()
 
     def test_outings_of_a_family_count_once_though_another_gate_was_heard_meanwhile(self, tmp_path):
@@ -135,7 +131,7 @@ class TestByName:
         lane.hears(Crossings(1, "east", "e" * 16, 0, 1, lane.wall(), (stranger,)))
         lane.wait(4.0)
         lane.wait(4.0)
-        assert [each.reasons for each in passages(lane)] == [(), (), (Reason.QUOTA_USED,)]
+        assert [each.reasons for each in lane.records_of(Passage)] == [(), (), (Reason.QUOTA_USED,)]
         lane.close()
 
     def test_one_of_a_family_who_shows_his_own_pass_meanwhile_passes_once(self, lane):
@@ -145,7 +141,7 @@ class TestByName:
         lane.show(pass_of("b"))
         for _ in range(3):
             lane.wait(3.1)
-        assert [each.person for each in passages(lane)] == [A, B, C]
+        assert [each.person for each in lane.records_of(Passage)] == [A, B, C]
 
 
 class TestThePurpose:

@@ -53,7 +53,7 @@ def lane(tmp_path: Path) -> Iterator[TestLane]:
 
 
 def last(lane: TestLane) -> Passage:
-    return [each for each in lane.records() if isinstance(each, Passage)][-1]
+    return lane.records_of(Passage)[-1]
 
 
 def comes(lane: TestLane, person: str) -> Passage:
@@ -110,7 +110,7 @@ class TestOutings:
         """What was remembered when the guard named them all is not all there is."""
         lane.tap(ArriveNamed((A, B)))
         lane.wait(3.1)
-        first, second = (each for each in lane.records() if isinstance(each, Passage))
+        first, second = lane.records_of(Passage)
         assert (first.reasons, second.reasons) == ((), (Reason.QUOTA_USED,))
         assert second.party == 1
 

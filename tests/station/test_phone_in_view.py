@@ -32,7 +32,7 @@ def shown_on_phone(lane: TestLane, person: str = "a", old: float = 0) -> bytes:
 
 
 def passages(lane: TestLane) -> list[tuple[str | None, Outcome]]:
-    return [(each.person, each.outcome) for each in lane.records() if isinstance(each, Passage)]
+    return [(each.person, each.outcome) for each in lane.records_of(Passage)]
 
 
 def test_a_phone_left_in_view_is_one_passage_however_often_it_renews_its_code(lane: TestLane) -> None:
