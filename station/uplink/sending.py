@@ -132,6 +132,7 @@ class Sender:
             log.warning("no receipt from the hub; sending again from the first unconfirmed record")
             self._from_the_first()
         self._look_again(now)
+        self._pass_over_what_is_safe()
         while self._send_live(now) or self._send_earlier(now) or self._send_backlog(now):
             pass
 
@@ -248,6 +249,11 @@ class Sender:
             self._live_at = self._floor
         if not self._window.flies(Lane.BACKLOG):
             self._backlog_at = 0
+
+    def _pass_over_what_is_safe(self) -> None:
+        """The loop marks the journal when it has time; until then it still hands out what a receipt covers."""
+        through = self._window.whole_through(self._journal.id)
+        self._backlog_at, self._live_at = max(self._backlog_at, through), max(self._live_at, through)
 
     def _from_the_first(self) -> None:
         self._backlog_at, self._live_at = 0, self._floor

@@ -130,6 +130,13 @@ class Window:
         receipt = self._receipts.get(journal)
         return [row for row in rows if receipt is None or not receipt.covers(row[0])]
 
+    def whole_through(self, journal: JournalId) -> int:
+        """Up to which number a receipt covers all of that journal; none of it need be read again."""
+        receipt = self._receipts.get(journal)
+        if receipt is None:
+            return 0
+        return receipt.holes[0][0] - 1 if receipt.holes else receipt.through
+
     def crowded_from(self, journal: JournalId) -> int | None:
         """Behind which number nothing more may be sent live, since a receipt lists only so many holes; None: any."""
         receipt = self._receipts.get(journal)

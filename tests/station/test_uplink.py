@@ -88,6 +88,34 @@ def test_a_confirmed_journal_is_silent(tmp_path: Path, broker: Broker) -> None:
             assert set(hub.sequences[heard:]) == {3}
 
 
+class ReaderThatNotesWhereItBegins(JournalReader):
+    """After which sequences it was asked for rows."""
+
+    began: ClassVar[list[int]] = []
+
+    def pending(self, after_sequence: int, limit: int) -> list[Row]:
+        self.began.append(after_sequence)
+        return super().pending(after_sequence, limit)
+
+
+def test_what_a_receipt_covers_is_not_even_read_again(tmp_path: Path, broker: Broker) -> None:
+    """Whoever marks the journal may be long behind the receipts; a hub that is back is sent what is left at once."""
+    began = ReaderThatNotesWhereItBegins.began
+    with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker, reader=ReaderThatNotesWhereItBegins) as station:
+        hub.say(up=True)
+        station.record(5)
+        until(lambda: hub.sequences[-1:] == [5])
+        hub.confirm(JOURNAL_ID, 4, holes=((3, 3),))
+        until(lambda: any(isinstance(post, Receipted) for post in station.posts))
+        hub.say(up=False)
+        until(lambda: station.link() is Link.BROKER)
+        before, heard = len(began), len(hub.heard)
+        hub.say(up=True)
+        until(lambda: hub.sequences[heard:] == [3, 5])
+        assert station.journal.unconfirmed_count == 5, "nothing is marked"
+        assert min(began[before:]) == 2, "the first two are safe, and nothing is known of the third"
+
+
 def test_everything_comes_after_the_hub_was_away(tmp_path: Path, broker: Broker) -> None:
     """A hub that died with records unconfirmed gets them all again, in order, and what was added since."""
     with PlayedHub(broker, Office()) as hub, Station(tmp_path, broker) as station:

@@ -157,6 +157,18 @@ def test_what_a_receipt_covers_is_not_sent_again() -> None:
     assert window.wanted(JOURNAL, rows) == rows
 
 
+def test_the_whole_beginning_of_a_receipt_ends_at_its_first_hole() -> None:
+    """Up to there no row need be read again; of another journal, or after a restored backup, nothing is known."""
+    window = _window()
+    assert window.whole_through(JOURNAL) == 0
+    window.receipted(JournalReceipt(JOURNAL, 9), 0.0)
+    assert (window.whole_through(JOURNAL), window.whole_through("00000000000000bb")) == (9, 0)
+    window.receipted(JournalReceipt(JOURNAL, 12, ((4, 5), (7, 7))), 0.0)
+    assert window.whole_through(JOURNAL) == 3
+    window.forget_receipts()
+    assert window.whole_through(JOURNAL) == 0
+
+
 def test_no_more_holes_are_made_than_a_receipt_can_list() -> None:
     """Half of them is enough; from there on live records wait until the first holes are closed."""
     window = _window()
