@@ -25,7 +25,7 @@ class Receipts:
         self, compound: Slug, key: SigningKey, received: Received, editions: Editions, publish: Publish
     ) -> None:
         self._compound = compound
-        self._key = key
+        self._key, self._key_id = key, key.key_id
         self._received = received
         self._editions = editions
         self._publish = publish
@@ -49,7 +49,7 @@ class Receipts:
     def _send(self, stations: Iterable[str], now: datetime) -> None:
         for station in stations:
             heading = heading_of(
-                DocumentKind.RECEIPT, self._compound, self._editions.draw(), now, self._key.key_id, addressee=station
+                DocumentKind.RECEIPT, self._compound, self._editions.draw(), now, self._key_id, addressee=station
             )
             payload = sign(heading, self._received.receipt(station), self._key.sign)
             self._publish(topics.RECEIPT.of(self._compound, station), payload)
