@@ -31,7 +31,7 @@ from hub.orders.carrying_out import carry_out
 from hub.registry import Registry, RegistryRefused, open_registry
 from hub.registry.mending import BACKUPS
 from hub.resident import Registrar, ResidentServer
-from hub.running import Clock, RunningHub, wall_clock
+from hub.running import Clock, RunningHub
 from hub.settings import Served, Settings, SettingsRefused
 
 CONFIRM_SECONDS = 60.0
@@ -52,7 +52,7 @@ class HubRefused(Exception):
 REFUSALS = (HubRefused, SettingsRefused, KeysRefused, RegistryRefused)
 
 
-def run(settings: Settings, clock: Clock = wall_clock) -> None:
+def run(settings: Settings, clock: Clock = control.wall_clock) -> None:
     """Serve until SIGTERM or SIGINT. Raises one of REFUSALS before anything is spoken."""
     with (
         control.exclusive(settings),

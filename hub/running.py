@@ -8,12 +8,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from gate import topics
 from hub.announcer import Announcer
 from hub.bulletin import Bulletin
+from hub.control import wall_clock
 from hub.forms import Opener
 from hub.incoming.folding import Folding
 from hub.incoming.gaps import Gaps, Outstanding, Seen, Station
@@ -35,10 +36,6 @@ from hub.settings import Settings
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-
-
-def wall_clock() -> datetime:
-    return datetime.now(UTC)
 
 
 class RunningHub:
