@@ -39,7 +39,7 @@ class Post:
     def __init__(self, port: int) -> None:
         self._changed = Condition()
         self.board: dict[str, bytes] = {}
-        self.order: list[str] = []
+        self.heard: list[tuple[str, bytes]] = []
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._client.on_message = self._hear
         self._client.on_connect = lambda client, *rest: client.subscribe("gate/#", 1)
@@ -53,7 +53,7 @@ class Post:
     def _hear(self, client, data, message) -> None:
         with self._changed:
             self.board[message.topic] = message.payload
-            self.order.append(message.topic)
+            self.heard.append((message.topic, message.payload))
             self._changed.notify_all()
 
     def say(self, topic: str, payload: bytes) -> None:
@@ -69,7 +69,18 @@ class Post:
     def forget(self) -> None:
         with self._changed:
             self.board.clear()
-            self.order.clear()
+            self.heard.clear()
+
+    @property
+    def order(self) -> list[str]:
+        with self._changed:
+            return [topic for topic, _ in self.heard]
+
+    def numbers(self, topic: str) -> list[int]:
+        """Of the documents that came there, one after the other."""
+        with self._changed:
+            payloads = [payload for each, payload in self.heard if each == topic]
+        return [json.decode(payload)["heading"]["edition"]["number"] for payload in payloads]
 
     def hub_is(self, up: bool) -> bool:
         payload = self.board.get(topics.HUB_STATUS.of("sunshine"))

@@ -6,35 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from msgspec import json
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from gate import topics
-from gate.clock import ClockState
-from gate.passage import Passage, Stamp
-from gate.policy import Direction
-from gate.wire import HubStatus, Receipt, encode_body, encode_records, envelope, pack_backlog
+from gate.wire import pack_backlog
 from hub.registry import read_only
 from tests.broker import Broker
-from tests.hub.hub_on_a_broker import broker
+from tests.hub.hub_on_a_broker import JOURNAL, SECONDS, TO_HUB, Post, broker, envelopes, post, records
 
-__all__ = ["broker"]
+__all__ = ["broker", "post"]
 pytestmark = pytest.mark.broker
-SECONDS = 30
-JOURNAL = "ab" * 8
-BODY = encode_body(
-    Passage(Stamp(datetime(2026, 11, 22, tzinfo=UTC), ClockState.SYNCED, "b0" * 8, 1.0), "east", "1", Direction.IN)
-)
 
 
 class Compound:
@@ -81,48 +69,13 @@ class Compound:
             process.communicate()
 
 
-class Gate:
-    """A station as seen from the wire: sends while the hub is up, releases on receipts, sends the rest again."""
+def sends(post: Post, first: int, last: int) -> None:
+    """Live, as a station would."""
+    post.say(TO_HUB, records(*range(first, last + 1)))
 
-    def __init__(self, port: int) -> None:
-        self._changed = threading.Condition()
-        self.up = False
-        self.receipt: Receipt | None = None
-        self.numbers: list[int] = []
-        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
-        self._client.on_message = self._hear
-        self._client.on_connect = lambda client, *rest: client.subscribe("gate/1/sunshine/hub/#", 1)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
 
-    def _hear(self, client, data, message) -> None:
-        with self._changed:
-            if message.topic == topics.HUB_STATUS.of("sunshine"):
-                self.up = json.decode(message.payload, type=HubStatus).up
-            elif message.topic == topics.RECEIPT.of("sunshine", "east-1"):
-                document = json.decode(message.payload)
-                self.receipt = json.decode(json.encode(document["body"]), type=Receipt)
-                self.numbers.append(document["heading"]["edition"]["number"])
-            self._changed.notify_all()
-
-    def send(self, first: int, last: int) -> None:
-        envelopes = [envelope("sunshine", "east-1", JOURNAL, each, BODY) for each in range(first, last + 1)]
-        self._client.publish(topics.RECORDS.of("sunshine", "east-1"), encode_records(envelopes), 1)
-
-    def send_backlog(self, first: int, last: int) -> None:
-        envelopes = [envelope("sunshine", "east-1", JOURNAL, each, BODY) for each in range(first, last + 1)]
-        self._client.publish(topics.BACKLOG.of("sunshine", "east-1"), pack_backlog(envelopes), 1)
-
-    def covers(self, sequence: int) -> bool:
-        return self.receipt is not None and any(each.covers(sequence) for each in self.receipt.journals)
-
-    def until(self, what: Callable[[], bool]) -> None:
-        with self._changed:
-            assert self._changed.wait_for(what, SECONDS)
-
-    def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+def sends_backlog(post: Post, first: int, last: int) -> None:
+    post.say(topics.BACKLOG.of("sunshine", "east-1"), pack_backlog(envelopes(*range(first, last + 1))))
 
 
 @pytest.fixture
@@ -134,13 +87,6 @@ def compound(tmp_path: Path, broker: Broker):
     compound.end()
 
 
-@pytest.fixture
-def gate(broker: Broker):
-    gate = Gate(broker.port)
-    yield gate
-    gate.close()
-
-
 def test_run_says_where_the_office_is_and_serves_it(compound: Compound):
     _, said = compound.run()
     address = re.fullmatch(r"office (http://127\.0\.0\.1:\d+/)", said)
@@ -150,14 +96,14 @@ def test_run_says_where_the_office_is_and_serves_it(compound: Compound):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_cleanly_and_the_gates_are_told(compound: Compound, gate: Gate, number: signal.Signals):
+def test_a_signal_ends_it_cleanly_and_the_gates_are_told(compound: Compound, post: Post, number: signal.Signals):
     process, _ = compound.run()
-    gate.until(lambda: gate.up)
+    post.until(lambda: post.hub_is(up=True))
     process.send_signal(number)
     _, complaints = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, complaints
     assert "Traceback" not in complaints
-    gate.until(lambda: not gate.up)
+    post.until(lambda: post.hub_is(up=False))
     assert not (compound.data / "control.sock").exists()
 
 
@@ -196,42 +142,43 @@ def test_a_folder_without_a_registry_is_refused(compound: Compound):
     assert not (compound.data / "registry.sqlite").exists()
 
 
-def test_killed_in_the_middle_it_has_everything_that_it_receipted_and_each_record_once(compound: Compound, gate: Gate):
+def test_killed_in_the_middle_it_has_everything_that_it_receipted_and_each_record_once(compound: Compound, post: Post):
     """Records are sent again after each kill, as a station does; receipts never speak of what is not on the disk."""
     last = 0
     for _ in range(3):
         process, _ = compound.run()
-        gate.until(lambda: gate.up)
+        post.until(lambda: post.hub_is(up=True))
         for first in range(last + 1, last + 1001, 100):
-            gate.send(first, first + 99)
+            sends(post, first, first + 99)
         first_of_round = last + 1
-        gate.until(lambda first=first_of_round: gate.covers(first))
+        post.until(lambda first=first_of_round: post.covers(first))
         process.kill()
         process.communicate()
-        receipted = [number for number in range(1, last + 1001) if gate.covers(number)]
+        receipted = [number for number in range(1, last + 1001) if post.covers(number)]
         on_disk = {row[0] for row in compound.rows("SELECT sequence FROM passage")}
         assert set(receipted) <= on_disk
-        gate.until(lambda: not gate.up)
+        post.until(lambda: post.hub_is(up=False))
         last += 1000
     compound.run()
-    gate.until(lambda: gate.up)
-    gate.send(1, last)
-    gate.until(lambda: all(gate.covers(number) for number in range(1, last + 1)))
+    post.until(lambda: post.hub_is(up=True))
+    sends(post, 1, last)
+    post.until(lambda: all(post.covers(number) for number in range(1, last + 1)))
     assert compound.rows("SELECT count(*), count(DISTINCT sequence) FROM passage") == [(last, last)]
-    assert gate.numbers == sorted(set(gate.numbers))
+    numbers = post.numbers(topics.RECEIPT.of("sunshine", "east-1"))
+    assert numbers == sorted(set(numbers))
 
 
 def test_what_was_receipted_of_a_backlog_is_folded_after_a_kill_and_live_records_go_ahead(
-    compound: Compound, gate: Gate
+    compound: Compound, post: Post
 ):
     """The gate releases what it has a receipt for; from then on it is the hub's to bring into its tables."""
     last = 6000
     process, _ = compound.run()
-    gate.until(lambda: gate.up)
+    post.until(lambda: post.hub_is(up=True))
     for first in range(1, last, 500):
-        gate.send_backlog(first, first + 499)
-    gate.send(last + 1, last + 1)
-    gate.until(lambda: all(gate.covers(number) for number in range(1, last + 2)))
+        sends_backlog(post, first, first + 499)
+    sends(post, last + 1, last + 1)
+    post.until(lambda: all(post.covers(number) for number in range(1, last + 2)))
     process.kill()
     process.communicate()
     assert compound.rows("SELECT count(*) FROM record") == [(last + 1,)]
@@ -260,15 +207,15 @@ def test_an_open_stream_does_not_hold_up_the_end(compound: Compound):
     assert "timeout graceful shutdown exceeded" not in complaints
 
 
-def test_a_passage_on_the_wire_is_an_event_in_the_office(compound: Compound, gate: Gate):
+def test_a_passage_on_the_wire_is_an_event_in_the_office(compound: Compound, post: Post):
     _, said = compound.run()
     compound.add_clerk("li", "a long enough password")
     office = Office(said.removeprefix("office "))
     office.log_in("li", "a long enough password")
-    gate.until(lambda: gate.up)
+    post.until(lambda: post.hub_is(up=True))
     with office.stream("/feed/events?format=json") as stream:
         assert stream.readline()
-        gate.send(1, 1)
+        sends(post, 1, 1)
         lines = iter(stream.readline, b"")
         (row,) = [next(line for line in lines if line.startswith(b"data: {"))]
     assert json.decode(row.removeprefix(b"data: "))["journal"] == JOURNAL
