@@ -200,7 +200,7 @@ class _Card:
         return _failing(_digits(make.a_jws({**self.claims, **(changed or {})}, **how)), step, reason)
 
     def headed(self, step: str, reason: Reason, sign: Callable[[bytes], bytes] | None = None, **told: str) -> Attempt:
-        how = {} if sign is None else {"sign": sign}
+        how: dict[str, Any] = {} if sign is None else {"sign": sign}
         return self.but(step, reason, header={**self.HEADER, **told}, **how)
 
     def tampered(self) -> Attempt:

@@ -4,6 +4,7 @@ Used by the tests of what comes besides plain passages. Rule: a test file names 
 `__all__`.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,7 +67,7 @@ class Hub:
 
 
 @pytest.fixture
-def hub(tmp_path: Path):
+def hub(tmp_path: Path) -> Iterator[Hub]:
     with opened(tmp_path / "registry.sqlite", NOW, "sunshine") as registry:
         yield Hub(registry)
 
