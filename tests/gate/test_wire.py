@@ -125,7 +125,9 @@ def test_any_bytes_are_records_or_malformed_and_never_an_exception(payload: byte
 
 def test_a_digest_of_crossings_comes_back_as_it_was_told() -> None:
     crossing = Crossing("00112233aabbccdd", Direction.IN, STAMP.at, 17, 17, fresh_id="ab" * 16)
-    told = Crossings(1, "east", JOURNAL, 16, 17, STAMP.at, (crossing,), hello=True, beat=STAMP.at, heard={"west-1": STAMP.at})
+    told = Crossings(
+        1, "east", JOURNAL, 16, 17, STAMP.at, (crossing,), hello=True, beat=STAMP.at, heard={"west-1": STAMP.at}
+    )
     assert wire.decode_crossings(json.dumps(msgspec.to_builtins(told)).encode()) == told
 
 
