@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, json
+from msgspec import Struct, json, structs
 
 from hub.registry import Registry, carrying, opened, recoveries, soundness, witness
 from hub.registry.instants import written
@@ -97,6 +97,9 @@ def rescue(path: Path, backup: Path | None) -> Rescued:
     twins: dict[str, Said] = {}
     if (wal is not None and wal.is_damaged) or not all(_is_enough(each) for each in found.values()):
         twins = _twins_anywhere(path)
+    if wal is not None and wal.is_damaged:
+        # As SQLite shows it, the count is from before the log.
+        found = {table: structs.replace(each, tally=None) for table, each in found.items()}
     if wal is not None and (gone := wal.promised - max(wal.copied, len(wal.frames))) > 0:
         findings.append(Finding("file", "", f"lost: what was written last; {gone} pages of its log left no trace"))
     told = _witnessed(path, found["meta"])

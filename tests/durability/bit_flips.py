@@ -44,7 +44,8 @@ Figures = dict[str, object]
 @dataclass
 class Count:
     """What became of all trials. reported: in how many damage was told of. lost_without_name: rows of which the report
-    knows only that there are such. lost_with_their_list: the same where the list beside the file was damaged as well.
+    knows only that there are such. lost_with_their_list: the same where the list beside the file was damaged as well,
+    and those of which nobody knows that they fell back to an older state with the end of the log.
 
     not_back: records that a gate holds, and that are not in the registry. slow: above ten seconds.
     """
@@ -62,18 +63,22 @@ class Count:
 
 @dataclass(frozen=True)
 class Report:
-    """What the file beside the registry names, and what gaps the office is shown."""
+    """What the file beside the registry names, and what gaps the office is shown.
+
+    is_listed: whether there was a list of rows to name them by.
+    """
 
     rows: frozenset[tuple[str, str]]
     more: dict[str, int]
     records: frozenset[Identity]
+    is_listed: bool = True
 
     def names(self, table: str, key: str) -> bool:
         """By the row's key, or where that is nobody's to read, by its digest."""
         return not self.rows.isdisjoint({(table, key), (table, witness.listed(table, key))})
 
     @classmethod
-    def of(cls, folder: Path, gaps: Iterable[Run]) -> "Report":
+    def of(cls, folder: Path, gaps: Iterable[Run], is_listed: bool) -> "Report":
         text = "\n".join(each.read_text(encoding="utf-8") for each in sorted(folder.glob("registry-damaged-*.txt")))
         records = {
             (station, journal, sequence)
@@ -82,7 +87,7 @@ class Report:
         }
         more = {table: int(count) for table, count in _MORE.findall(text)}
         more |= dict.fromkeys(_UNCOUNTED.findall(text), 10**6)
-        return cls(frozenset(_ROW.findall(text)), more, frozenset(records))
+        return cls(frozenset(_ROW.findall(text)), more, frozenset(records), is_listed)
 
 
 def damaged(files: dict[str, bytes], rng: random.Random) -> dict[str, bytes]:
@@ -120,7 +125,7 @@ def registry_trial(full: Full, files: dict[str, bytes], count: Count) -> None:
         except RegistryRefused:
             count.not_started += 1
             return
-        report = Report.of(folder, gaps)
+        report = Report.of(folder, gaps, is_listed)
         count.reported += bool(list(folder.glob("registry-damaged-*.txt")))
         unnamed = _judge(path, full, report, count)
         count.lost_without_name += unnamed if is_listed else 0
@@ -141,14 +146,14 @@ def _live_on(path: Path, full: Full) -> list[Run]:
 
 
 def _judge(path: Path, full: Full, report: Report, count: Count) -> int:
-    """How many rows are lost that the report only counts."""
+    """How many rows are lost, or back in an older state, that the report does not name, though it tells of such."""
     unnamed = 0
     office, records, folded = told(path)
     for (table, key), said in full.office.items():
         now = office.pop((table, key), None)
         if now == said or report.names(table, key) or _is_told_by_a_gap(table, key, report):
             continue
-        if now is not None:
+        if now is not None and (report.is_listed or "file" not in report.more):
             count.silently_changed += 1
         elif report.more.get(table, 0) > 0:
             report.more[table] -= 1

@@ -189,6 +189,15 @@ def test_a_flipped_bit_in_the_log_costs_no_commit(path: Path, tmp_path: Path) ->
     assert "its log is damaged" in report(killed)
 
 
+def test_a_count_from_before_the_damaged_log_is_not_believed(path: Path, tmp_path: Path) -> None:
+    """SQLite shows the tables as they were before it; a row of the log whose copy there is gone was in no count yet."""
+    key = b'["' + b"0b" * 8 + b'"]'
+    killed = _killed(path, tmp_path, lambda log: _flip_first_frame(log).replace(key, key.replace(b"b", b"c")))
+    with opened(killed, LATER, "sunshine") as registry:
+        assert registry.rows("SELECT count(*) FROM person") == [(0,)]
+    assert "person: the count of its rows is lost" in report(killed)
+
+
 def test_a_log_that_lost_its_end_is_missed(path: Path, tmp_path: Path) -> None:
     """By the index beside it, which outlives a killed hub."""
     killed = _killed(path, tmp_path, lambda log: log[: 32 + 4120 * 2])
