@@ -234,7 +234,8 @@ def _newest(path: Path, table: str) -> list[tuple[str, str, int]]:
                     break
                 place = (row[0], row[1])
                 (newest,) = connection.execute(_ITS_NEWEST.format(table), place).fetchone()
-                found += [(*place, newest)] if isinstance(newest, int) else []
+                is_whole = isinstance(newest, int) and all(isinstance(each, str) for each in place)
+                found += [(*place, newest)] if is_whole else []
     except (sqlite3.DatabaseError, UnicodeError):
         pass
     return found

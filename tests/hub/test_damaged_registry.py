@@ -132,6 +132,18 @@ def test_a_record_that_changed_is_named_and_left_out(path: Path) -> None:
     assert f"station east-1 journal {JOURNAL}: 34" in report(path)
 
 
+@pytest.mark.parametrize("kind", ["BLOB", "INTEGER"])
+def test_a_definition_that_is_no_text_any_more_is_damage_like_any_other(path: Path, kind: str) -> None:
+    """A flipped bit can turn a text into bytes, or into a number; the hub starts all the same."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(f"UPDATE sqlite_schema SET sql = CAST(sql AS {kind}) WHERE name = 'permit_person'")
+        connection.commit()
+    with opened(path, LATER, "sunshine") as registry:
+        assert registry.rows("SELECT count(*) FROM household") == [(200,)]
+    assert "the registry was damaged" in report(path)
+
+
 def test_rows_behind_a_damaged_branch_are_found_on_their_pages(path: Path) -> None:
     """SQLite reaches none of them any more."""
     with closing(sqlite3.connect(path)) as connection:
