@@ -138,8 +138,8 @@ def _as_new(_known: frozenset[str]) -> dict[str, str]:
 
 def _definitions(connection: sqlite3.Connection) -> dict[str, str]:
     rows = connection.execute("SELECT type || ' ' || name || ' on ' || tbl_name, sql FROM sqlite_schema")
-    # How a statement that altered a table was laid out is SQLite's affair, from one version to the next. What is no text
-    # any more is told apart from all texts.
+    # How a statement that altered a table was laid out is SQLite's affair, from one version to the next.
+    # What is no text any more is told apart from all texts.
     return {name: " ".join(str(sql or "").split()) for name, sql in rows if "sqlite_" not in str(name)}
 
 
