@@ -20,7 +20,7 @@ from typing import TextIO
 
 from station import calibrate, read_pictures, verify
 from station.calibrate import CannotCalibrate
-from station.heap import give_back_now_and_then, share_heaps
+from station.heap import give_back_now_and_then, keep_frames_apart, share_heaps
 from station.identity import Identity
 from station.journal import JournalUnusable
 from station.kiosk import PortTaken, create_app, serve
@@ -122,6 +122,7 @@ def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
     # Journal and documents speak of residents: nobody else on this machine reads them.
     os.umask(0o077)
     share_heaps()
+    keep_frames_apart()
     with ExitStack() as at_end:
         _lock(settings, at_end)
         world = rehearsed_world(settings) if rehearsal else real_world(settings)

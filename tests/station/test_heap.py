@@ -69,3 +69,30 @@ print(full - resident())
 def test_what_is_free_goes_back_to_the_machine() -> None:
     done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True)
     assert int(done.stdout) >= 150
+
+
+# A frame is freed, and the next one taken; says how many blocks have pages of their own then (struct mallinfo2).
+FRAMES = """
+import ctypes, sys
+from station.heap import keep_frames_apart
+if sys.argv[1] == "apart":
+    assert keep_frames_apart()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_size_t], [ctypes.c_void_p]
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
+libc.mallinfo2.restype = Info
+frame = 1280 * 720 * 3
+libc.free(libc.malloc(frame))
+before = libc.mallinfo2().hblks
+frames = [libc.malloc(frame) for _ in range(5)]
+print(libc.mallinfo2().hblks - before)
+"""
+
+
+@pytest.mark.parametrize(("way", "apart"), [("apart", 5), ("as they come", 0)])
+def test_frames_lie_outside_of_the_heaps(way: str, apart: int) -> None:
+    """What waited for its turn once leaves no room behind that is never filled again."""
+    done = subprocess.run([sys.executable, "-c", FRAMES, way], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == apart
