@@ -2,8 +2,8 @@
 
 A real Mosquitto, the hub's own process and commands, and for each gate a process with a station's uplink and documents
 (`roster_gate`); prints one line of JSON. fresh: a gate that has nothing, from its start until it holds everybody.
-change: from the order (one resident isolated, or freed again, as a sheet of one row, which is compared with everybody)
-until the last gate holds the whole new set; restricted: until the last gate holds whom it isolates. leave: the same for
+change: from the order (one resident isolated, or freed again, as a sheet of one row) until the last gate holds the
+whole new set; restricted: until the last gate holds whom it isolates. leave: the same for
 leave that is given to one resident, an order that reads nobody else. bare: the same number of bytes published by a bare
 client until the last bare subscriber has them; the ratios are to it. wrong: editions of the roster that were no newer.
 """

@@ -36,7 +36,7 @@ from hub.registry.records import insert_passages
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 STATIONS = 8
 PER_MESSAGE = 250
-ROUNDS = 3
+ROUNDS = 5
 OPENER = Opener("sunshine", b"")
 
 
