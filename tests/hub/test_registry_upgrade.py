@@ -18,7 +18,7 @@ from hub.casebook import Casebook
 from hub.feed import Feed, Filter
 from hub.forms import Opener
 from hub.quarantine.set_aside import SetAside
-from hub.registry import Registry, guards, opened, passes, people, permits
+from hub.registry import Registry, guards, opened, passes, people, permits, soundness
 from hub.registry.instants import written
 from hub.registry.migrations import MIGRATIONS
 from hub.registry.parcels import Parcel
@@ -103,6 +103,15 @@ def test_every_row_of_the_first_release_is_kept_as_it_was(path: Path) -> None:
         assert [row for row in rows if row not in kept] == [], table
     (copy,) = path.parent.glob("registry.sqlite.before-*")
     assert rows_told(copy) == before, "a copy was kept first"
+
+
+def test_an_upgraded_file_has_the_tables_and_indices_of_a_new_one(path: Path) -> None:
+    """Also the index by which somebody's passages are found, which once was of one piece."""
+    with opened(path, NOW, "sunshine") as upgraded:
+        assert list(soundness.schema(upgraded.database.conn)) == []
+        indices = {row[0] for row in upgraded.rows("SELECT name FROM sqlite_master WHERE tbl_name = 'passage'")}
+        assert "passage_who_in_parts" in indices
+        assert "passage_who" not in indices
 
 
 def test_a_second_start_changes_nothing_more(path: Path) -> None:
