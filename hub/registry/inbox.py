@@ -51,7 +51,7 @@ def put_off(
 ) -> Taken:
     """Keep every identity once, and leave what it says for later. Inside a transaction; it may be called again."""
     fresh, taken = keep(registry, parcels, unnamed, at)
-    for station, journal, first, last in runs_of(sorted(each.identity for each in fresh)):
+    for station, journal, first, last in sorted(runs_of(each.identity for each in fresh)):
         run = {"station": station, "journal": journal, "first": first, "last": last, "live": int(live)}
         if not registry.database.conn.execute(_LENGTHEN, run).rowcount:
             registry.database.conn.execute(_ADD, run)
