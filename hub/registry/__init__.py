@@ -139,10 +139,22 @@ def open_registry(path: Path, now: datetime, compound: str | None = None) -> Reg
     """
     if not path.exists():
         _begin(path, now, compound)
-    # They need what stands here.
-    from hub.registry import high_water, mending  # noqa: PLC0415
+    from hub.registry import mending  # noqa: PLC0415 - it needs what stands here
 
     torn = mending.mend(path, now)
+    try:
+        return _opened(path, now, compound, torn)
+    except sqlite3.DatabaseError as cause:
+        if not mending.is_damage(cause):
+            raise
+        # An index, say, into which no quick check looks.
+        mending.begin_anew(path, [mending.found(cause)], now)
+    return _opened(path, now, compound, torn=False)
+
+
+def _opened(path: Path, now: datetime, compound: str | None, torn: bool) -> Registry:
+    from hub.registry import high_water  # noqa: PLC0415 - it needs what stands here
+
     registry = Registry(path, Database(_connect(path)), Witness(path))
     try:
         _settle(registry)

@@ -6,6 +6,7 @@ that was receipted could be in it, and the gates then send again whatever no rec
 
 import logging
 import os
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +32,7 @@ def mend(path: Path, now: datetime) -> bool:
     replacing.finish(path)
     causes = [*_noted(path), *soundness.at_opening(path)]
     if causes:
-        _begin_anew(path, causes, now)
+        begin_anew(path, causes, now)
         return False
     torn = is_torn(path)
     if torn:
@@ -58,7 +59,17 @@ def is_torn(path: Path) -> bool:
     return wal is not None and wal.is_torn
 
 
-def _begin_anew(path: Path, causes: list[Finding], now: datetime) -> None:
+def is_damage(cause: sqlite3.DatabaseError) -> bool:
+    """Whether SQLite says that the file is no database any more, and not that it is busy, or the disk full."""
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def found(cause: sqlite3.DatabaseError) -> Finding:
+    return Finding("file", "", str(cause))
+
+
+def begin_anew(path: Path, causes: list[Finding], now: datetime) -> None:
+    """Set a damaged file aside. Raises RegistryRefused where nothing can be saved; then nothing has changed."""
     salvaged = salvage.salvage(path, causes, now, newest_backup(path))
     if salvaged is None:
         raise RegistryRefused(

@@ -144,6 +144,18 @@ def test_a_definition_that_is_no_text_any_more_is_damage_like_any_other(path: Pa
     assert "the registry was damaged" in report(path)
 
 
+def test_an_index_that_the_quick_check_lets_by_does_not_stop_the_hub(path: Path) -> None:
+    """It is looked into only when the registry is opened, and what is found then is mended like all else."""
+    place = path.read_bytes().index(b"registry0010_checksums", 4096 * 2)
+    content = bytearray(path.read_bytes())
+    content[place - 1] ^= 0x80
+    path.write_bytes(content)
+    assert soundness.at_opening(path) == []
+    with opened(path, LATER, "sunshine") as registry:
+        assert registry.rows("SELECT count(*) FROM household") == [(200,)]
+    assert "malformed" in report(path)
+
+
 def test_rows_behind_a_damaged_branch_are_found_on_their_pages(path: Path) -> None:
     """SQLite reaches none of them any more."""
     with closing(sqlite3.connect(path)) as connection:
