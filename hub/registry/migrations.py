@@ -332,7 +332,7 @@ _PUT_BY = (
 )
 
 
-@MIGRATIONS(name="0013_put_by")
+@MIGRATIONS(name="0014_put_by")
 def put_by(database: Database) -> None:
     seals.seal(database.conn)
     for statement in _PUT_BY:

@@ -61,7 +61,7 @@ def namespaces(scale: float) -> Figures:
     controls = max(1, cuts // 4) if scale >= SHARE else 0
     cast = Cast(everybody()[: PEOPLE if cuts > 8 else FEW_PEOPLE])
     # Each leaves once a day; whoever comes for nothing in the first cuts is missing in the last.
-    crowd = Crowd(cast.of("free"), cuts + controls)
+    crowd = Crowd([*cast.of("free"), *cast.of("feverish")], cuts + controls)
     with Hosts(MACHINES, os.getpid()) as hosts:
         town = PartedTown(hosts, tuple(cast.people), POLICY + settings.POLICY, frames_per_second=30)
         with town:

@@ -70,15 +70,15 @@ CASES = (
     Case("is being watched", 15, "monitored", "own", OUT, 36.6, ADMIT),
     Case("goes home to a sealed building", 15, "sealed", "own", IN, 36.4, ADMIT),
     Case("goes home to a controlled building", 15, "controlled", "own", IN, 36.4, ADMIT),
-    Case("has a fever", 25, "free", "own", IN, 38.1, REFUSE, (Reason.FEVER,)),
-    Case("has a fever and is sick", 5, "free", "own", OUT, 39.0, REFUSE, (Reason.FEVER,), _MEDICAL),
-    Case("is at the fever limit", 10, "free", "own", OUT, 37.3, REFUSE, (Reason.FEVER,), _AGREED),
+    Case("has a fever", 25, "feverish", "own", IN, 38.1, REFUSE, (Reason.FEVER,)),
+    Case("has a fever and is sick", 5, "feverish", "own", OUT, 39.0, REFUSE, (Reason.FEVER,), _MEDICAL),
+    Case("is at the fever limit", 10, "feverish", "own", OUT, 37.3, REFUSE, (Reason.FEVER,), _AGREED),
     Case("came in from the cold", 15, "free", "own", IN, 33.8, REFER, (Reason.TEMPERATURE_TOO_LOW,), _AGAIN),
     Case("is not measured", 8, "free", "own", IN, None, REFER, (Reason.TEMPERATURE_MISSING,), _AGAIN),
     Case("leaves isolation", 20, "isolated", "own", OUT, 36.5, REFUSE, (Reason.ISOLATED,)),
     Case("comes home in isolation", 10, "isolated", "own", IN, 36.5, REFUSE, (Reason.ISOLATED,)),
     Case(
-        "leaves isolation red and with a fever", 8, "isolated red", "own", OUT, 38.4, REFUSE,
+        "leaves isolation red and with a fever", 8, "isolated feverish", "own", OUT, 38.4, REFUSE,
         (Reason.ISOLATED, Reason.HEALTH_RED, Reason.FEVER),
     ),
     Case("has a yellow code", 15, "yellow", "own", OUT, 36.6, REFER, (Reason.HEALTH_YELLOW,), _BACK),
@@ -109,6 +109,8 @@ CASES = (
 )  # fmt: skip
 
 _EACH = 6  # people of each role that the compound would not have by itself
+# Whoever had a fever is the guard's for two hours, so each of them comes once: so many of 100 are kept for it.
+_ONCE = {"feverish": 25, "isolated feverish": 5}
 
 
 class Cast:
@@ -118,10 +120,14 @@ class Cast:
         self.people = list(people)
         ordinary = [at for at, one in enumerate(people) if _free(one)]
         of_open_buildings = [at for at in ordinary if people[at].building not in (CONTROLLED, SEALED)]
+        feverish, isolated = (
+            [of_open_buildings.pop() for _ in range(len(ordinary) * _ONCE[each] // 100)] for each in _ONCE
+        )
         taken = iter(of_open_buildings)
         self._roles: dict[str, list[int]] = {
+            "feverish": feverish,
+            "isolated feverish": self._marked(isolated, standing=Standing.ISOLATED, health_code=HealthCode.RED),
             "isolated": self._staged(taken, standing=Standing.ISOLATED),
-            "isolated red": self._staged(taken, standing=Standing.ISOLATED, health_code=HealthCode.RED),
             "monitored": self._staged(taken, standing=Standing.MONITORED),
             "yellow": self._staged(taken, health_code=HealthCode.YELLOW),
             "red": self._staged(taken, health_code=HealthCode.RED),
@@ -135,19 +141,29 @@ class Cast:
         return [self.people[at] for at in self._roles[role]]
 
     def _staged(self, taken: Iterator[int], **marks: object) -> list[int]:
-        chosen = [next(taken) for _ in range(_EACH)]
+        return self._marked([next(taken) for _ in range(_EACH)], **marks)
+
+    def _marked(self, chosen: list[int], **marks: object) -> list[int]:
         for at in chosen:
             self.people[at] = replace(self.people[at], **marks)  # type: ignore[arg-type]
         return chosen
 
 
 def visits(count: int, cast: Cast, rng: random.Random) -> list[Visit]:
-    """`count` visits in a drawn order: each case by its share, and at least once where there is room for all."""
+    """`count` visits in a drawn order: each case by its share, and at least once where there is room for all.
+
+    Raises ValueError where the compound has too few people for so many fevers.
+    """
     at_least_once = list(CASES) if count >= len(CASES) else []
     shares = [case.share for case in CASES]
     chosen = at_least_once + rng.choices(CASES, weights=shares, k=count - len(at_least_once))
     rng.shuffle(chosen)
-    return [Visit(number, case, rng.choice(cast.of(case.who))) for number, case in enumerate(chosen)]
+    once = {role: iter(rng.sample(cast.of(role), len(cast.of(role)))) for role in _ONCE}
+    try:
+        drawn = [next(once[case.who]) if case.who in once else rng.choice(cast.of(case.who)) for case in chosen]
+    except StopIteration:
+        raise ValueError(f"{count} visits have more fevers than this compound has people for: ask for fewer") from None
+    return [Visit(number, case, resident) for number, (case, resident) in enumerate(zip(chosen, drawn, strict=True))]
 
 
 def _free(one: Resident) -> bool:

@@ -45,6 +45,7 @@ OFFICE = {
     "cases": "/cases",
     "temporary": "/temporary",
     "quarantine": "/quarantine",
+    "recoveries": "/recoveries",
 }
 GUESTS = (
     VisitorForm(Door("7", "1", "302"), people=2, host_agreed=True),
@@ -90,6 +91,7 @@ def _draw_town(browser: Browser) -> None:
             _draw_office(browser, town, language)
             _draw_rehearsal(browser, town, language)
             _draw_pass(browser, language)
+        _draw_recovery(browser, town)
 
 
 def _fill(town: Town, cast: Cast, codes: Codes) -> None:
@@ -164,7 +166,9 @@ def _shoot_both(page: Page, gate: Gate, screen: str) -> None:
     gate.close()
 
 
-def _draw_office(browser: Browser, town: Town, language: str) -> None:
+@contextmanager
+def _at_the_desk(browser: Browser, town: Town, language: str) -> Iterator[Page]:
+    """A clerk who has signed on; the login is drawn on the way."""
     with _page(browser, DESK) as page:
         page.goto(f"{town.hub_url}/login?lang={language}")
         _shoot(page, "office", "login", language)
@@ -172,13 +176,30 @@ def _draw_office(browser: Browser, town: Town, language: str) -> None:
         page.fill("[name=password]", town.clerk_password)
         page.press("[name=password]", "Enter")
         page.wait_for_selector("[data-record]")
+        yield page
+
+
+def _draw_office(browser: Browser, town: Town, language: str) -> None:
+    with _at_the_desk(browser, town, language) as page:
         for screen, path in OFFICE.items():
-            if screen != "login":
+            if screen not in ("login", "recoveries"):
                 page.goto(f"{town.hub_url}{path}")
                 _shoot(page, "office", screen, language)
         page.goto(town.hub_url)
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         _shoot(page, "office", "phone", language)
+
+
+def _draw_recovery(browser: Browser, town: Town) -> None:
+    """A disk died, and a backup took its place."""
+    town.office("backup", str(town.folder / "backup.sqlite"))
+    town.end_hub()
+    town.office("restore", str(town.folder / "backup.sqlite"))
+    town.start_hub()
+    for language in LANGUAGES:
+        with _at_the_desk(browser, town, language) as page:
+            page.goto(f"{town.hub_url}{OFFICE['recoveries']}")
+            _shoot(page, "office", "recoveries", language)
 
 
 def _draw_rehearsal(browser: Browser, town: Town, language: str) -> None:
