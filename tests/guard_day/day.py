@@ -1,7 +1,7 @@
 """A guard's day: one town for all journeys, each of which begins at a quiet gate under the rules that it names.
 
-`test_guard_day` and the soak live it. Rule: a journey gets a page of its own, on which its touches are counted, and
-whatever it broke is mended before the next one begins.
+`test_guard_day`, `test_guard_night` and the soak live it. Rule: a journey gets a page of its own, on which its touches
+are counted, and whatever it broke is mended before the next one begins.
 """
 
 import random

@@ -21,6 +21,7 @@ from hub import control, settings
 from hub.registry import Registry, guards, notices, open_registry, passes, people
 from hub.terminal import Terminal
 from hub.terminal import guard as guard_command
+from station.codes import QR_CODES
 from tests.hub.typed_hub import NAMES, SHEET, Hub, bare, hub, peopled, read_at_a_gate
 
 __all__ = ["bare", "hub", "peopled"]
@@ -54,7 +55,7 @@ def pin_of(said: str) -> str:
 
 def shown(hub: Hub, picture: Path) -> Credential:
     """What a gate reads in the picture."""
-    (code,) = zxingcpp.read_barcodes(cv2.imread(str(picture)))
+    (code,) = zxingcpp.read_barcodes(cv2.imread(str(picture)), formats=QR_CODES)
     return read_at_a_gate(hub, code.text.encode())
 
 
