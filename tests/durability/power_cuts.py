@@ -9,6 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from msgspec import json
 
@@ -55,13 +56,15 @@ def _run(arm: str, trials: int, strength: str, progress: Progress) -> Verdict:
     """One arm to its end. Raises ArmFailed."""
     verdict = Verdict()
     command = [sys.executable, "-m", arm, str(trials), SEED, strength]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # What it says beside its verdicts may be more than a pipe holds while nobody reads it.
+    with TemporaryFile() as log, subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log) as process:
         assert process.stdout is not None
-        assert process.stderr is not None
         for line in process.stdout:
             verdict.add(json.decode(line, type=Verdict))
             progress.draw(f"{arm.rpartition('.')[2]}, {strength}: {verdict.trials} of {trials} cuts")
-        said = process.stderr.read().decode(errors="replace")
+        process.wait()
+        log.seek(0)
+        said = log.read().decode(errors="replace")
     if process.returncode:
         raise ArmFailed(f"{arm} {strength} ended with {process.returncode}:\n{said[-3000:]}")
     return verdict
