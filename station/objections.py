@@ -53,9 +53,13 @@ def overrulable(reasons: tuple[Reason, ...], rules: Rules | None) -> bool:
 
 def feverish(decided: Decided, rules: Rules | None) -> bool:
     """Whether a fever was measured in the passage, when it was measured again, or before and nobody has since."""
+    return Reason.RETEST_DUE in decided.reasons or fever_measured(decided, rules)
+
+
+def fever_measured(decided: Decided, rules: Rules | None) -> bool:
+    """Whether one was measured in the passage itself, or when it was measured again."""
     limits = (rules.policy if rules else _NO_POLICY).temperature
-    fever = frozenset({Reason.FEVER, Reason.RETEST_DUE}) & frozenset(decided.reasons)
-    return bool(fever) or Reason.FEVER in {judge(each, limits) for each in decided.retest}
+    return Reason.FEVER in decided.reasons or Reason.FEVER in {judge(each, limits) for each in decided.retest}
 
 
 def _ground_fits(settled: GuardSettled, decided: Decided) -> bool:

@@ -20,7 +20,7 @@ from station.lane.answers import policy_of
 from station.lane.fevers import FEVER_SECONDS, MOST_FEVERISH
 from station.lane.retest import AWAITED_SECONDS, MOST_RESTING
 from station.lane.verdict import RECENT
-from station.objections import overrulable
+from station.objections import fever_measured, overrulable
 from station.snapshot import Snapshot
 from station.visit import Decided, Lane, Now, Resting
 
@@ -85,7 +85,7 @@ def with_memory(lane: Lane, records: Iterable[tuple[int, bytes]], journal: Journ
     ]
     feverish = tuple(
         (person, until)
-        for person, (number, until) in _fevers(told, now).items()
+        for person, (number, until) in _fevers(told, held, now).items()
         if now.seconds < until and through.get(person, 0) < number
     )
     return replace(lane, recent=recent, resting=tuple(waited_for[-MOST_RESTING:]), feverish=feverish[-MOST_FEVERISH:])
@@ -105,12 +105,13 @@ def _read(records: Iterable[tuple[int, bytes]], journal: JournalId) -> Mapping[i
     return told
 
 
-def _fevers(told: Mapping[int, _Told], now: Now) -> Mapping[str, tuple[int, float]]:
+def _fevers(told: Mapping[int, _Told], held: Snapshot, now: Now) -> Mapping[str, tuple[int, float]]:
     """Of each person the newest one: its passage, and until when it counts; anew where nobody vouches for the time."""
     fevers: dict[str, tuple[int, float]] = {}
     for number, each in told.items():
-        if each.person is not None and Reason.FEVER in each.passage.reasons:
-            past = (now.moment.utc - each.passage.stamp.at).total_seconds() if now.moment.believed else 0.0
+        if each.person is not None and fever_measured(_decided(number, each, held), held.rules):
+            told_at = each.words[-1].stamp.at if each.words else each.passage.stamp.at
+            past = (now.moment.utc - told_at).total_seconds() if now.moment.believed else 0.0
             fevers[each.person] = number, now.seconds + FEVER_SECONDS - max(past, 0.0)
     return fevers
 

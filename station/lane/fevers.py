@@ -7,7 +7,8 @@ whoever was sent back, or never came back from his rest, has it still. Rule: kno
 
 from dataclasses import replace
 
-from gate.reason import Reason
+from gate.policy import Rules
+from station.objections import fever_measured
 from station.visit import Decided, Lane, Now
 
 FEVER_SECONDS = 2 * 3600.0
@@ -15,10 +16,10 @@ MOST_FEVERISH = 64
 """More than these in two hours is a broken thermometer."""
 
 
-def with_fever(lane: Lane, decided: Decided, now: Now) -> Lane:
+def with_fever(lane: Lane, decided: Decided, rules: Rules | None, now: Now) -> Lane:
     """The lane, which remembers whose fever that was; of a passage without one, or of nobody known, as it was."""
     person = decided.evidence.person
-    if person is None or Reason.FEVER not in decided.reasons:
+    if person is None or not fever_measured(decided, rules):
         return lane
     others = tuple((who, until) for who, until in lane.feverish if who != person and now.seconds < until)
     return replace(lane, feverish=(*others, (person, now.seconds + FEVER_SECONDS))[-MOST_FEVERISH:])

@@ -49,7 +49,7 @@ def obey(lane: Lane, signal: Signal, rules: Rules | None, now: Now) -> Step:
     lane = replace(lane, amending=None)
     if settled.ground is Ground.RESTS:
         return rest(lane, settled, rules, now)
-    lane = _with_word(_with_fever_told(lane, settled, now), settled)
+    lane = _with_word(_with_fever_told(lane, settled, rules, now), settled)
     opens: tuple[Effect, ...] = (OpenBarrier(),) if settled.outcome is Outcome.ADMIT else ()
     shown = lane.phase.decided if isinstance(lane.phase, Showing) else None
     if shown is None or shown.sequence != settled.sequence:
@@ -98,14 +98,14 @@ def _without_rests_of(lane: Lane, settled: GuardSettled) -> Lane:
     return replace(lane, resting=left)
 
 
-def _with_fever_told(lane: Lane, settled: GuardSettled, now: Now) -> Lane:
-    """Only a guard who lets him through answers a fever; taken back, it stands again."""
+def _with_fever_told(lane: Lane, settled: GuardSettled, rules: Rules | None, now: Now) -> Lane:
+    """Only a guard who lets him through answers a fever; taken back, it stands again, and a retest may find one."""
     decided = known(lane, settled.sequence)
     if decided is None:
         return lane
     if settled.outcome is Outcome.ADMIT:
         return without_fever(lane, decided.evidence.person)
-    return with_fever(lane, decided, now)
+    return with_fever(lane, _amended(decided, settled), rules, now)
 
 
 def _amended(decided: Decided, settled: GuardSettled) -> Decided:

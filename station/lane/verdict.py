@@ -98,7 +98,7 @@ def _show(lane: Lane, decided: Decided, rules: Rules | None, now: Now) -> Step:
     opens: tuple[Effect, ...] = (OpenBarrier(),) if outcome is Outcome.ADMIT else ()
     recent = (decided, *lane.recent)[:RECENT]
     lane = replace(lane, phase=showing(decided, rules, now), recent=recent)
-    return with_fever(lane, decided, now), (*opens, *signs(decided))
+    return with_fever(lane, decided, rules, now), (*opens, *signs(decided))
 
 
 def _by_the_same_tap(lane: Lane, draft: Draft, sequence: int, rules: Rules | None, now: Now) -> GuardSettled | None:

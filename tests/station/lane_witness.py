@@ -390,6 +390,8 @@ class Witness:
         self.rest_over.pop(settled.sequence, None)
         if settled.outcome is Outcome.ADMIT and who is not None:
             self.feverish.pop(who.person, None)
+        elif settled.readings and who is not None and any(warm(each, policy.temperature) for each in self.again):
+            self.feverish[who.person] = now.seconds + FEVER_SECONDS
         if settled.ground is Ground.RESTS:
             self.rest_over[settled.sequence] = now.seconds + 60.0 * policy.retest.rest_minutes
         if settled.ground is not Ground.RESTS:

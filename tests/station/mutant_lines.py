@@ -119,13 +119,13 @@ MUTANTS = (
         ("any retest answers a fever", "not _clear_retest(decided, rules):\n        return", "False:\n        return"),
         (
             "a fever found in a retest is none",
-            "return bool(fever) or Reason.FEVER in {",
-            "return bool(fever) or None in {",
+            " or Reason.FEVER in {judge(each, limits) for",
+            " or None in {judge(each, limits) for",
         ),
         (
             "a face answers a retest that is due",
-            "frozenset({Reason.FEVER, Reason.RETEST_DUE})",
-            "frozenset({Reason.FEVER})",
+            "return Reason.RETEST_DUE in decided.reasons or fever_measured(",
+            "return fever_measured(",
         ),
         ("papers open for whoever is isolated", "return REASONS[new[0]].say if new else None", "return None"),
         ("papers open for who has just gone that way", ", trace=settled.trace)", ")"),

@@ -6,7 +6,7 @@ from gate.passage import Ground
 from gate.reason import Outcome, Reason
 from gate.temperature import Site
 from station.lane.fevers import FEVER_SECONDS, MOST_FEVERISH
-from station.taps import BeginRest, Dismiss, Settle
+from station.taps import BeginRest, BeginRetest, Dismiss, Settle, TypeTemperature
 from station.visit import GuardDismissed
 from tests.station.lane_of_tests import TestLane, pass_of
 from tests.station.played_lane import ANNA, BERT, Gate, a_resident
@@ -88,6 +88,19 @@ def test_one_that_could_not_be_written_down_counts_as_well():
     assert comes_again(gate) == (Reason.RETEST_DUE,)
 
 
+def test_one_that_only_a_retest_found_counts_as_well():
+    """Too cold to be true, measured again by hand: 38.2, refused. A minute later his forehead reads well."""
+    gate = Gate()
+    gate.show(ANNA)
+    gate.forehead(33.8)
+    gate.wait(3.0)
+    assert gate.passages == [(Reason.TEMPERATURE_TOO_LOW,)]
+    gate.measure_again()
+    gate.typed(38.2)
+    gate.typed(36.4, Site.WRIST)
+    assert comes_again(gate) == (Reason.RETEST_DUE,)
+
+
 def test_a_broken_thermometer_fills_no_memory():
     gate = Gate()
     for number in range(MOST_FEVERISH + 1):
@@ -136,6 +149,19 @@ class TestAfterAPowerCut:
     def test_two_hours_after_it_was_measured_it_does_not(self, folder):
         lane = self.comes(folder, FEVER_SECONDS + 1.0)
         assert (lane.view.verdict.reasons, lane.open) == ((), True)
+        lane.close()
+
+    def test_one_of_a_retest_still_counts(self, tmp_path):
+        lane = TestLane(tmp_path)
+        lane.forehead(33.8)
+        lane.show(pass_of("a"))
+        lane.wait(3.0)
+        lane.tap(BeginRetest(1))
+        lane.tap(TypeTemperature(38.2))
+        lane.tap(TypeTemperature(36.4, Site.WRIST))
+        lane.close()
+        lane = self.comes(tmp_path, 120.0)
+        assert (lane.view.verdict.reasons, lane.open) == ((Reason.RETEST_DUE,), False)
         lane.close()
 
     def test_answered_before_it_is_answered(self, folder):
