@@ -10,6 +10,7 @@ import random
 import secrets
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -48,6 +49,7 @@ class Fed:
         at_end.callback(self._journal.close)
         self._uplink = _uplink(self._settings, identity, path, self._inbox)
         self._acknowledged: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._believed = 0
         if on_puback:
             Believing(self._uplink._broker._client, self._acknowledged.put)
         self.feeding = self.alive = True
@@ -82,12 +84,19 @@ class Fed:
                 post = self._inbox.get(timeout=left)
             except queue.Empty:
                 break
-            if isinstance(post, Receipted) and not self._on_puback:
+            if isinstance(post, Receipted):
                 for receipt in post.receipt.journals:
                     assert not self._journal.outrun_by(receipt), "the hub has more than was ever written here"
-                    self._journal.confirm(receipt)
+                    self._note(receipt)
         while not self._acknowledged.empty():
-            self._journal.confirm(JournalReceipt(self._journal.id, self._acknowledged.get()))
+            self._note(JournalReceipt(self._journal.id, self._acknowledged.get()))
+
+    def _note(self, receipt: JournalReceipt) -> None:
+        if self._on_puback:
+            # What the hub has is not sent again, so no acknowledgement would come of it where a death ate the first.
+            self._believed = max(self._believed, receipt.through)
+            receipt = JournalReceipt(receipt.journal, self._believed)
+        self._journal.confirm(receipt)
 
 
 def _uplink(settings: Settings, identity: Identity, journal: Path, inbox: Inbox) -> Uplink:
@@ -117,7 +126,10 @@ class Believing:
     """Hears what the broker acknowledges. say: called with the last number of such a message."""
 
     def __init__(self, client: Client, say: Callable[[int], None]) -> None:
+        # The broker may have acknowledged, on the network's thread, before paho has told the number of the message.
+        self._lock = threading.RLock()
         self._last: dict[int, int] = {}
+        self._early: set[int] = set()
         self._publish: Any = client.publish
         self._on_publish: Any = client.on_publish
         self._say = say
@@ -125,16 +137,34 @@ class Believing:
         client.on_publish = self.published
 
     def publish(self, topic: str, payload: bytes, *words: Any, **named: Any) -> Any:
+        last = _last_of(topic, payload)
         info = self._publish(topic, payload, *words, **named)
-        if topic.endswith(("/records", "/backlog")):
-            found = (decode_records if topic.endswith("/records") else unpack_backlog)(payload)
-            self._last[info.mid] = max((each.sequence for each in found if isinstance(each, Envelope)), default=0)
+        with self._lock:
+            self._last[info.mid] = last
+            if info.mid in self._early:
+                self._early.discard(info.mid)
+                self._believe(info.mid)
         return info
 
     def published(self, client: Client, data: Any, mid: int, *words: Any) -> None:
         self._on_publish(client, data, mid, *words)
-        if last := self._last.pop(mid, 0):
+        with self._lock:
+            if mid in self._last:
+                self._believe(mid)
+            else:
+                self._early.add(mid)
+
+    def _believe(self, mid: int) -> None:
+        if last := self._last.pop(mid):
             self._say(last)
+
+
+def _last_of(topic: str, payload: bytes) -> int:
+    """The last number of a message of records; 0 for any other."""
+    if not topic.endswith(("/records", "/backlog")):
+        return 0
+    found = (decode_records if topic.endswith("/records") else unpack_backlog)(payload)
+    return max((each.sequence for each in found if isinstance(each, Envelope)), default=0)
 
 
 def main(config: str, rate: str, strength: str = "") -> None:
