@@ -264,6 +264,10 @@ TEXTS = {
         "回到 {time} 的状态，其后办公室的 {other} 处改动须重做",
         "as it stood at {time}; {other} things that the office did since have to be done again",
     ),
+    "restored_whole": Words(
+        "回到 {time} 的状态，其后办公室没有改动",
+        "as it stood at {time}; the office has done nothing since",
+    ),
     "restored_uncounted": Words(
         "回到 {time} 的状态，其后办公室的改动须重做",
         "as it stood at {time}; what the office did since has to be done again",
@@ -279,6 +283,10 @@ TEXTS = {
         "请重做备份之后的登记、发证、作废和规定。通行记录由各门自动补传。",
         "Do again what was registered, issued, revoked or published since the backup. The gates send their records"
         " again by themselves.",
+    ),
+    "do_nothing": Words(
+        "办公室无须重做。通行记录由各门自动补传。",
+        "Nothing has to be done again. The gates send their records again by themselves.",
     ),
     "mark_read": Words("我已看过", "I have read it"),
     "recovery_unread": Words("未看", "Unread"),

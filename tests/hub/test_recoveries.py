@@ -62,6 +62,27 @@ def test_the_office_says_what_happened_when_and_where_the_report_lies(
     assert str(served.compound.path.parent / REPORT) in page
 
 
+@pytest.mark.parametrize(
+    ("language", "since", "to_do"),
+    [
+        ("zh", "其后办公室没有改动", "办公室无须重做"),
+        ("en", "the office has done nothing since", "Nothing has to be done again"),
+    ],
+)
+def test_where_the_office_did_nothing_since_the_backup_nothing_is_asked_of_it(
+    served: Served, language: str, since: str, to_do: str
+) -> None:
+    served.compound.registry.run(
+        lambda each: recoveries.put(each, recoveries.RESTORED, LATER, "registry.before", other=0, backed_up_at=NOON)
+    )
+    with served.client() as client:
+        client.get(f"/?lang={language}")
+        assert since in plain(client.get("/").text)
+        page = plain(client.get("/recoveries").text)
+    assert since in page
+    assert to_do in page
+
+
 def test_it_is_said_until_somebody_has_read_it_and_then_who_did(served: Served) -> None:
     """What happened stays on its page; a second reader does not take the first one's place."""
     was_mended(served)
