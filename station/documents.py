@@ -18,6 +18,7 @@ from gate.document import DocumentKind, DocumentRefused, Edition
 from gate.names import Digest
 from gate.roster import BUCKETS, Manifest, digest
 from station import told_file
+from station.database import reading
 from station.restrictions import restricted
 from station.roster import MANIFEST, NOTICES, POLICY, STAFF, TRUST, Opened, Part, Reader, whole
 from station.snapshot import Snapshot
@@ -192,7 +193,7 @@ def load_snapshot(path: Path, reader: Reader, gate: str) -> Snapshot | None:
     if not path.exists():
         return None
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(reading(path)) as connection:
             shelves = _read_shelves(connection, reader)
     except sqlite3.DatabaseError as cause:
         log.error("%s cannot be read (%s); the gate has no rules until the hub is heard", path, cause)

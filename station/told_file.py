@@ -8,6 +8,8 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from station.database import keep_few_pages
+
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +36,7 @@ def opened(path: Path, schema: str, synchronous: str, teller: str) -> sqlite3.Co
 def _opened(path: Path, schema: str, synchronous: str) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None)
     try:
+        keep_few_pages(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute(f"PRAGMA synchronous = {synchronous}")
         connection.executescript(schema)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from station.database import keep_few_pages
 from station.journal.retention import pruned_of
 from station.journal.rows import (
     Damaged,
@@ -52,6 +53,7 @@ def check_fully(path: Path) -> Generator[str, None, None]:
     try:
         connection.text_factory = lenient
         connection.execute("PRAGMA busy_timeout = 2000")
+        keep_few_pages(connection)
         for wrong in _steps(connection):
             yield wrong
             if wrong:

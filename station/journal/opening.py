@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gate.names import JournalId
 from gate.wire import CHAIN_BEGINS, body_hash, chain_on
+from station.database import keep_few_pages
 from station.journal.aside import DAMAGED, finish_setting_aside, set_aside
 from station.journal.check import look_quickly
 from station.journal.rows import (
@@ -74,6 +75,7 @@ def _open(path: Path, new_id: Callable[[], JournalId], wall: Callable[[], dateti
     try:
         connection.text_factory = lenient
         connection.execute("PRAGMA busy_timeout = 2000")
+        keep_few_pages(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA secure_delete = ON")

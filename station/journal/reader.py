@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gate.names import JournalId
+from station.database import reading
 from station.journal.aside import awaiting_salvage
 from station.journal.rows import (
     count_unconfirmed,
@@ -34,7 +35,7 @@ class JournalReader:
 
     def __init__(self, path: Path, suspect: Callable[[], None] = lambda: None) -> None:
         self._path, self._suspect = path, suspect
-        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+        self._connection = reading(path)
         self._connection.text_factory = lenient
         self._connection.execute("PRAGMA busy_timeout = 2000")
         self.id: JournalId = journal_id(self._connection)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gate.wire import Crossings, decode_crossings
 from station import told_file
+from station.database import reading
 from station.peers.streams import PeerStream
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def load_digests(path: Path) -> Iterator[tuple[str, Crossings]]:
     if not path.exists():
         return
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        with closing(reading(path)) as connection:
             for station, payload in connection.execute("SELECT station, payload FROM digest ORDER BY id"):
                 digest = decode_crossings(payload)
                 if isinstance(digest, Crossings):
