@@ -157,7 +157,7 @@ def _opened(path: Path, now: datetime, compound: str | None, torn: bool) -> Regi
 
     registry = Registry(path, Database(_connect(path)), Witness(path))
     try:
-        _settle(registry)
+        _settle(registry, torn)
         _refuse_a_newer_file(registry)
         _back_up_before_an_upgrade(registry, now)
         MIGRATIONS.apply(registry.database)
@@ -194,14 +194,15 @@ def _begin(path: Path, now: datetime, compound: str | None) -> None:
         os.close(folder)
 
 
-def _settle(registry: Registry) -> None:
+def _settle(registry: Registry, torn: bool) -> None:
     """What a killed hub had written and not synced is on the disk before anything is written behind it or said of it.
 
-    Two commits torn by one power cut would look like damage (hub.registry.wal). A checkpoint begins with just that;
-    where the disk is too full for the rest of it, that waits.
+    Two commits torn by one power cut would look like damage (hub.registry.wal), and so would two that two of them tore:
+    of a log whose first commit is torn, SQLite keeps the salts, and what the next does not cover stays behind it. A
+    checkpoint begins with just that sync; where the disk is too full for the rest of it, that waits.
     """
     with suppress(sqlite3.OperationalError):
-        registry.database.conn.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        registry.database.conn.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if torn else 'PASSIVE'})").fetchone()
 
 
 @contextmanager

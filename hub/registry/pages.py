@@ -7,11 +7,14 @@ is found here counts only where that checksum fits. Format: https://www.sqlite.o
 
 import struct
 from collections.abc import Callable, Iterator
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from hub.registry.wal import wal_of
+from msgspec import Struct
+
+from hub.registry.wal import Wal, wal_of
 
 Row = tuple[Any, ...]
 _BRANCH, _LEAF = 0x02, 0x0A
@@ -24,9 +27,19 @@ class Torn(Exception):
     """These bytes are no row."""
 
 
+class Version(Struct, frozen=True):
+    """One of a page in the log. commit: which one wrote it, counted from 1."""
+
+    commit: int
+    offset: int
+
+
 class Pages:
     """A database file and what its log holds of later pages that were committed, whether or not SQLite would believe
-    that log."""
+    that log.
+
+    What is read is as the last commit left it, or for `_as_of`, an earlier one.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -34,10 +47,11 @@ class Pages:
         self.size = told if told in (512 << n for n in range(7)) else USUAL_PAGE
         self._count = self._file.seek(0, 2) // self.size
         wal = wal_of(path)
-        self._later: dict[int, int] = {}
+        self._later: dict[int, list[Version]] = {}
         if wal is not None and wal.page_size == self.size:
-            self._later = {frame.page: frame.offset for frame in wal.committed}
+            self._later = _versions(wal)
         self._log = wal.path.open("rb") if wal is not None and self._later else None
+        self._until: int | None = None
 
     def __enter__(self) -> "Pages":
         return self
@@ -54,8 +68,9 @@ class Pages:
 
     def page(self, number: int) -> bytes:
         """Counted from 1; b"" where there is none."""
-        if self._log is not None and number in self._later:
-            self._log.seek(self._later[number])
+        later = next((each for each in reversed(self._later.get(number, ())) if self._is_asked_for(each)), None)
+        if self._log is not None and later is not None:
+            self._log.seek(later.offset)
             return self._log.read(self.size)
         if not 0 < number <= self._count:
             return b""
@@ -65,9 +80,26 @@ class Pages:
     def rows(self, number: int, columns: int, is_whole: Callable[[Row], bool], everywhere: bool) -> list[Row]:
         """The rows of so many columns on a page of a table without rowids, as far as they are whole.
 
-        everywhere: where the page is damaged they are looked for at each of its bytes. What a page no longer needs may
-        stand there still, so that is right only for rows that never change.
+        everywhere: also on each earlier version of the page, in the log and in the file, and where one is damaged, at
+        each of its bytes. What a page no longer needs may stand there still, so that is right only for rows that never
+        change.
         """
+        found = self._rows(number, columns, is_whole, everywhere)
+        if everywhere and number in self._later:
+            # The newest version may be what a power cut tore, or a bit flipped in; an older one is whole all the same.
+            for commit in (0, *(each.commit for each in self._later[number][:-1])):
+                found += self._as_of(commit)._rows(number, columns, is_whole, everywhere)
+        return found
+
+    def _as_of(self, commit: int) -> "Pages":
+        older = copy(self)
+        older._until = commit
+        return older
+
+    def _is_asked_for(self, version: Version) -> bool:
+        return self._until is None or version.commit <= self._until
+
+    def _rows(self, number: int, columns: int, is_whole: Callable[[Row], bool], everywhere: bool) -> list[Row]:
         page = self.page(number)
         if number == 1 or len(page) < self.size or not any(page):
             return []
@@ -124,6 +156,16 @@ class Pages:
             left -= self.size - 4
             following = int.from_bytes(more[:4], "big")
         return b"".join(parts)
+
+
+def _versions(wal: Wal) -> dict[int, list[Version]]:
+    """By page, in the order of the log."""
+    versions: dict[int, list[Version]] = {}
+    commit = 1
+    for frame in wal.committed:
+        versions.setdefault(frame.page, []).append(Version(commit, frame.offset))
+        commit += frame.ends
+    return versions
 
 
 def _cells(page: bytes, kind: int) -> Iterator[int]:

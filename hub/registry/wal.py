@@ -12,16 +12,29 @@ from pathlib import Path
 from msgspec import Struct
 
 HEADER, FRAME, INDEX = 32, 24, 136
+SECTOR = 512
+"""What a disk takes whole or not at all."""
 _LITTLE, _BIG = 0x377F0682, 0x377F0683
 
 
 class Frame(Struct, frozen=True):
-    """One page in the log. offset: of its bytes in the file. ends: whether a commit ends with it."""
+    """One page in the log. offset: of its bytes in the file. ends: whether it says that a commit ends with it.
+
+    follows: upon the frame that stands before it, by its checksum. whole: all before it do so as well.
+    """
 
     page: int
     offset: int
     ends: bool
+    follows: bool
     whole: bool
+
+    @property
+    def surely_ends(self) -> bool:
+        """Page and size may stand on one sector and all else of the frame's head on the next. Where a power cut had the
+        disk take the second alone, the size is that of whatever an older log had there."""
+        is_split = (self.offset - FRAME) % SECTOR == SECTOR - 8
+        return self.ends and (self.follows or not is_split)
 
 
 class Wal(Struct, frozen=True):
@@ -63,9 +76,14 @@ class Wal(Struct, frozen=True):
 
     @property
     def is_damaged(self) -> bool:
-        """More was lost than a power cut can tear: each commit is on the disk before the next begins."""
-        ends = [frame.ends for frame in self.frames[self.whole_frames :]]
-        return self.missing > 0 or sum(ends) > 1 or (any(ends) and not ends[-1])
+        """More was lost than a power cut can tear: each commit is on the disk before the next begins.
+
+        Behind it may stand frames that were taken back; they do not follow upon its end.
+        """
+        behind = self.frames[self.whole_frames :]
+        ends = [at for at, frame in enumerate(behind) if frame.surely_ends]
+        went_on = any(behind[at + 1].follows for at in ends if at + 1 < len(behind))
+        return self.missing > 0 or len(ends) > 1 or went_on
 
 
 def wal_of(database: Path) -> Wal | None:
@@ -104,13 +122,11 @@ def _frames(raw: bytes, magic: int, page_size: int, salts: bytes) -> Iterator[Fr
     first, second = _sum(raw[:24], 0, 0, order) if len(raw) >= HEADER else (0, 0)
     for at in range(HEADER, len(raw) - FRAME - page_size + 1, FRAME + page_size):
         head, page = raw[at : at + FRAME], raw[at + FRAME : at + FRAME + page_size]
-        if head[8:16] != salts:
-            whole = False
-            continue
-        first, second = _sum(head[:8] + page, first, second, order)
-        number, size, told_first, told_second = (*struct.unpack(">II", head[:8]), *struct.unpack(">II", head[16:24]))
-        whole = whole and (first, second) == (told_first, told_second)
-        yield Frame(number, at + FRAME, size != 0, whole)
+        number, size, _, _, told_first, told_second = struct.unpack(">6I", head)
+        follows = head[8:16] == salts and _sum(head[:8] + page, first, second, order) == (told_first, told_second)
+        first, second, whole = told_first, told_second, whole and follows
+        if head[8:16] == salts:
+            yield Frame(number, at + FRAME, size != 0, follows, whole)
 
 
 def _sum(data: bytes, first: int, second: int, order: str) -> tuple[int, int]:
