@@ -2,7 +2,8 @@
 
 A life records passages, notes receipts, probes and starts anew, on a disk that remembers; then the power is cut at many
 places of it, and the station's own code opens what is left. Every next life begins in such a ruin. STRENGTH: `full`, or
-`normal` for the control, whose commits are not synced.
+`normal` for the control, whose commits are not synced. The name of a trial behind it (STORY.LIFE.CUT, as complaints
+have it) tries that one alone: the same deeds, cut off at the same place.
 """
 
 import random
@@ -23,7 +24,7 @@ from station.journal import Journal, JournalBroken, JournalReader, JournalUnusab
 from station.journal.witness import witness_path
 from tests.durability.cuts import State, cuts, next_base, survived
 from tests.durability.disk import Recording, recorded
-from tests.durability.verdict import Verdict, in_memory
+from tests.durability.verdict import Trial, Verdict, in_memory
 
 # The first life makes the file and nothing else.
 CUTS_IN_THE_FIRST, CUTS_IN_A_LIFE = 30, 250
@@ -233,24 +234,28 @@ def _judge_what_goes_out(folder: Path, journal: Journal, believed: Believed, ver
             verdict.complain(f"not what is owed goes out: {sorted(going_out ^ owed)[:5]}")
 
 
-def lives(trials: int, seed: str, weak: bool) -> Iterator[Verdict]:
-    """A verdict for each life, until so many cuts were judged."""
-    for number in count():
+def lives(trials: int, seed: str, weak: bool, only: Trial | None = None) -> Iterator[Verdict]:
+    """A verdict for each life, until so many cuts were judged. only: the one that is judged, at the end of its life."""
+    trials -= only.story * (CUTS_IN_THE_FIRST + LIVES * CUTS_IN_A_LIFE) if only is not None else 0
+    for number in count(only.story if only is not None else 0):
         rng = random.Random(f"{seed}-{number}")
         with in_memory() as home:
             base, believed = State({}, []), Believed()
-            for first in (True, *[False] * LIVES):
-                verdict, some = Verdict(), CUTS_IN_THE_FIRST if first else CUTS_IN_A_LIFE
+            for life in range(1 + LIVES):
+                first, verdict = life == 0, Verdict()
+                some = CUTS_IN_THE_FIRST if first else CUTS_IN_A_LIFE
                 known = base.platter.names if base.platter is not None else None
                 with recorded(_laid_out(home, base, None), known) as recording:
                     Life(recording, believed, rng, weak).live(0 if first else rng.randint(*STEPS))
                 verdict.events = len(recording.events)
                 states = list(cuts(recording, min(some, trials), rng, base.platter))
-                for state in states:
-                    judge(_laid_out(home, state, rng), believed.hears(state.told), verdict)
+                for at, state in enumerate(states):
+                    folder = _laid_out(home, state, rng)
+                    if verdict.comes_to(Trial(number, life, at), only):
+                        judge(folder, believed.hears(state.told), verdict)
                 trials -= len(states)
                 yield verdict
-                if not trials:
+                if not trials or (only is not None and only.life == life):
                     return
                 base = survived(recording) if first else next_base(recording, states, rng, base)
                 believed = believed.hears(base.told)
@@ -294,5 +299,6 @@ def _clock(rng: random.Random) -> Callable[[], datetime]:
 
 
 if __name__ == "__main__":
-    for one in lives(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "normal"):
+    alone = Trial.read(sys.argv[4]) if len(sys.argv) > 4 else None
+    for one in lives(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "normal", alone):
         print(json.encode(one).decode(), flush=True)

@@ -37,10 +37,11 @@ def power_cuts(scale: float) -> dict[str, object]:
         journal, registry = both.map(lambda arm: _run(arm, trials, "full", progress), ARMS)
         controls = list(both.map(lambda arm: _run(arm, max(FEWEST, trials // CONTROL_SHARE), "normal", progress), ARMS))
     whole = Verdict()
-    for each in (journal, registry):
+    for arm, each in zip(ARMS, (journal, registry), strict=True):
         whole.add(each)
-    for complaint in whole.complaints:
-        progress.say(complaint)
+        for complaint in each.complaints:
+            # Up to the colon, what tries that cut alone.
+            progress.say(f"python -m {arm} {trials} {SEED} full {complaint}")
     return {
         "trials": whole.trials, "lost": whole.lost, "doubled": whole.doubled, "corrupt": whole.corrupt,
         "of_a_journal": journal.trials, "of_a_registry": registry.trials, "places": whole.events,

@@ -2,7 +2,8 @@
 
 A life takes records in, speaks receipts, lets the office publish rules and notices, and starts anew, on a disk that
 remembers; then the power is cut at many places of it, and the hub's own code opens what is left, gets everything sent
-again, and is held to each word that it had spoken. STRENGTH: `full`, or `normal` for the control.
+again, and is held to each word that it had spoken. STRENGTH: `full`, or `normal` for the control. The name of a trial
+behind it (STORY.LIFE.CUT, as complaints have it) tries that one alone: the same deeds, cut off at the same place.
 """
 
 import logging
@@ -38,7 +39,7 @@ from hub.registry.documents import Editions
 from hub.registry.instants import written
 from tests.durability.cuts import State, cuts, next_base, survived
 from tests.durability.disk import Recording, recorded
-from tests.durability.verdict import Verdict, in_memory
+from tests.durability.verdict import Trial, Verdict, in_memory
 
 # The first life makes the file and nothing else.
 CUTS_IN_THE_FIRST, CUTS_IN_A_LIFE = 30, 250
@@ -252,6 +253,7 @@ def judge(folder: Path, believed: Believed, secrets: Keys, verdict: Verdict) -> 
         with closing(hub.registry):
             _judge_rows(hub, believed, verdict)
             _judge_what_comes_again(hub, believed, verdict)
+        assert not list(folder.glob("*.damaged-*")), "a power cut was taken for damage"
     except (sqlite3.Error, AssertionError, RegistryRefused) as cause:
         verdict.corrupt += 1
         verdict.complain(f"{type(cause).__name__}: {cause}")
@@ -304,25 +306,28 @@ def _notices(registry: Registry) -> set[str]:
     return {each.id for each in notices.listed(registry)}
 
 
-def lives(trials: int, seed: str, weak: bool) -> Iterator[Verdict]:
-    """A verdict for each life, until so many cuts were judged."""
-    for number in count():
+def lives(trials: int, seed: str, weak: bool, only: Trial | None = None) -> Iterator[Verdict]:
+    """A verdict for each life, until so many cuts were judged. only: the one that is judged, at the end of its life."""
+    trials -= only.story * (CUTS_IN_THE_FIRST + LIVES * CUTS_IN_A_LIFE) if only is not None else 0
+    for number in count(only.story if only is not None else 0):
         rng = random.Random(f"{seed}-{number}")
         with in_memory() as home:
             secrets = keys.make(home / "keys")
             base, believed = State({}, []), Believed()
-            for first in (True, *[False] * LIVES):
-                verdict, some = Verdict(), CUTS_IN_THE_FIRST if first else CUTS_IN_A_LIFE
+            for life in range(1 + LIVES):
+                first, verdict = life == 0, Verdict()
+                some = CUTS_IN_THE_FIRST if first else CUTS_IN_A_LIFE
                 known = base.platter.names if base.platter is not None else None
                 with recorded(_laid_out(home, base), known) as recording:
                     Life(recording, believed, secrets, rng, weak).live(0 if first else rng.randint(*STEPS))
                 verdict.events = len(recording.events)
                 states = list(cuts(recording, min(some, trials), rng, base.platter))
-                for state in states:
-                    judge(_laid_out(home, state), believed.hears(state.told), secrets, verdict)
+                for at, state in enumerate(states):
+                    if verdict.comes_to(Trial(number, life, at), only):
+                        judge(_laid_out(home, state), believed.hears(state.told), secrets, verdict)
                 trials -= len(states)
                 yield verdict
-                if not trials:
+                if not trials or (only is not None and only.life == life):
                     return
                 base = survived(recording) if first else next_base(recording, states, rng, base)
                 believed = believed.hears(base.told)
@@ -349,5 +354,6 @@ def _laid_out(home: Path, state: State) -> Path:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    for one in lives(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "normal"):
+    alone = Trial.read(sys.argv[4]) if len(sys.argv) > 4 else None
+    for one in lives(int(sys.argv[1]), sys.argv[2], sys.argv[3] == "normal", alone):
         print(json.encode(one).decode(), flush=True)
