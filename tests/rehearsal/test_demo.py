@@ -23,7 +23,7 @@ class RunningDemo:
     def __init__(self) -> None:
         self.environment = {**os.environ, MARK: f"demo-{os.getpid()}", "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.rehearsal", "demo", "--seconds", "60"],
+            [sys.executable, "-m", "tests.rehearsal", "demo", "--seconds", "600"],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -41,7 +41,7 @@ class RunningDemo:
     def interrupt(self) -> int:
         """Ctrl-C; the exit status."""
         self.process.send_signal(signal.SIGINT)
-        self.printed += self.process.communicate(timeout=30)[0]
+        self.printed += self.process.communicate(timeout=120)[0]
         return self.process.returncode
 
     def _read_until(self, word: str) -> None:
@@ -56,9 +56,9 @@ class RunningDemo:
 @pytest.fixture(scope="module")
 def demo() -> Iterator[RunningDemo]:
     running = RunningDemo()
-    yield running
-    running.process.kill()
-    running.process.wait(10)
+    with running.process:
+        yield running
+        running.process.kill()
 
 
 @pytest.mark.broker
