@@ -5,9 +5,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from tests.durability import journal_cuts
 from tests.durability.cuts import SECTOR, Platter, cuts
 from tests.durability.disk import Event, Named, Recording, Synced, Told, Unnamed, Written, recorded
 from tests.durability.power_cuts import power_cuts
+from tests.durability.verdict import Trial
 
 
 def test_a_power_cut_loses_nothing_that_station_or_hub_has_acknowledged(debians_apsw: None) -> None:
@@ -16,6 +18,15 @@ def test_a_power_cut_loses_nothing_that_station_or_hub_has_acknowledged(debians_
     assert figures["trials"] == 200
     assert (figures["lost"], figures["doubled"], figures["corrupt"]) == (0, 0, 0), figures
     assert figures["control_unharmed"] == 0, figures
+
+
+def test_a_cut_that_lost_something_loses_the_same_when_it_is_tried_alone(debians_apsw: None) -> None:
+    """By the name under which it is complained of; nothing else is judged then."""
+    whole = [each for life in journal_cuts.lives(100, "20261122", weak=True) for each in life.complaints]
+    name, _, what = whole[-1].partition(": ")
+    alone = list(journal_cuts.lives(100, "20261122", weak=True, only=Trial.read(name)))
+    assert sum(life.trials for life in alone) == 1
+    assert f"{name}: {what}" in alone[-1].complaints
 
 
 def test_the_disk_remembers_just_what_sqlite_wrote(debians_apsw: None, tmp_path: Path) -> None:
