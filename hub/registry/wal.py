@@ -78,7 +78,8 @@ class Wal(Struct, frozen=True):
     def is_damaged(self) -> bool:
         """More was lost than a power cut can tear: each commit is on the disk before the next begins.
 
-        Behind it may stand frames that were taken back; they do not follow upon its end.
+        Behind it may stand frames of a longer one that was cut off or taken back, since SQLite keeps the salts of a log
+        in which nothing was committed yet; they do not follow upon its end.
         """
         behind = self.frames[self.whole_frames :]
         ends = [at for at, frame in enumerate(behind) if frame.surely_ends]

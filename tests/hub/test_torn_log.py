@@ -109,8 +109,8 @@ def test_two_power_cuts_one_after_the_other_are_two_torn_commits_and_no_damage(t
 
 
 def test_what_follows_upon_an_end_tells_damage_from_a_torn_commit(tmp_path: Path) -> None:
-    """Nothing is written behind a commit before that one is on the disk; but of frames that were taken back some may
-    stand behind a later commit that is shorter."""
+    """Nothing is written behind a commit before that one is on the disk; but of a longer one that was cut off or taken
+    back some frames may stand there, under the same salts."""
     path = left_by_a_power_cut(tmp_path, clerk("first"), clerk("second"), homes(400))
     wal = log_of(path)
     second = [at for at, frame in enumerate(wal.frames) if frame.ends][1]
