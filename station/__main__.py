@@ -20,7 +20,7 @@ from typing import TextIO
 
 from station import calibrate, read_pictures, verify
 from station.calibrate import CannotCalibrate
-from station.heap import give_back_now_and_then, keep_frames_apart, share_heaps
+from station.heap import give_back_now_and_then, keep_frames_apart, leave_alone_what_stays, share_heaps
 from station.identity import Identity
 from station.journal import JournalUnusable
 from station.kiosk import PortTaken, create_app, serve
@@ -138,6 +138,7 @@ def run(settings: Settings, identity: Identity, *, rehearsal: bool) -> int:
         _announce(settings.kiosk.host, kiosk.port, rehearsal)
         notifier = Notifier()
         at_end.callback(notifier.stopping)
+        leave_alone_what_stays()
         notifier.ready()
         lane.loop.run()
     return 0

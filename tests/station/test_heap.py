@@ -96,3 +96,21 @@ def test_frames_lie_outside_of_the_heaps(way: str, apart: int) -> None:
     """What waited for its turn once leaves no room behind that is never filled again."""
     done = subprocess.run([sys.executable, "-c", FRAMES, way], capture_output=True, text=True, check=True)
     assert int(done.stdout) == apart
+
+
+# A hundred thousand objects that stay; says how many of them the collector goes through from then on.
+STAYING = """
+import gc
+from station.heap import leave_alone_what_stays
+kept = [[number] for number in range(100_000)]
+leave_alone_what_stays()
+later = [[number] for number in range(10)]
+ours = set(map(id, kept)), set(map(id, later))
+print(*(len(each & set(map(id, gc.get_objects()))) for each in ours))
+"""
+
+
+def test_what_stays_is_not_gone_through_again() -> None:
+    """Neither is what comes later left alone, nor anybody held up by what was there at the start."""
+    done = subprocess.run([sys.executable, "-c", STAYING], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "10"]
