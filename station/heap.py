@@ -48,7 +48,7 @@ def give_back_now_and_then(every_seconds: float = GIVES_BACK_EVERY_SECONDS) -> C
 def leave_alone_what_stays() -> None:
     """When all is put together: modules, routes and rules, a hundred thousand objects, are never gone through again.
 
-    Else now and then somebody before the lane waits for just that, 90 ms where a decision takes 8.
+    Going through all of them takes 90 ms, where a decision takes 8, and would come as objects gather: at any visit.
     """
     gc.collect()
     gc.freeze()
