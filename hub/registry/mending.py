@@ -1,7 +1,8 @@
 """What is done about a registry's file before it is opened: nothing, nearly always.
 
 Rules: a damaged file is never written to again; a log that a power cut has torn begins a new generation, since a commit
-that was receipted could be in it, and the gates then send again whatever no receipt covers.
+that was receipted could be in it, and the gates then send again whatever no receipt covers; a damaged log of which all
+stands in the file as well is laid by.
 """
 
 import logging
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from hub.registry import RegistryRefused, carrying, opened, replacing, salvage, soundness
 from hub.registry.soundness import Finding
-from hub.registry.wal import wal_of
+from hub.registry.wal import Wal, wal_of
 
 MARKED = "-is-damaged"
 """How the file's name ends in which `gate-hub verify` notes what it found in a registry, for the hub's next start."""
@@ -30,14 +31,27 @@ def mend(path: Path, now: datetime) -> bool:
     Raises RegistryRefused where nothing can be saved; then nothing has changed.
     """
     replacing.finish(path)
+    wal = _log_of(path, now)
     causes = [*_noted(path), *soundness.at_opening(path)]
     if causes:
         begin_anew(path, causes, now)
         return False
-    torn = is_torn(path)
+    torn = wal is not None and wal.is_torn
     if torn:
         log.warning("the registry's log was torn as the hub ended; the gates send again what its end may have held")
     return torn
+
+
+def _log_of(path: Path, now: datetime) -> Wal | None:
+    """Laid by, and None, where it is damaged and all that it holds stands in the file as well."""
+    wal = wal_of(path)
+    if wal is None or not wal.is_superfluous:
+        return wal
+    aside = path.with_name(f"{path.name}.log-damaged-{now:%Y%m%dT%H%M%SZ}")
+    wal.path.rename(aside)
+    path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
+    log.warning("the registry's log was damaged once all of it stood in the registry as well; kept as %s", aside.name)
+    return None
 
 
 def note(path: Path, findings: Sequence[Finding]) -> None:
@@ -51,12 +65,6 @@ def note(path: Path, findings: Sequence[Finding]) -> None:
 def newest_backup(path: Path) -> Path | None:
     found = sorted((path.parent / BACKUPS).glob("registry-*.sqlite"), key=lambda each: each.name[-23:])
     return found[-1] if found else None
-
-
-def is_torn(path: Path) -> bool:
-    """Whether the end of the log was being written when it ended."""
-    wal = wal_of(path)
-    return wal is not None and wal.is_torn
 
 
 def is_damage(cause: sqlite3.DatabaseError) -> bool:

@@ -70,6 +70,12 @@ class Wal(Struct, frozen=True):
         return max(0, self.promised - max(self.copied, self.whole_frames))
 
     @property
+    def is_superfluous(self) -> bool:
+        """All that was committed stands in the database, and here not all of it any more: SQLite would lay the older
+        pages before the damage over the newer ones there."""
+        return 0 < self.promised == self.copied and self.whole_frames < self.promised
+
+    @property
     def is_torn(self) -> bool:
         """Something was being committed when it ended, or was damaged later."""
         return any(frame.ends for frame in self.frames[self.whole_frames :])

@@ -1,4 +1,5 @@
-"""A registry's log after power cuts: what they tear was receipted by nobody, and is not taken for damage."""
+"""A registry's log after power cuts and flipped bits: what is torn was receipted by nobody and is not taken for damage;
+what is damaged takes nothing with it that stands elsewhere."""
 
 import logging
 from collections.abc import Callable
@@ -140,3 +141,29 @@ def test_a_page_that_is_damaged_in_the_log_hides_no_record_of_an_older_one(tmp_p
         assert [row[0] for row in registry.rows("SELECT sequence FROM record")] == [*range(1, 65)]
         assert carrying.planned(registry) is None
         assert clerks_of(registry) == {"newest"}
+
+
+@pytest.mark.parametrize("commit", [0, 1, 2])
+@pytest.mark.parametrize("torn_off", [False, True])
+def test_a_log_that_is_damaged_once_it_is_copied_home_takes_nothing_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, commit: int, torn_off: bool
+) -> None:
+    """SQLite would lay what stands before the damage over the newer pages of the file, and show an older registry."""
+    killed = tmp_path / "killed" / "registry.sqlite"
+    killed.parent.mkdir()
+    with opened(tmp_path / "registry.sqlite", NOW, "sunshine") as registry:
+        for name in ("first", "second", "third"):
+            registry.run(clerk(name))
+        registry.database.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        for suffix in ("", "-wal", "-shm"):
+            killed.with_name(killed.name + suffix).write_bytes((tmp_path / f"registry.sqlite{suffix}").read_bytes())
+    wal = log_of(killed)
+    harmed = [frame for frame in wal.frames if frame.ends][-3:][commit]
+    raw = wal.path.read_bytes()
+    wal.path.write_bytes(raw[: harmed.offset] + (b"" if torn_off else b"~" + raw[harmed.offset + 1 :]))
+    with caplog.at_level(logging.WARNING), opened(killed, LATER, "sunshine") as registry:
+        assert clerks_of(registry) == {"first", "second", "third"}
+        assert registry.rows("PRAGMA integrity_check") == [("ok",)]
+        assert registry.generation == int(NOW.timestamp())
+    assert len(list(killed.parent.glob("registry.sqlite.log-damaged-*"))) == 1
+    assert "log was damaged" in caplog.text
