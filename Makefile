@@ -20,6 +20,9 @@ SCALE ?= 1
 ONLY ?=
 RECORDINGS ?=
 
+# The tests start some hundred processes of ours, and each would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test lint unit smoke soak bench screens handbook sounds clean
 
 help:
