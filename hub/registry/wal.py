@@ -72,8 +72,9 @@ class Wal(Struct, frozen=True):
     @property
     def is_superfluous(self) -> bool:
         """All that was committed stands in the database, and here not all of it any more: SQLite would lay the older
-        pages before the damage over the newer ones there."""
-        return 0 < self.promised == self.copied and self.whole_frames < self.promised
+        pages before the damage over the newer ones there. An index that a power cut left behind may know too little."""
+        goes_on = any(self._place(frame) >= self.promised for frame in self.frames if frame.ends)
+        return 0 < self.promised == self.copied and self.whole_frames < self.promised and not goes_on
 
     @property
     def is_torn(self) -> bool:

@@ -2,7 +2,9 @@
 what is damaged takes nothing with it that stands elsewhere."""
 
 import logging
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -167,3 +169,25 @@ def test_a_log_that_is_damaged_once_it_is_copied_home_takes_nothing_back(
         assert registry.generation == int(NOW.timestamp())
     assert len(list(killed.parent.glob("registry.sqlite.log-damaged-*"))) == 1
     assert "log was damaged" in caplog.text
+
+
+def test_an_index_that_is_older_than_its_log_does_not_say_that_all_of_it_is_copied_home(tmp_path: Path) -> None:
+    """A power cut may leave on the disk an index of before the newest commits, which are in the log alone."""
+    left = tmp_path / "left" / "registry.sqlite"
+    left.parent.mkdir()
+    home = tmp_path / "registry.sqlite"
+    with opened(home, NOW, "sunshine") as registry, closing(sqlite3.connect(home)) as reader:
+        registry.run(clerk("first"))
+        # Whoever reads keeps the log from being begun anew, so that the next commit stands behind the copied ones.
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM clerk")
+        registry.database.conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        left.with_name(f"{left.name}-shm").write_bytes(home.with_name(f"{home.name}-shm").read_bytes())
+        registry.run(clerk("second"))
+        for suffix in ("", "-wal"):
+            left.with_name(left.name + suffix).write_bytes(home.with_name(home.name + suffix).read_bytes())
+    wal = log_of(left)
+    overwrite(wal, [frame for frame in wal.frames if frame.ends][-2].offset, b"~")
+    with opened(left, LATER, "sunshine") as registry:
+        assert clerks_of(registry) == {"first", "second"}
+    assert len(list(left.parent.glob("registry-damaged-*"))) == 1
