@@ -4,6 +4,7 @@ A boot's own seconds count evenly through everything that befalls its wall clock
 a time server vouched for dates all others of it, earlier and later ones. `hub.registry.boots` applies it after every
 fold; pure. Rules: nothing happened after the hub received it; what a gate said is kept beside what the hub makes of it;
 a boot has one anchor, which gives way once at most, to one that the hub's own clock confirms, so that no time flaps.
+Where time servers contradict each other and that clock confirms none of them, the boot is disputed and has no anchor.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gate.clock import DRIFT_PER_SECOND, ClockState
 from gate.passage import Stamp
@@ -34,14 +36,16 @@ class Dated(StrEnum):
 class Boot(Struct, frozen=True):
     """What is known of one run of one station's machine; instants in seconds since 1970.
 
-    synced_at, synced_seconds: the anchor by both of its clocks, None where no record had one. confirmed: the hub had
-    that record, or one that agrees with it, at once, so its own clock agrees. latest: it began no later.
+    synced_at, synced_seconds: the anchor by both of its clocks, None where no record had one, or where it is disputed.
+    confirmed: the hub had that record, or one that agrees with it, at once, so its own clock agrees. latest: it began
+    no later. disputed: two that are unconfirmed contradict each other; only a confirmed one ends that, and for good.
     """
 
     synced_at: float | None = None
     synced_seconds: float = 0.0
     confirmed: bool = False
     latest: float | None = None
+    disputed: bool = False
 
     @property
     def began_by(self) -> float | None:
@@ -76,16 +80,18 @@ def is_credible(stamp: Stamp, received_at: float) -> bool:
 
 
 def anchored(boot: Boot, stamp: Stamp, received_at: float) -> Boot:
-    """The boot with this stamp for its anchor, where it has none or a worse one."""
-    if not is_credible(stamp, received_at) or not is_count(stamp.boot_seconds):
+    """The boot with this stamp for its anchor, where it has none or a worse one; with none, where two are as good."""
+    if boot.confirmed or not is_credible(stamp, received_at) or not is_count(stamp.boot_seconds):
         return boot
     at, seconds = stamp.at.timestamp(), stamp.boot_seconds
     confirmed = abs(received_at - at) <= CLOCKS_APART
     if boot.synced_at is not None:
-        if boot.confirmed or not confirmed:
-            return boot
         if abs(boot.synced_at + (seconds - boot.synced_seconds) - at) <= CLOCKS_APART:
-            return Boot(boot.synced_at, boot.synced_seconds, confirmed, boot.latest)
+            return replace(boot, confirmed=confirmed)
+        if not confirmed:
+            return Boot(latest=boot.latest, disputed=True)
+    if boot.disputed and not confirmed:
+        return boot
     return Boot(at, seconds, confirmed, boot.latest)
 
 
@@ -93,7 +99,7 @@ def no_later(boot: Boot, latest: float) -> Boot:
     """The boot with this bound to its beginning, where it is a better one."""
     if boot.latest is not None and boot.latest <= latest:
         return boot
-    return Boot(boot.synced_at, boot.synced_seconds, boot.confirmed, latest)
+    return replace(boot, latest=latest)
 
 
 def time_of(stamp: Stamp, boot: Boot, received_at: float) -> Told | None:

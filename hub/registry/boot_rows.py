@@ -41,19 +41,21 @@ class Run:
 
 def boot(registry: Registry, station: str, boot: str) -> Boot:
     row = registry.one(
-        "SELECT synced_at, synced_seconds, confirmed, latest FROM boot WHERE station = ? AND boot = ?", (station, boot)
+        "SELECT synced_at, synced_seconds, confirmed, latest, disputed FROM boot WHERE station = ? AND boot = ?",
+        (station, boot),
     )
     if row is None:
         return UNKNOWN
-    synced_at, synced_seconds, confirmed, latest = row
-    return Boot(_seconds(synced_at), synced_seconds, bool(confirmed), _seconds(latest))
+    synced_at, synced_seconds, confirmed, latest, disputed = row
+    return Boot(_seconds(synced_at), synced_seconds, bool(confirmed), _seconds(latest), bool(disputed))
 
 
 def save_boot(registry: Registry, station: str, name: str, boot: Boot) -> None:
+    anchor = (_text(boot.synced_at), boot.synced_seconds, int(boot.confirmed))
     registry.database.conn.execute(
-        "INSERT OR REPLACE INTO boot (station, boot, synced_at, synced_seconds, confirmed, latest)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (station, name, _text(boot.synced_at), boot.synced_seconds, int(boot.confirmed), _text(boot.latest)),
+        "INSERT OR REPLACE INTO boot (station, boot, synced_at, synced_seconds, confirmed, latest, disputed)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (station, name, *anchor, _text(boot.latest), int(boot.disputed)),
     )
 
 

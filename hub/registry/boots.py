@@ -139,27 +139,38 @@ def _is_another(boot: Boot, known: Boot) -> bool:
 
 
 def _reconsidered(run: Run, known: Boot, boot: Boot) -> Run:
-    """What was in doubt is looked at; after an anchor that took another one's place, everything."""
+    """What was in doubt is looked at; everything after an anchor that gave way, to another one or to a dispute."""
     replaced = known.synced_at is not None and _is_another(boot, known)
     return (run.with_doubt(run.first, run.last) if replaced else run).again()
 
 
-def _learnt(registry: Registry, boot: Boot, heard: Sequence[Stamped]) -> Boot:
-    if boot.confirmed:
-        return boot
-    counted = [each for each in heard if is_count(each.stamp.boot_seconds)]
+def _learnt(registry: Registry, known: Boot, heard: Sequence[Stamped]) -> Boot:
+    if known.confirmed:
+        return known
+    counted = sorted((each for each in heard if is_count(each.stamp.boot_seconds)), key=_seconds)
     synced = [each for each in counted if each.stamp.clock is ClockState.SYNCED]
-    # Of those that agree, the newest alone is asked whether the hub had it at once.
-    for each in synced[-1:]:
-        boot = anchored(boot, each.stamp, _received_at(registry, each))
-    for each in _in_doubt(synced, boot):
+    # Of those that agree and came together, the newest alone is asked whether the hub had it at once.
+    boot = _asked(registry, known, _newest_of_each_receipt(registry, synced))
+    boot = _asked(registry, boot, _in_doubt(synced, boot))
+    if boot.disputed and not known.disputed:
+        # Whichever agreed with the anchor that there was may be confirmed.
+        boot = _asked(registry, boot, synced)
+    for each in [] if boot.confirmed else _newest_of_each_receipt(registry, counted):
+        boot = no_later(boot, began_by(_received_at(registry, each), each.stamp.boot_seconds))
+    return boot
+
+
+def _newest_of_each_receipt(registry: Registry, counted: Sequence[Stamped]) -> list[Stamped]:
+    """The last one of each that came at one time."""
+    asked = json.encode([each.identity for each in counted]).decode()
+    return [counted[newest] for (newest,) in registry.rows(_NEWEST, (asked,))]
+
+
+def _asked(registry: Registry, boot: Boot, synced: Iterable[Stamped]) -> Boot:
+    for each in synced:
         if boot.confirmed:
             break
-        if not _vouches_for_itself(each, boot):
-            boot = anchored(boot, each.stamp, _received_at(registry, each))
-    if not boot.confirmed and counted:
-        newest = max(counted, key=lambda each: each.stamp.boot_seconds)
-        boot = no_later(boot, began_by(_received_at(registry, newest), newest.stamp.boot_seconds))
+        boot = anchored(boot, each.stamp, _received_at(registry, each))
     return boot
 
 
@@ -239,7 +250,11 @@ def _received_at(registry: Registry, stamped: Stamped) -> float:
 
 _BODY = json.Decoder(_Body)
 _sequence = attrgetter("sequence")
+_seconds = attrgetter("stamp.boot_seconds")
 _RECEIVED = "SELECT received_at FROM record WHERE (station, journal, sequence) = (?, ?, ?)"
+_NEWEST = """SELECT max(asked.key) FROM json_each(?) AS asked CROSS JOIN record
+    ON station = asked.value ->> 0 AND journal = asked.value ->> 1 AND sequence = asked.value ->> 2
+    GROUP BY received_at"""
 _AGAIN = """SELECT sequence, body, received_at FROM record
     WHERE station = ? AND journal = ? AND sequence BETWEEN ? AND ? ORDER BY sequence LIMIT ?"""
 # What the gate said is kept, whatever the hub makes of it.

@@ -337,3 +337,15 @@ def put_by(database: Database) -> None:
     seals.seal(database.conn)
     for statement in _PUT_BY:
         database.execute(statement)
+
+
+_DISPUTED = (
+    # 1: two time servers contradict each other within it, and the hub's clock has confirmed neither: no anchor.
+    "ALTER TABLE boot ADD COLUMN disputed INTEGER NOT NULL DEFAULT 0",
+)
+
+
+@MIGRATIONS(name="0015_disputed")
+def disputed(database: Database) -> None:
+    for statement in _DISPUTED:
+        database.execute(statement)
