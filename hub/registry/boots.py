@@ -149,15 +149,23 @@ def _learnt(registry: Registry, known: Boot, heard: Sequence[Stamped]) -> Boot:
         return known
     counted = sorted((each for each in heard if is_count(each.stamp.boot_seconds)), key=_seconds)
     synced = [each for each in counted if each.stamp.clock is ClockState.SYNCED]
-    # Of those that agree and came together, the newest alone is asked whether the hub had it at once.
-    boot = _asked(registry, known, _newest_of_each_receipt(registry, synced))
-    boot = _asked(registry, boot, _in_doubt(synced, boot))
-    if boot.disputed and not known.disputed:
-        # Whichever agreed with the anchor that there was may be confirmed.
-        boot = _asked(registry, boot, synced)
+    boot = _heard_out(registry, known, synced)
     for each in [] if boot.confirmed else _newest_of_each_receipt(registry, counted):
         boot = no_later(boot, began_by(_received_at(registry, each), each.stamp.boot_seconds))
     return boot
+
+
+def _heard_out(registry: Registry, known: Boot, synced: Sequence[Stamped]) -> Boot:
+    """Asks whether the hub had them at once: of those that agree and came together, the newest alone."""
+    boot = _asked(registry, known, synced[-1:])
+    boot = _asked(registry, boot, _in_doubt(synced, boot))
+    if boot.disputed and not known.disputed:
+        # Which of them agreed with the anchor that there was has not been asked.
+        return _asked(registry, boot, synced)
+    if boot.confirmed or boot.disputed:
+        return boot
+    agreed = [each for each in synced if _vouches_for_itself(each, boot)]
+    return _asked(registry, boot, _newest_of_each_receipt(registry, agreed))
 
 
 def _newest_of_each_receipt(registry: Registry, counted: Sequence[Stamped]) -> list[Stamped]:

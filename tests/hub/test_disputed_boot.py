@@ -28,7 +28,7 @@ BUILT = datetime(2026, 1, 1, tzinfo=UTC)
 BEGAN = datetime(2026, 11, 18, 4, 0, tzinfo=UTC)
 JOURNAL, BOOT, EARLIER_BOOT = "ab" * 8, "b0" * 8, "a0" * 8
 FLOOR, HELD, SYNCED = ClockState.FLOOR, ClockState.HELD, ClockState.SYNCED
-NONE, HOUR, DAY = timedelta(0), timedelta(hours=1), timedelta(days=1)
+NONE, MINUTE, HOUR, DAY = timedelta(0), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WRONG = -3 * DAY
 
 
@@ -134,6 +134,34 @@ def test_a_sync_that_the_hubs_clock_confirms_ends_it_for_good(hub: Hub) -> None:
     assert hub.rows()[7].at == real(3 * 86_400)
 
 
+HELD_BACK = (record(1, stamp(160.0, SYNCED)), BACK)
+AT_ONCE = (record(2, stamp(3600.0, SYNCED)), real(3660))
+FUTURE = (record(3, stamp(3600.0, SYNCED, 365 * DAY)), real(3660))
+LATER = (record(4, stamp(86_400.0, SYNCED)), BACK)
+
+
+@pytest.mark.parametrize(
+    ("first", "together"),
+    [
+        ([HELD_BACK], [AT_ONCE, FUTURE]),
+        ([HELD_BACK], [AT_ONCE, LATER]),
+        ([], [HELD_BACK, AT_ONCE, LATER]),
+        ([HELD_BACK], [AT_ONCE, (record(3, stamp(7200.0, SYNCED, WRONG)), BACK), LATER]),
+        ([HELD_BACK, (LIE, BACK)], [AT_ONCE, LATER]),
+    ],
+)
+def test_a_sync_that_is_confirmed_is_never_passed_over(
+    hub: Hub, first: Sequence[tuple[Envelope, datetime]], together: Sequence[tuple[Envelope, datetime]]
+) -> None:
+    """Whatever else is folded with it: not credible, received later, contradicting it."""
+    for some in (first, together, [(record(5, stamp(2 * 86_400.0, SYNCED, WRONG)), BACK + HOUR)]):
+        for each, received_at in some:
+            hub.keep(received_at, each)
+        hub.fold()
+    boot = boot_rows.boot(hub.registry, "east-1", BOOT)
+    assert (boot.confirmed, boot.disputed) == (True, False)
+
+
 def test_a_time_that_a_server_set_right_changes_twice_at_most(hub: Hub) -> None:
     """By the dispute, and by the end of it; whatever else comes."""
     hub.hear(BACK, LIE)
@@ -225,9 +253,9 @@ class Heard(Struct, frozen=True):
 HEARD = st.builds(
     Heard,
     st.sampled_from(ClockState),
-    st.integers(1, 2880).map(lambda minutes: 60.0 * minutes),
+    st.sampled_from([60.0, 120.0, 3600.0, 86_400.0, 86_460.0, 172_800.0]),
     st.sampled_from([NONE, NONE, WRONG, -9 * DAY, 365 * DAY]),
-    st.sampled_from([NONE, DAY, 20 * DAY]),
+    st.sampled_from([NONE, MINUTE, DAY, 20 * DAY]),
 )
 ONE_ORDER = st.lists(HEARD, min_size=1, max_size=7).flatmap(
     lambda heard: st.tuples(
@@ -276,5 +304,5 @@ def _told(
 
 def _is_disputed(heard: Sequence[Heard]) -> bool:
     credible = [each for each in heard if each.is_credible]
-    is_confirmed = any(each.off == each.delay == NONE for each in credible)
+    is_confirmed = any(each.off == NONE and each.delay <= MINUTE for each in credible)
     return not is_confirmed and len({each.off for each in credible}) > 1
