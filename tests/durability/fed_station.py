@@ -49,7 +49,6 @@ class Fed:
         at_end.callback(self._journal.close)
         self._uplink = _uplink(self._settings, identity, path, self._inbox)
         self._acknowledged: queue.SimpleQueue[int] = queue.SimpleQueue()
-        self._believed = 0
         if on_puback:
             Believing(self._uplink._broker._client, self._acknowledged.put)
         self.feeding = self.alive = True
@@ -84,19 +83,12 @@ class Fed:
                 post = self._inbox.get(timeout=left)
             except queue.Empty:
                 break
-            if isinstance(post, Receipted):
+            if isinstance(post, Receipted) and not self._on_puback:
                 for receipt in post.receipt.journals:
                     assert not self._journal.outrun_by(receipt), "the hub has more than was ever written here"
-                    self._note(receipt)
+                    self._journal.confirm(receipt)
         while not self._acknowledged.empty():
-            self._note(JournalReceipt(self._journal.id, self._acknowledged.get()))
-
-    def _note(self, receipt: JournalReceipt) -> None:
-        if self._on_puback:
-            # What the hub has is not sent again, so no acknowledgement would come of it where a death ate the first.
-            self._believed = max(self._believed, receipt.through)
-            receipt = JournalReceipt(receipt.journal, self._believed)
-        self._journal.confirm(receipt)
+            self._journal.confirm(JournalReceipt(self._journal.id, self._acknowledged.get()))
 
 
 def _uplink(settings: Settings, identity: Identity, journal: Path, inbox: Inbox) -> Uplink:
