@@ -42,7 +42,7 @@ lint: $(READY) ## ruff, mypy strict, import contracts
 	$(BIN)/lint-imports
 
 unit: $(READY) ## the tests alone
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder
 
 smoke: $(READY) ## N visits as pixels into the cameras, counted in both databases; HUB_KILLS=3 kills the hub meanwhile
 	@$(BIN)/python -m tests.rehearsal smoke --visits $(N) --hub-kills $(HUB_KILLS)

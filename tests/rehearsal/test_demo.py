@@ -23,7 +23,8 @@ class RunningDemo:
     def __init__(self) -> None:
         self.environment = {**os.environ, MARK: f"demo-{os.getpid()}", "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.rehearsal", "demo", "--seconds", "600"],
+            # Whoever started the tests in the background had the shell ignore Ctrl-C for all that they start.
+            ["env", "--default-signal=INT", sys.executable, "-m", "tests.rehearsal", "demo", "--seconds", "600"],
             cwd=ROOT,
             env=self.environment,
             stdout=subprocess.PIPE,
