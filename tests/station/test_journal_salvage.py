@@ -199,6 +199,18 @@ class TestAtTheStart:
             assert station.handed_out() == {number: b'{"n":%d}' % number for number in range(1, 31)}
             assert station.records()
 
+    def test_a_column_whose_name_has_changed_costs_neither_a_row_nor_the_next_record(self, tmp_path):
+        """Rows are read as ever, so that the first record notices it."""
+        path = tmp_path / "journal.sqlite"
+        self.filled(path, checkpointed=True)
+        path.write_bytes(path.read_bytes().replace(b"commit_ms", b"commit_mr"))
+        with closing(Reopened(path)) as station:
+            station.look_after()
+            assert station.records()
+            station.look_after()
+            assert station.handed_out() == {number: b'{"n":%d}' % number for number in range(1, 31)}
+            assert any("a new journal begins" in said for said in station.said)
+
     def test_a_log_that_breaks_off_in_the_middle_is_noticed_and_read_to_its_end(self, tmp_path):
         """SQLite takes it as ended there, and the next commit would write over the rest."""
         path = tmp_path / "journal.sqlite"
