@@ -33,6 +33,13 @@ def was_mended(served: Served) -> None:
     )
 
 
+def told(served: Served, language: str) -> tuple[str, str]:
+    """What the first page says in that language, and what the registry's own."""
+    with served.client() as client:
+        client.get(f"/?lang={language}")
+        return plain(client.get("/").text), plain(client.get("/recoveries").text)
+
+
 def read_it(client: httpx.Client) -> httpx.Response:
     form = r'action="(/recoveries/\d+/read)">\s*<input type="hidden" name="_csrf_token" value="([0-9a-f]+)"'
     found = re.search(form, client.get("/recoveries").text)
@@ -52,9 +59,7 @@ def test_the_office_says_what_happened_when_and_where_the_report_lies(
 ) -> None:
     """On the first page among the alarms, and on a page of its own with the file's place on the hub."""
     was_mended(served)
-    with served.client() as client:
-        client.get(f"/?lang={language}")
-        front, page = plain(client.get("/").text), plain(client.get("/recoveries").text)
+    front, page = told(served, language)
     for text in (title, rows):
         assert text in front
         assert text in page
@@ -75,10 +80,8 @@ def test_where_the_office_did_nothing_since_the_backup_nothing_is_asked_of_it(
     served.compound.registry.run(
         lambda each: recoveries.put(each, recoveries.RESTORED, LATER, "registry.before", other=0, backed_up_at=NOON)
     )
-    with served.client() as client:
-        client.get(f"/?lang={language}")
-        assert since in plain(client.get("/").text)
-        page = plain(client.get("/recoveries").text)
+    front, page = told(served, language)
+    assert since in front
     assert since in page
     assert to_do in page
 
