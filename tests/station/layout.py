@@ -56,7 +56,7 @@ CUT = (
 OVERLAPS = (
     "() => {"
     + _SEEN
-    + """const touching = [...document.querySelectorAll('button, input, h1, h2, p, li, time, canvas')]
+    + """const touching = [...document.querySelectorAll('button, input, h1, h2, p, li, time, canvas, .facts')]
     .filter((e) => seen(e) && !scrolls(e) && !behind(e) && !e.matches('#no-picture'));
   const hits = [];
   touching.forEach((a, at) => touching.slice(at + 1).forEach((b) => {
