@@ -19,7 +19,7 @@ from station.remembered import REMEMBERED_RECORDS, with_memory
 from station.snapshot import Snapshot
 from station.timekeeper import Reading
 from station.troubles import Troubles
-from station.visit import Lane, Now, Ready, Retesting, Signal
+from station.visit import Lane, Now, ReadCode, Ready, Retesting, Signal
 
 
 class Lanes:
@@ -58,14 +58,14 @@ class Lanes:
 
     def take_snapshot(self, held: Snapshot) -> None:
         """What is in force from now on, also for those who were named before."""
-        self.held = held
+        before, self.held = self.held, held
         for each in {self._gate, self._in_hand}:
-            each.lane = with_roster(each.lane, held.residents)
+            each.lane = with_roster(each.lane, held, before)
 
-    def renew_traces(self, trace: Callable[[Resident], Trace]) -> None:
+    def renew_traces(self, trace: Callable[[Resident], Trace], of_code: Callable[[ReadCode], Trace]) -> None:
         """Another gate let somebody through: he may be one of those who wait here."""
         for each in {self._gate, self._in_hand}:
-            each.lane = with_traces(each.lane, trace)
+            each.lane = with_traces(each.lane, trace, of_code)
 
     def act(self, act: Act) -> None:
         """What no lane asked for: a tone. In training there is none."""

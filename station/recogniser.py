@@ -70,6 +70,15 @@ class Recogniser:
         now = self._timekeeper.read().moment
         return self._peers.trace(resident.person, None, now, self._seconds(), self._ask(resident, now))
 
+    def trace_of(self, code: ReadCode) -> Trace:
+        """What the gates remember now of whoever showed that code; as it was, where nobody knows who that is."""
+        now, credential, resident = self._timekeeper.read().moment, code.reading.credential, code.resident
+        bearer = resident.person if resident is not None else credential.person if credential is not None else None
+        if bearer is None:
+            return code.trace
+        fresh_id = credential.fresh_id if credential is not None else None
+        return self._peers.trace(bearer, fresh_id, now, self._seconds(), self._ask(resident, now))
+
     def _read(self, code: SeenCode) -> ReadCode:
         now, digest = self._timekeeper.read().moment, sha256(code.data).hexdigest()
         rules = self.snapshot.rules

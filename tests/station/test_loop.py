@@ -283,6 +283,20 @@ class TestTheHub:
         lane.forehead(36.5)
         assert lane.records()[0].reasons == (Reason.REVOKED,)
 
+    @pytest.mark.parametrize(
+        ("news", "reason"),
+        [(snapshot(revoked=("a" * 16,)), Reason.REVOKED), (snapshot("b"), Reason.NOT_ON_ROSTER)],
+        ids=["revoked", "moved away"],
+    )
+    def test_what_the_office_takes_away_counts_though_the_code_was_put_away(self, lane, news, reason):
+        """His phone is back in his pocket, and he is still to be measured: nobody will read it anew."""
+        lane.show(pass_of("a"))
+        lane.show()
+        lane.post(SnapshotCame(news))
+        lane.forehead(36.5)
+        assert lane.records()[0].reasons == (reason,)
+        assert not lane.open
+
     def test_is_told_how_the_station_is(self, lane):
         """The status carries queue, newest record, editions and what is out of order."""
         admit(lane)
