@@ -1,4 +1,5 @@
-"""CBOR (RFC 8949) as strangers write it, brought down to plain data: the certificates of other issuers are read here.
+"""CBOR (RFC 8949) as strangers write it, brought down to plain data: the certificates of other issuers are read here,
+and our own passes before they are held to their one spelling.
 
 Rule: bounded depth, one item and nothing behind it, and no tag that would build anything. Times with tags 0, 1, 100
 and 1004 become ISO text; every other tag stays a CBORTag, which no reader of ours takes for data.
@@ -14,16 +15,17 @@ import cbor2
 # A digital certificate has five levels inside of its claims; two tags and two levels around them.
 DEEPEST = 8
 _EPOCH = date(1970, 1, 1)
-# Tags that cbor2 would turn into numbers, patterns, messages, addresses, sets or shared references of its own.
+# Tags that cbor2 would turn into numbers, patterns, messages, addresses, sets or shared references of its own. A tag
+# that refers to itself takes the process down when it is encoded.
 _BUILT_IN = (2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 256, 258, 260, 261, 43000, 55799)
 
 
-def decode(data: bytes) -> Any:  # noqa: ANN401 - CBOR may hold anything; the caller matches its shape
-    """The one item that the bytes hold. Raises ValueError."""
+def decode(data: bytes, deepest: int = DEEPEST) -> Any:  # noqa: ANN401 - CBOR may hold anything, see the caller
+    """The one item that the bytes hold, of at most so many levels. Raises ValueError."""
     stream = BytesIO(data)
     try:
         value = cbor2.CBORDecoder(
-            stream, max_depth=DEEPEST, semantic_decoders=_DECODERS, allow_duplicate_keys=False
+            stream, max_depth=deepest, semantic_decoders=_DECODERS, allow_duplicate_keys=False
         ).decode()
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError, MemoryError) as cause:
         raise ValueError("not readable CBOR") from cause

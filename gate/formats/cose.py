@@ -10,6 +10,7 @@ from typing import Any
 
 import cbor2
 
+from gate.formats import cbor
 from gate.formats.chain import StepFailed
 from gate.reason import Reason
 
@@ -69,7 +70,7 @@ def key_id_in(protected: bytes) -> str:
 def load_exactly(data: bytes, what: str) -> Any:  # noqa: ANN401 - CBOR may hold anything; the caller matches its shape
     """Decode CBOR that has exactly one spelling, so that no bit outside of the signature can be changed unseen."""
     try:
-        value = cbor2.loads(data, max_depth=DEEPEST)
+        value = cbor.decode(data, DEEPEST)
         exact = cbor2.dumps(value) == data
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError, MemoryError):
         raise StepFailed(Reason.CODE_DAMAGED, f"{what} is not readable CBOR") from None

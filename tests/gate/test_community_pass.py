@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import cbor2
+import pytest
 import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,3 +101,14 @@ def test_a_pass_tells_nothing_of_its_holder_but_a_pseudonym() -> None:
     claims = cbor2.loads(tagged.value[2])
     assert set(claims) == {1, 2, 4, 6, 7, -70001}
     assert OFFICE.public_key().public_bytes_raw() not in a_pass()
+
+
+@pytest.mark.parametrize("prefix", [b"GC1:", b"GT1:"])
+def test_no_tag_of_a_pass_is_obeyed(prefix: bytes) -> None:
+    """Six bytes, a tag that refers to itself (28, 6, 29), once took the whole gate down."""
+    to_itself, number, pattern, huge = b"\xc6\xd8\x1d\x00", b"\x00", b"\x61(", b"\x82\x1b" + b"\x7f" * 8 + b"\x03"
+    for tag in range(300):
+        head = cbor2.dumps(cbor2.CBORTag(tag, 0))[:-1]
+        for message in (head + inner for inner in (to_itself, number, pattern, huge)):
+            reading = read(prefix + base45.encode(message), trust(), NOON)
+            assert (reading.steps[-1].name, reading.reasons) == ("cose", (Reason.CODE_DAMAGED,))
