@@ -59,8 +59,9 @@ def as_data(path: str, codes: list[SeenCode], milliseconds: float, error: str = 
     line: dict[str, object] = {"path": path, "codes": [_facts(code) for code in codes], "ms": milliseconds}
     if error:
         line["error"] = error
-    # A file's name need not be text; JSON must be.
-    return json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    # ASCII alone, whatever stands in a code or in a file's name: some readers, and some terminals, take other
+    # characters for the end of a line or for a command.
+    return json.dumps(line)
 
 
 def _facts(code: SeenCode) -> dict[str, object]:

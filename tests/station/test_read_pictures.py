@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,22 @@ def test_bytes_stay_bytes(picture, capsys, data):
     assert command(["read", "--json", picture(data)]) == 0
     (answer,) = answers(capsys)
     assert base64.b64decode(answer["codes"][0]["bytes_b64"]) == data
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "gb18030"])
+def test_whatever_a_code_says_its_line_is_one_line_of_json(picture, encoding):
+    """For readers that know many line ends, terminals with commands of one character, and in any locale."""
+    text = "a\u2028\u0085\u2029 \u009b2J \u202e 😀 é 居民"
+    path = picture(text.encode())
+    ran = subprocess.run(
+        [Path(sys.executable).parent / "gate-station", "read", "--json", path],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+    )
+    (line,) = ran.stdout.decode(encoding).splitlines()
+    assert line.isprintable()
+    assert json.loads(line)["codes"][0]["text"] == text
 
 
 def test_files_that_cannot_be_read_do_not_keep_the_others_from_it(picture, tmp_path, capsys):
