@@ -49,7 +49,7 @@ class Given:
         """Ready for one code: keys of no stated compound are held to be of the one that a pass names itself."""
         if self.listed is not None:
             compound, listed = self.listed
-            return index(compound, listed.keys, listed.revocations, listed.issuers)
+            return index(compound, listed.keys, listed.revocations, listed.issuers, gates=listed.gates)
         compound = claimed_compound(code) or ""
         keys = (TrustedKey(key, compound, frozenset({Usage.PASS}), _BEGINNING, _NEVER) for key in self.pass_keys)
         return index(compound, keys, (), self.issuers)

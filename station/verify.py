@@ -14,15 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-import cv2
-import numpy as np
-
 from gate.clock import ClockState, Moment
 from gate.credential import CodeReading, read
 from gate.formats import smart_health_card
 from gate.formats.chain import Step
 from gate.reason import Reason
 from station.cameras import Pixels
+from station.cameras.pictures import decode_picture
 from station.parts import missing
 from station.stills import read_picture
 from station.trust_file import Given, TrustUnreadable, given, read_trust
@@ -139,15 +137,11 @@ def _of_picture(path: str, trusted: Given, at: datetime) -> CodeReading:
 
 def _pixels(path: str) -> Pixels:
     try:
-        content = np.frombuffer(Path(path).read_bytes(), np.uint8)
-        pixels = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+        return decode_picture(Path(path).read_bytes())
     except OSError as cause:
         raise CannotVerify(f"{path}: {cause.strerror}") from cause
-    except cv2.error as cause:
-        raise CannotVerify(f"{path}: a picture too large to open") from cause
-    if pixels is None:
-        raise CannotVerify(f"{path}: no picture that can be opened; expected PNG, JPEG or the like")
-    return pixels.astype(np.uint8, copy=False)
+    except ValueError as cause:
+        raise CannotVerify(f"{path}: no picture that can be opened; expected PNG, JPEG or the like") from cause
 
 
 def _failed(name: str, reason: Reason, note: str) -> CodeReading:

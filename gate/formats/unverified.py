@@ -10,13 +10,14 @@ import cbor2
 
 from gate.formats import base45, cbor
 from gate.formats.community_pass import PREFIX
+from gate.formats.signed_pass import LONGEST
 
 _ISS, _PASS = 1, -70002
 
 
 def claimed_compound(code: bytes) -> str | None:
     """The compound that a pass on paper or on a phone names; None where the code is no such pass."""
-    if not code.startswith(PREFIX):
+    if not code.startswith(PREFIX) or len(code) > LONGEST:
         return None
     try:
         claims = _claims(base45.decode(code.removeprefix(PREFIX)))

@@ -5,11 +5,14 @@ import subprocess
 import sys
 from argparse import ArgumentParser
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 import segno
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -25,6 +28,7 @@ from station import trust_file, verdict
 from station.trust_file import Given
 from station.verify import ACCEPTED, REFUSED, CannotVerify, Desk, add_words, answer_case, carry_out
 from tests.gate import foreign_makers as make
+from tests.gate import gate_pass_makers as gates
 from tests.gate.makers import NOON, OFFICE, STRANGER, a_pass, trusted
 
 HUB_KEY = STRANGER.public_key().public_bytes_raw()
@@ -148,6 +152,14 @@ class TestPictures:
         segno.make(GENUINE, error="m").save(str(path), scale=4)
         assert desk.answer("--trust", desk.trust(make.ANY_USE), "--image", str(path))["accepted"]
 
+    def test_a_code_without_a_background_is_seen_as_people_see_it(self, desk: HelpDesk) -> None:
+        modules = np.kron(
+            np.array(list(segno.make(GENUINE, error="m").matrix_iter(border=4)), np.uint8), np.ones((4, 4))
+        )
+        black_on_nothing = np.dstack([np.zeros((*modules.shape, 3)), modules * 255]).astype(np.uint8)
+        path = desk.file("code.png", cv2.imencode(".png", black_on_nothing)[1].tobytes())
+        assert desk.answer("--trust", desk.trust(make.ANY_USE), "--image", path)["accepted"]
+
     def test_a_picture_without_a_code_is_answered(self, desk: HelpDesk) -> None:
         white = desk.file("white.pgm", b"P5 64 64 255\n" + bytes([255]) * 4096)
         found = desk.answer("--image", white)
@@ -189,6 +201,12 @@ class TestTrust:
             revoked = a_pass(serial="deaddeaddeaddead").decode()
             assert desk.answer("--trust", path, *words, revoked, hub_key=own)["reason"] == "revoked"
             assert desk.warned.getvalue() == ""
+
+    def test_a_signed_list_says_which_gates_may_make_passes(self, desk: HelpDesk) -> None:
+        path = desk.file("trust.json", _signed_list())
+        found = desk.answer("--trust", path, gates.a_gate_pass().decode())
+        assert (found["format"], found["accepted"]) == ("GC1-GATE", True)
+        assert desk.answer("--trust", path, gates.a_gate_pass(number=51).decode())["reason"] == "wrong_use"
 
     def test_a_signed_list_without_a_key_to_check_it_is_taken_as_given_with_a_warning(self, desk: HelpDesk) -> None:
         path = desk.file("trust.json", _signed_list())
@@ -290,6 +308,31 @@ class TestCases:
         assert "\n" not in json.dumps(verdict.as_data(reading))
 
 
+@pytest.mark.parametrize("prefix", ["GC1:", "GT1:", "HC1:", "shc:/", ""])
+def test_a_text_without_end_takes_no_longer_than_a_short_one(prefix: str) -> None:
+    """Nothing is unpacked of what is longer than a code can be: counted in calls, not by a clock."""
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    endless = json.dumps({"text": prefix + "0" * 150_000}).encode()
+    with_it = _calls(lambda: answer_case(endless, Given(), now))
+    assert with_it < 1_000
+
+
+def _calls(what: Callable[[], object]) -> int:
+    """How many functions it calls."""
+    count = 0
+
+    def counted(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        what()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
 def test_as_a_process_it_needs_no_settings_and_ends_with_0_1_or_2(desk: HelpDesk) -> None:
     def ended(*words: str) -> tuple[int, str]:
         done = subprocess.run(
@@ -309,6 +352,7 @@ def test_as_a_process_it_needs_no_settings_and_ends_with_0_1_or_2(desk: HelpDesk
 
 
 def _signed_list() -> bytes:
-    body = TrustList((trusted(),), pack(revocations_of(["deaddeaddeaddead"])), make.issuer_keys(make.ANY_USE))
+    revoked, issuers = pack(revocations_of(["deaddeaddeaddead"])), make.issuer_keys(make.ANY_USE)
+    body = TrustList((trusted(),), revoked, issuers, gates=(gates.certificate(),))
     heading = heading_of(DocumentKind.TRUST, "yuyuan", Edition(1, 1), NOON.utc, key_id_of(HUB_KEY))
     return sign(heading, body, STRANGER.sign)
