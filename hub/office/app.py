@@ -18,6 +18,7 @@ from litestar.types import Message, Scope
 from hub.office import desk, figures, login, pages, quarantine, stream
 from hub.office.instead import INSTEAD
 from hub.office.language import change_language
+from hub.office.odd_requests import OddRequests
 from hub.office.office import Office
 from hub.office.screen import STATIC
 from hub.office.sessions import PUBLIC, only_clerks, sessions
@@ -52,7 +53,7 @@ def create_app(office: Office, form_secret: str | None = None) -> Litestar:
         dependencies={"office": Provide(lambda: office, sync_to_thread=False)},
         guards=[only_clerks],
         before_request=change_language,
-        middleware=[sessions(office.over_tls).middleware],
+        middleware=[OddRequests, sessions(office.over_tls).middleware],
         csrf_config=CSRFConfig(
             secret=form_secret or secrets.token_hex(32),
             cookie_secure=office.over_tls,
