@@ -68,6 +68,8 @@ def _check_privacy(path: Path) -> None:
         mode = path.stat().st_mode
     except OSError as cause:
         raise Wrong(path, f"cannot be read: {cause.strerror}", "make it with `gate-hub station add`") from None
+    if not stat.S_ISREG(mode):
+        raise Wrong(path, "is not a file", "name the file that `gate-hub station add` made")
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise Wrong(
             path, f"holds keys, and others may read it (mode {stat.S_IMODE(mode):04o})", f"run: chmod 600 {path}"

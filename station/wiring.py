@@ -9,11 +9,13 @@ import logging
 import queue
 import random
 import secrets
+import ssl
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -49,6 +51,7 @@ from station.scanners import open_scanner
 from station.settings import ResolverBackend, ScannerBackend, Settings, Synchronisation
 from station.snapshot import Snapshot
 from station.timekeeper import Timekeeper, last_synced, system_clocks
+from station.toml import Wrong
 from station.uplink import Uplink
 from station.uplink.broker_link import Address
 from station.voice import Speaking, open_voice
@@ -153,6 +156,7 @@ class _Wiring:
 
     def _new_uplink(self) -> Uplink:
         settings, identity, broker = self._settings, self._identity, self._settings.broker
+        _check_authority(broker.tls_ca)
         return Uplink(
             station=settings.station,
             gate=settings.gate,
@@ -271,3 +275,11 @@ class _Wiring:
         """What the hub said last, or a gate that has never heard from it."""
         stored = load_snapshot(self._documents_path, self._reader, self._settings.gate)
         return stored or Snapshot(rules=None, trust=index(self._settings.compound, ()))
+
+
+def _check_authority(tls_ca: str) -> None:
+    """Raises Wrong where the broker's authority is named, and is none."""
+    try:
+        ssl.create_default_context(cafile=tls_ca or None)
+    except OSError:
+        raise Wrong(Path(tls_ca), "holds no authority's certificate", "copy it there from the hub anew") from None

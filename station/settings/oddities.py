@@ -7,7 +7,6 @@ import ipaddress
 import os
 import zoneinfo
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from gate.mapping import MAPPINGS
@@ -20,6 +19,26 @@ Oddity = tuple[str, str, str]
 def first_oddity(settings: Settings) -> Oddity | None:
     """It makes the data folder where there is none yet."""
     return next((found for check in _CHECKS if (found := check(settings)) is not None), None)
+
+
+def _paths(settings: Settings) -> Oddity | None:
+    """An empty one would mean wherever the command was started."""
+    resolver = settings.resolver
+    named = {
+        "data": settings.data,
+        "identity": settings.identity,
+        "broker.tls_ca": settings.broker.tls_ca,
+        "voice.sounds": settings.voice.sounds,
+        "resolver.token_file": resolver.token_file,
+        "resolver.tls_ca": resolver.tls_ca,
+        "rehearsal.pictures": settings.rehearsal.pictures,
+    }
+    for key, path in named.items():
+        if not path and key in ("data", "identity"):
+            return key, "is empty", "write its path"
+        if any(character < " " for character in path):
+            return key, f"is {path!r}, which is no path", "correct it"
+    return None
 
 
 def _kiosk(settings: Settings) -> Oddity | None:
@@ -36,8 +55,9 @@ def _broker(settings: Settings) -> Oddity | None:
             return None
         what = f"is empty, but the broker {broker.host!r} is on another machine"
         return "broker.tls_ca", what, "name the file of the authority that signed the broker's certificate"
-    if not Path(broker.tls_ca).is_file():
-        return "broker.tls_ca", f"names {broker.tls_ca}, which is not a file", "copy it there from the hub"
+    if not (os.path.isfile(broker.tls_ca) and os.access(broker.tls_ca, os.R_OK)):
+        what = f"names {broker.tls_ca}, which is no file that this user can read"
+        return "broker.tls_ca", what, "copy it there from the hub, or correct its rights"
     return None
 
 
@@ -118,7 +138,7 @@ def _pins(settings: Settings) -> Oddity | None:
 
 def _voice(settings: Settings) -> Oddity | None:
     voice = settings.voice
-    if voice.backend is VoiceBackend.APLAY and not (voice.sounds and Path(voice.sounds).is_dir()):
+    if voice.backend is VoiceBackend.APLAY and not (voice.sounds and os.path.isdir(voice.sounds)):
         what = f"names {voice.sounds}, which is not a folder" if voice.sounds else "is empty, but the voice needs one"
         return "voice.sounds", what, "name the folder that `make sounds` filled"
     return None
@@ -137,7 +157,7 @@ def _data(settings: Settings) -> Oddity | None:
 
 def _pictures(settings: Settings) -> Oddity | None:
     folder = settings.rehearsal.pictures
-    if folder and not Path(folder).is_dir():
+    if folder and not os.path.isdir(folder):
         return "rehearsal.pictures", f"names {folder}, which is not a folder", 'correct it, or write ""'
     return None
 
@@ -151,6 +171,7 @@ def is_loopback(host: str) -> bool:
 
 
 _CHECKS: tuple[Callable[[Settings], Oddity | None], ...] = (
+    _paths,
     _kiosk,
     _broker,
     _timezone,

@@ -141,6 +141,13 @@ class TestRefusals:
         site.spoil('station = "west-1"', 'station = "east-1"')
         assert "station is 'east-1', but the identity file" in site.refusal("check")
 
+    def test_an_authority_that_is_none_is_a_sentence(self, site):
+        """The broker's CA file was copied half, or it is another file."""
+        (site.folder / "ca.pem").write_text("no certificate")
+        site.spoil("port = 1\n", 'port = 1\ntls_ca = "ca.pem"\n')
+        refusal = site.refusal("run", "--rehearsal")
+        assert refusal.startswith(f"gate-station: {site.folder}/ca.pem: holds no authority's certificate; ")
+
     def test_check_says_that_all_is_well(self, site):
         """Settings and identity only: no camera, no port, no journal is touched."""
         ended = subprocess.run(site.command("check"), check=False, capture_output=True, text=True, timeout=60)

@@ -43,6 +43,10 @@ def test_a_good_file_is_read_and_paths_count_from_its_folder(folder, tmp_path):
         ('source = "/dev/video0"', 'source = ""', 15, "camera.source is empty, but the v4l2 camera needs one"),
         ('host = "127.0.0.1"', 'host = "hub.local"', 9, "broker.tls_ca is empty, but the broker 'hub.local'"),
         ("port = 1883", 'tls_ca = "ca.pem"', 11, "broker.tls_ca names"),
+        ('"data"', '""', 6, "data is empty"),
+        ('"data"', '"da\\u0000ta"', 6, "da\\x00ta', which is no path"),
+        ('"identity.toml"', '""', 7, "identity is empty"),
+        ("port = 1883", 'tls_ca = "."', 11, "broker.tls_ca names"),
         ("port = 0", 'host = "0.0.0.0"', 25, "kiosk.host is '0.0.0.0'"),
         ("green_pin = 4", "green_pin = 27", 0, "is pin 27, and so is green_pin"),
         ("green_pin = 4", "green_pin = 28", 22, "panel.green_pin does not fit"),
@@ -84,6 +88,26 @@ def test_an_identity_that_others_may_read_is_refused(folder):
     """Keys belong to one user; the remedy is the command to run."""
     folder.identity.chmod(0o644)
     assert folder.objection().endswith(f"(mode 0644); run: chmod 600 {folder.identity}")
+
+
+def test_a_folder_for_an_identity_is_named_and_keeps_its_rights(folder, tmp_path):
+    """Nobody is told to take the rights off a folder."""
+    folder.spoil('"identity.toml"', '"."')
+    assert folder.objection() == f"{tmp_path}: is not a file; name the file that `gate-hub station add` made"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("port = 1883", 'tls_ca = "PATH"', "broker.tls_ca names"),
+        ("[kiosk]", '[voice]\nbackend = "aplay"\nsounds = "PATH"\n[kiosk]', "voice.sounds names"),
+        ("[kiosk]", '[rehearsal]\npictures = "PATH"\n[kiosk]', "rehearsal.pictures names"),
+    ],
+)
+def test_a_path_that_the_system_will_not_even_look_up_is_named(folder, old, new, says):
+    """Too long for any file, as a folder that is locked to this user: a sentence, no traceback."""
+    folder.spoil(old, new.replace("PATH", "a" * 300))
+    assert says in folder.objection()
 
 
 @pytest.mark.parametrize("missing", ["settings", "identity"])
