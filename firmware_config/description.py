@@ -18,8 +18,9 @@ from station.settings import LaneDirection, ThermometerBackend
 from station.toml import Wrong, read_toml
 
 Port = Annotated[int, Meta(ge=1024, le=65535)]
-Words = Annotated[str, Meta(min_length=1)]
-Place = Annotated[str, Meta(pattern=r"^(/[^\s\"\\]+)?\Z")]
+# What stands in the card's files as it is: no quote, no backslash, nothing that begins a line of its own.
+Words = Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f\"\\]+\Z")]
+Place = Annotated[str, Meta(pattern=r"^(/[^\x00-\x20\x7f\"\\]+)?\Z")]
 SoundCard = Annotated[str, Meta(pattern=r"^[\w:=,.-]*\Z")]
 
 
@@ -28,7 +29,7 @@ class BrokerPlace(Struct, frozen=True, forbid_unknown_fields=True):
 
     host: Words
     port: Annotated[int, Meta(ge=1, le=65535)] = 8883
-    tls_ca: str = "/etc/gate/broker-ca.crt"
+    tls_ca: Annotated[str, Meta(pattern=r"^[^\x00-\x20\x7f\"\\]*\Z")] = "/etc/gate/broker-ca.crt"
 
 
 class ResolverPlace(Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,7 +38,7 @@ class ResolverPlace(Struct, frozen=True, forbid_unknown_fields=True):
     token_file, tls_ca: the files' places on the card.
     """
 
-    url: Annotated[str, Meta(pattern=r"^https://[^\s\"\\]+\Z")]
+    url: Annotated[str, Meta(pattern=r"^https://[^\x00-\x20\x7f\"\\]+\Z")]
     networks: tuple[Words, ...] = ()
     token_file: Place = ""
     tls_ca: Place = ""
@@ -69,7 +70,7 @@ class Gate(Struct, frozen=True, forbid_unknown_fields=True):
     broker: BrokerPlace
     lanes: Annotated[tuple[Lane, ...], Meta(min_length=1, max_length=len(LANES))]
     resolver: ResolverPlace | None = None
-    timezone: str = "Asia/Shanghai"
+    timezone: Words = "Asia/Shanghai"
     image_built_at: Annotated[datetime, Meta(tz=True)] = datetime(2026, 1, 1, tzinfo=UTC)
 
     @property

@@ -308,6 +308,9 @@ CONTRADICTIONS = {
     "a direction that is none": (('"out"', '"up"'), "direction"),
     "a key that is none": (("kiosk_port = 8082", "port = 8082"), "port"),
     "a time zone that is none": (("Asia/Shanghai", "Asia/Atlantis"), "Asia/Atlantis"),
+    "a quote in a host's name": (('"hub.yuyuan.lan"', "'hub\"lan'"), "broker.host does not fit"),
+    "a backslash, which would be another character": (("/dev/gate-camera-1", "C:\\\\cam"), "camera does not fit"),
+    "a line of its own in screens.ini": (('"HDMI-A-1"', '"HDMI-A-1\\nmode=off"'), "screen does not fit"),
     "a broker in the clear": (('"/etc/gate/broker-ca.crt"', '""'), "tls_ca"),
 }
 
