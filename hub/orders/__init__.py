@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from hub.settings import Settings
 
+# A pattern for what is printed line by line and shown on screens: nothing in it that a terminal might obey.
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*\Z"
+
 
 class Order(Struct, frozen=True, forbid_unknown_fields=True, tag_field="order"):
     """Something the office wants done."""

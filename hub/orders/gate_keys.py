@@ -14,15 +14,18 @@ from hub.registry.gate_keys import Allowance
 
 # A pass that was just made is older than nothing, whichever of two clocks is ahead.
 MARGIN = timedelta(hours=1)
+MOST_PASSES = 10_000
+LONGEST_PASS_HOURS = 24 * 14
+LONGEST_DAYS = 366
 
 
 class AllowPasses(Order, frozen=True, tag="allow_passes"):
     """Let a station make so many more temporary passes, for so many days, each for so many hours at most."""
 
     station: Slug
-    passes: Annotated[int, Meta(ge=1, le=10_000)]
-    hours: Annotated[int, Meta(ge=1, le=24 * 14)]
-    days: Annotated[int, Meta(ge=1, le=366)]
+    passes: Annotated[int, Meta(ge=1, le=MOST_PASSES)]
+    hours: Annotated[int, Meta(ge=1, le=LONGEST_PASS_HOURS)]
+    days: Annotated[int, Meta(ge=1, le=LONGEST_DAYS)]
     callers: frozenset[Caller]
 
 

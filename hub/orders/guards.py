@@ -13,14 +13,14 @@ from gate.caller import Caller
 from gate.formats.chain import Kind
 from gate.names import Slug
 from gate.staff import MOST_GUARDS, Guard
-from hub.orders import Answer, Desk, Order, OrderRefused
+from hub.orders import ONE_LINE, Answer, Desk, Order, OrderRefused
 from hub.passes import guests
 from hub.passes.guests import SignedPass
 from hub.registry import Registry, guards, passes, people
 
 LONGEST_BADGE_DAYS = 3 * 366
 USUAL_BADGE_DAYS = 365
-GuardName = Annotated[str, Meta(min_length=1, max_length=24)]
+GuardName = Annotated[str, Meta(min_length=1, max_length=24, pattern=ONE_LINE)]
 Salt = Annotated[bytes, Meta(min_length=16, max_length=16)]
 PinHash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 

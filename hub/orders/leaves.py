@@ -11,7 +11,7 @@ from gate.caller import Caller
 from gate.formats.chain import Kind
 from gate.names import Instant, Pseudonym
 from gate.permit import MOST_PERMITS, Permit, PermitKind
-from hub.orders import Answer, Desk, Order, OrderRefused
+from hub.orders import ONE_LINE, Answer, Desk, Order, OrderRefused
 from hub.passes import guests
 from hub.passes.guests import SignedPass
 from hub.registry import Registry, people, permits
@@ -44,9 +44,9 @@ class InviteVisitor(Order, frozen=True, tag="invite_visitor"):
     """A visitor of this resident's household may come until then, with a pass of their own."""
 
     host: Pseudonym
-    visitor: Annotated[str, Meta(min_length=1, max_length=32)]
+    visitor: Annotated[str, Meta(min_length=1, max_length=32, pattern=ONE_LINE)]
     ends: Instant
-    telephone: Annotated[str, Meta(max_length=32)] = ""
+    telephone: Annotated[str, Meta(max_length=32, pattern=ONE_LINE)] = ""
 
 
 LeaveOrder = GrantPermit | RevokePermit | ListPermits | InviteVisitor

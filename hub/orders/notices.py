@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from gate.names import Instant, Slug
 from gate.notices import MOST_NOTICES, ClockTime, Notice, Notices, NoticeText, Volume
-from hub.orders import Answer, Desk, Order, OrderRefused
+from hub.orders import ONE_LINE, Answer, Desk, Order, OrderRefused
 from hub.registry import Registry, notices
 
 
@@ -14,8 +14,8 @@ class PutNotice(Order, frozen=True, tag="put_notice"):
     """Announce this at every gate; one of the same id is replaced. A text left empty is not said in that language."""
 
     notice: Slug
-    text_zh: NoticeText
-    text_en: NoticeText
+    text_zh: Annotated[NoticeText, Meta(pattern=ONE_LINE)]
+    text_en: Annotated[NoticeText, Meta(pattern=ONE_LINE)]
     begins: Instant
     ends: Instant
     every_minutes: Annotated[int, Meta(ge=5, le=1440)] = 30

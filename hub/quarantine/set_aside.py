@@ -95,6 +95,8 @@ class SetAside:
 
     def one(self, id: int) -> Quarantined | None:
         """None where nothing of that number lies there, any more or ever."""
+        if not 0 < id < 2**63:  # what SQLite can ask for
+            return None
         rows = self._ask(f"{_ROWS}", {"bytes": 2**31 - 1, "id": id})
         return _quarantined(rows[0]) if rows else None
 

@@ -21,6 +21,8 @@ from hub.settings import Settings
 from hub.terminal.shapes import complaint
 
 Wanted = TypeVar("Wanted", bound=Answer)
+# Whatever is shown in another zone than it was typed in is still a day of the calendar.
+FIRST_YEAR, LAST_YEAR = 2000, 8999
 
 
 class CommandFailed(Exception):
@@ -74,6 +76,8 @@ class Terminal:
                 f"{option} {text}: a time is written 2026-11-22T14:00, or 14:00 for today, or 2026-11-22 for all of"
                 " that day"
             ) from None
+        if not FIRST_YEAR <= local.year <= LAST_YEAR:
+            raise CommandFailed(f"{option} {text}: a year is one from {FIRST_YEAR} to {LAST_YEAR}")
         if local.tzinfo is None:
             local = local.replace(tzinfo=zone)
         return local + timedelta(days=1) if len(text) == len("2026-11-22") else local
@@ -89,4 +93,4 @@ def _checked(order: AnyOrder) -> AnyOrder:
     try:
         return convert(to_builtins(order), type(order))
     except ValidationError as cause:
-        raise CommandFailed(complaint(str(cause))) from None
+        raise CommandFailed(complaint(str(cause), type(order))) from None

@@ -121,7 +121,8 @@ class TestGuard:
     def test_refusals_say_what_to_do(self, hub: Hub, tmp_path: Path) -> None:
         assert "no guard is called li" in hub.refusal("guard", "remove", "li")
         assert "a guard's id is" in hub.refusal("guard", "add", "Li Shifu", "--name", "李师傅")
-        assert "a guard's name is" in hub.refusal("guard", "add", "li", "--name", "")
+        for name in ("", "李\n师傅", "\x1b[31m李"):
+            assert "a guard's name is" in hub.refusal("guard", "add", "li", "--name", name)
         (tmp_path / "there.png").write_bytes(b"")
         there = str(tmp_path / "there.png")
         assert "is there already" in hub.refusal("guard", "add", "li", "--name", "李", "--badge", there)
@@ -178,6 +179,10 @@ class TestPermit:
             (("--until", "tomorrow"), "a time is written"),
             (("--until", LATER, "--from", "2099-01-01"), "ends after it begins"),
             (("--until", LATER, "--return-by", "2020-01-01"), "the return lies after"),
+            (("--until", "9999-12-31"), "from 2000 to 8999"),
+            (("--until", "9999-12-31T23:59+00:00"), "from 2000 to 8999"),
+            (("--until", LATER, "--from", "0001-01-01T00:00"), "from 2000 to 8999"),
+            (("--until", LATER, "--return-by", "9999-12-31T23:59"), "from 2000 to 8999"),
         ],
     )
     def test_leave_that_could_never_be_used_is_refused(self, peopled: Hub, words: tuple[str, ...], says: str) -> None:
@@ -236,6 +241,7 @@ class TestVisitor:
             (("--host", "HOST", "--until", "2020-01-01"), "a visit ends after now"),
             (("--host", "HOST", "--until", "2099-01-01"), "within 31 days"),
             (("--host", "王试乙", "--until", LATER), "a host is named by the pseudonym"),
+            (("--host", "HOST", "--until", LATER, "--telephone", "1\n2"), "characters of one line"),
         ],
     )
     def test_refusals_leave_no_pass_behind(self, peopled: Hub, words: tuple[str, ...], says: str) -> None:
@@ -274,6 +280,8 @@ class TestNotice:
             (("--until", LATER, "--en", "x", "--every", "1"), "every 5 to 1440 minutes"),
             (("--until", LATER, "--en", "x", "--volume", "101"), "a volume is 0 to 100"),
             (("--until", LATER, "--en", "x" * 201), "at most 200 characters"),
+            (("--until", LATER, "--zh", "a\x1b[31m"), "200 characters of one line"),
+            (("--until", "9999-12-31T23:59-12:00", "--zh", "x"), "from 2000 to 8999"),
         ],
     )
     def test_refusals_say_what_to_do(self, hub: Hub, words: tuple[str, ...], says: str) -> None:

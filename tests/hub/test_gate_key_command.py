@@ -62,6 +62,18 @@ def test_forbidding_and_a_new_identity_end_it(station: Hub) -> None:
     assert allowance(station) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--hours", "337"), "a gate's temporary pass is valid for 1 to 336 hours"),
+        (("--days", "367"), "for 1 to 366 days a gate may be allowed"),
+        (("--passes", "0"), "1 to 10000 more temporary passes"),
+    ],
+)
+def test_a_refusal_says_what_a_gate_may_be_allowed(station: Hub, words: tuple[str, ...], says: str) -> None:
+    assert says in station.refusal("station", "allow", "east-1", *words)
+
+
 @pytest.mark.parametrize("words", [("allow", "west-9"), ("forbid", "west-9")])
 def test_a_station_that_nobody_added_is_named(station: Hub, words: tuple[str, ...]) -> None:
     assert "station west-9 has no key for passes" in station.refusal("station", *words)

@@ -246,8 +246,9 @@ def test_the_command_wants_to_know_what_to_try_again(compound: Compound, ids: li
 
 def test_the_command_says_that_nothing_is_there(compound: Compound):
     assert "nothing is in quarantine" in Command(compound)(quarantine_command.listed)
-    with pytest.raises(CommandFailed, match="quarantine list"):
-        Command(compound)(quarantine_command.show, id=5)
+    for number in (5, 2**63):
+        with pytest.raises(CommandFailed, match="quarantine list"):
+            Command(compound)(quarantine_command.show, id=number)
 
 
 def _html(text: str) -> str:
