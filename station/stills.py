@@ -83,10 +83,12 @@ def _changed(pixels: Pixels) -> list[SeenCode]:
 
 
 def _scaled(grey: Pixels, scale: float) -> Pixels:
-    if scale == 1.0 or min(grey.shape) * scale < 1:
+    if scale == 1.0:
         return grey
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=how), dtype=np.uint8)
+    thin = min(grey.shape) * scale < 1
+    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))) if thin else None
+    return np.asarray(cv2.resize(grey, size, fx=scale, fy=scale, interpolation=how), dtype=np.uint8)
 
 
 def _smoothed(grey: Pixels, sigma: float = 1.0) -> Pixels:

@@ -11,6 +11,8 @@ import numpy as np
 
 from station.cameras.frame import Pixels
 
+# What zxing-cpp takes.
+LONGEST_SIDE = 65_535
 # Colour types 4 and 6 of a PNG's IHDR.
 _PNG_WITH_ALPHA = frozenset({4, 6})
 PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -30,11 +32,13 @@ def decode_picture(raw: bytes) -> Pixels:
     Raises `ValueError` when they are no picture that can be read.
     """
     upright = _decode(raw, cv2.IMREAD_COLOR)
+    if (longest := max(upright.shape)) > LONGEST_SIDE:
+        raise ValueError(f"a side of this picture has {longest} pixels: cut it to {LONGEST_SIDE} or fewer")
     if not _may_be_transparent(raw):
         return np.asarray(upright, dtype=np.uint8)
     as_stored = _decode(raw, cv2.IMREAD_UNCHANGED)
-    if as_stored.ndim == 3 and as_stored.shape[2] == 4 and as_stored.dtype == np.uint8:
-        return _on_white(np.asarray(as_stored, dtype=np.uint8))
+    if as_stored.ndim == 3 and as_stored.shape[2] == 4 and as_stored.dtype in (np.uint8, np.uint16):
+        return _on_white(np.asarray(as_stored // (257 if as_stored.dtype == np.uint16 else 1), dtype=np.uint8))
     return np.asarray(upright, dtype=np.uint8)
 
 

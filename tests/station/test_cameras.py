@@ -131,6 +131,20 @@ class TestPictures:
         assert level(seen[:, :4]) == 0
         assert level(seen[:, 4:]) == 255
 
+    def test_transparent_is_white_also_in_sixteen_bits(self):
+        """Some drawing programs save two bytes a colour."""
+        stored = np.zeros((8, 8, 4), dtype=np.uint16)
+        stored[:, :4, 3] = 65535
+        seen = decode_picture(cv2.imencode(".png", stored)[1].tobytes())
+        assert level(seen[:, :4]) == 0
+        assert level(seen[:, 4:]) == 255
+
+    def test_a_picture_with_a_longer_side_than_a_decoder_takes_is_refused(self):
+        """The decoders would raise."""
+        ribbon = cv2.imencode(".png", np.zeros((2, 65536), dtype=np.uint8))[1].tobytes()
+        with pytest.raises(ValueError, match="65536 pixels"):
+            decode_picture(ribbon)
+
     def test_a_grey_picture_comes_as_three_channels(self):
         """Whatever a file stores, a camera gives height x width x 3."""
         grey = np.full((5, 9), 77, dtype=np.uint8)

@@ -165,6 +165,12 @@ class TestPictures:
         found = desk.answer("--image", white)
         assert found["steps"] == [{"name": "picture", "ok": False, "reason": "no_code"}]
 
+    @pytest.mark.parametrize("size", [(3, 60_000), (60_000, 1)])
+    def test_a_ribbon_of_pixels_is_answered(self, desk: HelpDesk, size: tuple[int, int]) -> None:
+        """None of the looks makes it longer than a decoder takes."""
+        path = desk.file("ribbon.png", cv2.imencode(".png", np.full(size, 255, np.uint8))[1].tobytes())
+        assert desk.answer("--image", path)["reason"] == "no_code"
+
     @pytest.mark.parametrize("content", [b"", b"GIF?", b"\x89PNG\r\n\x1a\n"])
     def test_what_is_no_picture_is_an_error(self, desk: HelpDesk, content: bytes) -> None:
         with pytest.raises(CannotVerify, match="no picture that can be opened"):
