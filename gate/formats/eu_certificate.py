@@ -31,7 +31,7 @@ LONGEST = 4296
 # A certificate unpacks to some 600 bytes, with an RSA signature and long names to 1,500.
 LARGEST = 16 * 1024
 
-_ALGORITHM, _KEY_ID, _SIGN1, _CWT = 1, 4, 18, 61
+_ALGORITHM, _CRITICAL, _KEY_ID, _SIGN1, _CWT = 1, 2, 4, 18, 61
 _ISS, _EXP, _IAT, _HCERT, _DCC = 1, 4, 6, -260, 1
 _USES = frozenset(USES.values())
 
@@ -86,6 +86,9 @@ def _read_header(draft: Draft) -> None:
     if not isinstance(signed, Mapping):
         raise StepFailed(Reason.CODE_DAMAGED, "the protected header is no map")
     headers = {**draft.headers, **signed}
+    if _CRITICAL in headers:
+        # RFC 9052 section 3.1: whoever does not understand all that is listed there must not believe the message.
+        raise StepFailed(Reason.CODE_DAMAGED, "the header demands what is not understood here")
     key_id = headers.get(_KEY_ID)
     if not isinstance(key_id, bytes) or not key_id:
         raise StepFailed(Reason.CODE_DAMAGED, "the header names no key")

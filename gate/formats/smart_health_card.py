@@ -39,11 +39,12 @@ _PART = re.compile(rb"shc:/(?:([1-9][0-9]?)/([1-9][0-9]?)/)?([0-9]+)\Z")
 
 
 class _Header(Struct, frozen=True):
-    """The JWS header. kid: the JWK thumbprint of the key."""
+    """The JWS header. kid: the JWK thumbprint of the key. crit: what a reader has to understand, beyond the usual."""
 
     alg: str
     kid: str
     zip: str = ""
+    crit: object = msgspec.UNSET
 
 
 class _CardDraft(ForeignDraft):
@@ -138,6 +139,9 @@ def _read_header(draft: Draft) -> None:
         raise StepFailed(Reason.CODE_DAMAGED, f"the header: {cause}") from None
     if header.alg != "ES256":
         raise StepFailed(Reason.FORGED, "the algorithm is not ES256")
+    if header.crit is not msgspec.UNSET:
+        # RFC 7515 section 4.1.11: whoever does not understand all that is listed there must not believe the card.
+        raise StepFailed(Reason.CODE_DAMAGED, "the header demands what is not understood here")
     if header.zip != "DEF" or not header.kid:
         raise StepFailed(Reason.CODE_DAMAGED, "the header does not say that it is deflated, or names no key")
     draft.key_id = header.kid
