@@ -10,7 +10,7 @@ from dataclasses import replace
 from gate.decision import decide
 from gate.passage import Ground
 from gate.policy import Policy, Rules
-from gate.reason import Outcome, Reason
+from gate.reason import GRAVE, Outcome, Reason
 from gate.temperature import judge, judge_retest
 from gate.wording import REASONS, Words
 from station.visit import Decided, GuardSettled, Lane, Now
@@ -22,6 +22,13 @@ _ODD_GROUND = Words("这个理由与处理不符", "This ground does not fit tha
 _NOT_CLEAR = Words("请先复测；各部位体温都正常才能放行", "Measure again first: every reading must be normal")
 
 _ANSWERS_A_FEVER = frozenset({Ground.MEASURED_AGAIN, Ground.MEDICAL, Ground.OFFICE_AGREED})
+# What the office may come to say while a verdict stands; clock, code and thermometer have said their word.
+_OF_THE_OFFICE = GRAVE | {
+    Reason.CALLER_NOT_ALLOWED,
+    Reason.BUILDING_SEALED,
+    Reason.BUILDING_CONTROLLED,
+    Reason.HEALTH_YELLOW,
+}
 _NO_POLICY = Policy(title="")
 
 
@@ -86,13 +93,21 @@ def _against_admitting(settled: GuardSettled, decided: Decided, rules: Rules | N
     by_thermometer = settled.ground is Ground.MEASURED_AGAIN or (fever and by_papers)
     if by_thermometer and (fever or decided.retest) and not _clear_retest(decided, rules):
         return _NOT_CLEAR
-    return _against_the_resident(settled, decided, rules, now)
+    return _against_since(decided, rules, now) or _against_the_resident(settled, decided, rules, now)
 
 
 def _clear_retest(decided: Decided, rules: Rules | None) -> bool:
     """By the limits in force now: the office may have lowered them meanwhile."""
     policy = rules.policy if rules else _NO_POLICY
     return judge_retest(decided.retest, policy.retest, policy.temperature) is None
+
+
+def _against_since(decided: Decided, rules: Rules | None, now: Now) -> Words | None:
+    """What the office has said since the gate decided, and does not let a guard overrule."""
+    anew = decide(decided.evidence, rules, now.moment).reasons
+    since = [reason for reason in anew if reason in _OF_THE_OFFICE and reason not in decided.reasons]
+    told = [reason for reason in since if not overrulable((reason,), rules)]
+    return REASONS[told[0]].say if told else None
 
 
 def _against_the_resident(settled: GuardSettled, decided: Decided, rules: Rules | None, now: Now) -> Words | None:

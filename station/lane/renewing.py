@@ -1,5 +1,5 @@
 """A newer snapshot, and what other gates just told, for whoever the lane knows already: who stands there, and who of a
-family waits.
+family waits; and for those whose passage a guard may still settle.
 
 The loop asks with every snapshot, and with every crossing that it hears of. Rule: whom the office restricts meanwhile,
 or another gate has let through, does not pass by what held when he was named or his code was read, however long the one
@@ -9,12 +9,13 @@ before him keeps the lane, and though his phone is back in his pocket.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from gate.credential import CodeReading
 from gate.evidence import Trace
 from gate.formats.chain import Step
 from gate.reason import Reason
 from gate.roster import Resident
 from station.snapshot import Snapshot
-from station.visit import Arrival, FormTaken, Gathering, Lane, ReadCode
+from station.visit import Arrival, Decided, FormTaken, Gathering, Lane, ReadCode
 
 Residents = Mapping[str, Resident]
 
@@ -26,7 +27,9 @@ def with_roster(lane: Lane, held: Snapshot, before: Snapshot) -> Lane:
     """
     residents = held.residents
     party = tuple(anew for each in lane.party if (anew := _arrival(each, residents)) is not None)
-    lane = replace(lane, party=party)
+    recent = tuple(_decided(each, held) for each in lane.recent)
+    resting = tuple(replace(each, decided=_decided(each.decided, held)) for each in lane.resting)
+    lane = replace(lane, party=party, recent=recent, resting=resting)
     visit = lane.phase
     if not isinstance(visit, Gathering):
         return lane
@@ -63,14 +66,33 @@ def _form(form: FormTaken, residents: Residents) -> FormTaken:
 
 def _code(code: ReadCode, held: Snapshot, before: Snapshot) -> ReadCode:
     """In view it is read anew anyway; put away, it still says who stands there."""
-    credential = code.reading.credential
-    if credential is not None and credential.serial in held.trust.revoked:
-        taken_back = Step("revocation", False, Reason.REVOKED, "revoked by the community office")
-        steps = (*(each for each in code.reading.steps if each.name != taken_back.name), taken_back)
-        return replace(code, reading=replace(code.reading, steps=steps, credential=None), resident=None)
+    reading = _believed(code.reading, held)
+    if reading is not code.reading:
+        return replace(code, reading=reading, resident=None)
     if code.resident is None:
         return code
     person = code.resident.person
     # A card that this gate made somebody's was never on the roster.
     unlisted = None if person in before.residents else code.resident
     return replace(code, resident=held.residents.get(person, unlisted))
+
+
+def _decided(decided: Decided, held: Snapshot) -> Decided:
+    """Who it was stays, whatever became of his entry."""
+    evidence = decided.evidence
+    resident, code = evidence.resident, evidence.code
+    if resident is not None:
+        resident = held.residents.get(resident.person, resident)
+    if code is not None:
+        code = _believed(code, held)
+    return replace(decided, evidence=replace(evidence, resident=resident, code=code))
+
+
+def _believed(reading: CodeReading, held: Snapshot) -> CodeReading:
+    """The very same, unless it was revoked meanwhile."""
+    credential = reading.credential
+    if credential is None or credential.serial not in held.trust.revoked:
+        return reading
+    taken_back = Step("revocation", False, Reason.REVOKED, "revoked by the community office")
+    steps = (*(each for each in reading.steps if each.name != taken_back.name), taken_back)
+    return replace(reading, steps=steps, credential=None)

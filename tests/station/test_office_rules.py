@@ -16,11 +16,22 @@ from gate.permit import Permit, PermitKind
 from gate.policy import Choice, Direction, GateRule, WhenUnknown, Zone
 from gate.reason import Outcome, Reason
 from gate.roster import Standing
+from gate.temperature import RetestRule
 from gate.wire import Crossing, Crossings
 from station.households import Households
 from station.inbox import SnapshotCame
 from station.snapshot import Snapshot
-from station.taps import ArriveNamed, ChooseDirection, FillForm, Settle, TellPurpose
+from station.taps import (
+    ArriveNamed,
+    BeginRest,
+    BeginRetest,
+    ChooseDirection,
+    FillForm,
+    Settle,
+    TapRefused,
+    TellPurpose,
+    TypeTemperature,
+)
 from tests.station.lane_of_tests import NOON, TestLane, pass_of, snapshot
 
 A, B, C = "a" * 16, "b" * 16, "c" * 16
@@ -243,3 +254,77 @@ def test_a_visitor_by_car_is_held_to_the_building_like_one_on_foot(tmp_path: Pat
     assert last(lane).reasons == (Reason.UNANNOUNCED,)
     assert lane.open
     lane.close()
+
+
+def isolated_a(**policy: Any) -> Snapshot:
+    held = snapshot("abc", **policy)
+    entry = msgspec.structs.replace(held.residents[A], standing=Standing.ISOLATED)
+    return replace(held, residents={**held.residents, A: entry})
+
+
+SINCE: dict[str, tuple[Snapshot, str]] = {
+    "isolated": (isolated_a(), "In home isolation"),
+    "revoked": (snapshot("abc", revoked=(A,)), "The pass was withdrawn"),
+    "gate closed": (snapshot("abc", gates={"west": GateRule(open=False)}), "closed"),
+}
+
+
+class TestWhatTheOfficeSaidSinceTheVerdict:
+    """It waits on the screen, or a fever rests, for minutes; the guard's tap is held to what is known by then."""
+
+    @pytest.mark.parametrize(("news", "says"), SINCE.values(), ids=SINCE.keys())
+    def test_is_no_guards_to_overrule(self, tmp_path, news, says):
+        """A cold forehead is his to overrule, isolation is not."""
+        lane = TestLane(tmp_path, snapshot("abc"))
+        lane.show(pass_of("a"))
+        lane.forehead(20.0)
+        lane.wait(15.0)
+        lane.show()
+        assert lane.view.verdict.reasons == (Reason.TEMPERATURE_TOO_LOW,)
+        lane.post(SnapshotCame(news))
+        with pytest.raises(TapRefused, match=says):
+            lane.tap(Settle(1, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
+        assert not lane.open
+        lane.close()
+
+    def test_holds_for_whoever_rested_with_a_fever(self, tmp_path):
+        """The fever is gone at every place, and the office has isolated him meanwhile."""
+        rest = {"retest": RetestRule(rest_minutes=1)}
+        lane = TestLane(tmp_path, snapshot("abc", **rest))
+        lane.show(pass_of("a"))
+        lane.forehead(38.5)
+        lane.tap(BeginRest(1))
+        lane.post(SnapshotCame(isolated_a(**rest)))
+        lane.wait(61.0)
+        lane.tap(BeginRetest(1))
+        for site in ("forehead", "wrist"):
+            lane.tap(TypeTemperature(36.5, site))
+        with pytest.raises(TapRefused, match="In home isolation"):
+            lane.tap(Settle(1, Outcome.ADMIT, Ground.MEASURED_AGAIN))
+        assert not lane.open
+        lane.close()
+
+    def test_holds_for_a_green_that_was_taken_back(self, tmp_path):
+        """Admitted by mistake, isolated since: the same passage opens nothing any more."""
+        lane = TestLane(tmp_path, snapshot("abc"))
+        lane.show(pass_of("a"))
+        lane.forehead(36.5)
+        lane.tap(Settle(1, Outcome.REFER, Ground.MISTAKE))
+        lane.wait(60.0)
+        lane.post(SnapshotCame(isolated_a()))
+        with pytest.raises(TapRefused, match="In home isolation"):
+            lane.tap(Settle(1, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
+        assert not lane.open
+        lane.close()
+
+    def test_leaves_to_the_guard_what_the_office_leaves_to_him(self, tmp_path):
+        """His building was closed but for leave, which a guard may overrule here; and who comes anew is judged anew."""
+        lane = TestLane(tmp_path, snapshot("abc"))
+        lane.tap(ChooseDirection(Direction.OUT))
+        lane.show(pass_of("a"))
+        lane.forehead(20.0)
+        lane.wait(15.0)
+        lane.post(SnapshotCame(snapshot("abc", zones={"3": Zone.CONTROLLED})))
+        lane.tap(Settle(1, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
+        assert lane.open
+        lane.close()
