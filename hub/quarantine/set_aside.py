@@ -122,11 +122,12 @@ _COUNTS = """
     SELECT substr(why, 1, 40) AS why, count(*) AS number
     FROM quarantine WHERE id NOT IN (SELECT id FROM put_by) GROUP BY 1"""
 
+# Of nothing at all SQLite's substr makes NULL.
 _ROWS = """
     SELECT * FROM (
         SELECT quarantine.id, quarantine.station, coalesce(station.gate, '') AS gate,
             coalesce(station.lane, '') AS lane, quarantine.journal, quarantine.sequence, quarantine.hash,
-            substr(payload, 1, :bytes) AS payload, length(payload) AS size, why, quarantine.received_at AS received_at,
+            coalesce(substr(payload, 1, :bytes), x'') AS payload, length(payload) AS size, why, quarantine.received_at AS received_at,
             why LIKE 'same identity, other body%' AS cloned,
             CASE WHEN record.hash <> quarantine.hash THEN substr(record.body, 1, :bytes) END AS registered,
             put_by.clerk AS put_by, put_by.at AS put_by_at

@@ -41,7 +41,7 @@ def replay(registry: Registry, opener: Opener, ids: Sequence[int]) -> Taken:
     for id, station, payload, at in registry.rows(_UNNAMED, (json.encode(list(ids)).decode(),)):
         parts = decode_records(payload if payload.lstrip().startswith(b"[") else b"[" + payload + b"]")
         parcels = [_parcel(part, opener) for part in parts if _speaks_for(part, opener.compound, station)]
-        if len(parcels) == len(parts) and all(parcels):
+        if parts and len(parcels) == len(parts) and all(parcels):
             fresh, kept = keep(registry, [each for each in parcels if each is not None], [], at)
             _enter_each(registry, fresh, taken)
             taken.repeated += kept.repeated

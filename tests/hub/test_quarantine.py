@@ -114,6 +114,15 @@ def test_the_list_shows_a_copied_card_first_and_only_the_beginning_of_a_long_pay
     assert (counts[Kind.CLONED], counts[Kind.GARBLED], sum(counts.values())) == (1, 2, 3)
 
 
+def test_a_message_without_a_byte_is_shown_and_in_nobodys_way(compound: Compound, set_aside: SetAside, page):
+    compound.garbage(b"", "JSON is malformed: input data was truncated")
+    (empty,) = set_aside.listed()
+    assert (empty.payload, empty.size) == (b"", 0)
+    assert page.get("/quarantine").status_code == 200
+    assert "content, 0 bytes" in Command(compound)(quarantine_command.show, id=empty.id)
+    assert compound.decides(ReplayQuarantined()) == Replayed(1, 1, 0, 0, 0)
+
+
 def test_another_try_brings_what_can_be_read_now_and_leaves_the_rest(compound: Compound, set_aside: SetAside):
     unread(compound, 70)
     unread(compound, 71, b'{"kind":"of the future"}')
