@@ -24,6 +24,8 @@ MOST_CROSSINGS = 256
 MOST_PEERS = 64
 # Holes that one receipt lists; where there are more, it reaches less far.
 MOST_HOLES = 64
+# How many records, which is never more than the newest one's number can be.
+Count = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 # Documents that one status names as lacking; the hub sees to these, and a later status names the others.
 MOST_LACKING = 16
 # Of a journal without a record.
@@ -88,8 +90,8 @@ class StationStatus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     gate: Slug
     lane: Slug
     journal: JournalId | None = None
-    newest: int = 0
-    queue: int = 0
+    newest: Count = 0
+    queue: Count = 0
     policy: str | None = None
     roster: str | None = None
     at: Instant | None = None

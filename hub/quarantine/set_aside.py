@@ -127,8 +127,8 @@ _ROWS = """
     SELECT * FROM (
         SELECT quarantine.id, quarantine.station, coalesce(station.gate, '') AS gate,
             coalesce(station.lane, '') AS lane, quarantine.journal, quarantine.sequence, quarantine.hash,
-            coalesce(substr(payload, 1, :bytes), x'') AS payload, length(payload) AS size, why, quarantine.received_at AS received_at,
-            why LIKE 'same identity, other body%' AS cloned,
+            coalesce(substr(payload, 1, :bytes), x'') AS payload, length(payload) AS size, why,
+            quarantine.received_at AS received_at, why LIKE 'same identity, other body%' AS cloned,
             CASE WHEN record.hash <> quarantine.hash THEN substr(record.body, 1, :bytes) END AS registered,
             put_by.clerk AS put_by, put_by.at AS put_by_at
         FROM quarantine LEFT JOIN station ON station.id = quarantine.station
