@@ -40,7 +40,7 @@ def of_office(folder: Path) -> set[str]:
 
 
 def names(text: bytes) -> set[str]:
-    """As Prometheus is asked for them: of a counter with its ending, less what a histogram tells of when it was made."""
+    """As Prometheus is asked for them: a counter with its ending; less what a histogram tells of when it was made."""
     families = text_string_to_metric_families(text.decode())
     found = {family.name + "_total" * (family.type == "counter") for family in families}
     return {name for name in found if not name.endswith("_created")}

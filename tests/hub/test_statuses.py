@@ -1,4 +1,4 @@
-"""What a station says of itself is taken or left as a whole; an odd one harms neither the hub's figures nor the others'."""
+"""What a station says of itself is taken or left as a whole; an odd one harms neither figures nor other gates."""
 
 from typing import Any
 
