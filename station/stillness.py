@@ -91,7 +91,7 @@ def _sample(pixels: Pixels) -> Pixels:
 def _same(before: Pixels, after: Pixels) -> bool:
     if before.shape != after.shape:
         return False
-    changed = cv2.compare(cv2.absdiff(before, after), MOVED_LEVELS, cv2.CMP_GT)  # type: ignore[call-overload]
+    changed = cv2.threshold(cv2.absdiff(before, after), MOVED_LEVELS, 255, cv2.THRESH_BINARY)[1]
     return cv2.countNonZero(changed) < MOVED_SAMPLES
 
 

@@ -21,6 +21,12 @@ class TestStillness:
         assert moved[0] is False
         assert any(moved)
 
+    @pytest.mark.parametrize("size", [(1, 1), (8, 8), (4, 8), (1, 40), (40, 1)])
+    def test_the_smallest_frame_is_looked_at_again(self, size):
+        """Any picture may be held up on the rehearsal page."""
+        stillness = Stillness()
+        assert [stillness.moved(np.zeros(size, dtype=np.uint8)) for _ in range(2)] == [True, False]
+
     def test_a_wall_is_crowded_and_a_plain_lane_is_not(self):
         """Crowded means edges both ways in one place; a stripe or a plain lane is not."""
         stripes = np.zeros((720, 1280), dtype=np.uint8)
