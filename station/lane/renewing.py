@@ -78,11 +78,9 @@ def _code(code: ReadCode, held: Snapshot, before: Snapshot) -> ReadCode:
 
 
 def _decided(decided: Decided, held: Snapshot) -> Decided:
-    """Who it was stays, whatever became of his entry."""
+    """Who it was stays, whatever became of his entry; whoever had none may have one now."""
     evidence = decided.evidence
-    resident, code = evidence.resident, evidence.code
-    if resident is not None:
-        resident = held.residents.get(resident.person, resident)
+    code, resident = evidence.code, held.residents.get(evidence.person or "", evidence.resident)
     if code is not None:
         code = _believed(code, held)
     return replace(decided, evidence=replace(evidence, resident=resident, code=code))

@@ -287,6 +287,18 @@ class TestWhatTheOfficeSaidSinceTheVerdict:
         assert not lane.open
         lane.close()
 
+    def test_holds_for_whoever_was_not_on_the_list_then(self, tmp_path):
+        """The office has put him there, isolated, while the guard was on the telephone."""
+        lane = TestLane(tmp_path, snapshot("bc"))
+        lane.show(pass_of("a"))
+        lane.forehead(36.5)
+        assert lane.view.verdict.reasons == (Reason.NOT_ON_ROSTER,)
+        lane.post(SnapshotCame(isolated_a()))
+        with pytest.raises(TapRefused, match="In home isolation"):
+            lane.tap(Settle(1, Outcome.ADMIT, Ground.OFFICE_AGREED))
+        assert not lane.open
+        lane.close()
+
     def test_holds_for_whoever_rested_with_a_fever(self, tmp_path):
         """The fever is gone at every place, and the office has isolated him meanwhile."""
         rest = {"retest": RetestRule(rest_minutes=1)}
