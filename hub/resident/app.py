@@ -93,7 +93,13 @@ def create_app(registrar: Registrar) -> Litestar:
             "registrar": Provide(lambda: registrar, sync_to_thread=False),
             "attempts": Provide(lambda: attempts, sync_to_thread=False),
         },
-        exception_handlers={HTTPException: _sorry, UnicodeDecodeError: _no_text, Exception: _broken},
+        before_request=_refuse_odd_host,
+        exception_handlers={
+            HTTPException: _sorry,
+            UnicodeDecodeError: _no_json,
+            RecursionError: _no_json,
+            Exception: _broken,
+        },
         before_send=[_add_headers],
         request_max_body_size=MOST_BYTES,
         openapi_config=None,
@@ -193,8 +199,17 @@ def _sorry(_: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     return _refused("request", error.status_code)
 
 
-def _no_text(_request: Request[Any, Any, Any], _error: UnicodeDecodeError) -> Response[Any]:
-    """A body that is no UTF-8 is a stranger's doing, and no fault of the hub's to log."""
+def _refuse_odd_host(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """Of which the framework can make no address, not even to say what else is wrong."""
+    try:
+        request.url  # noqa: B018 - what it is made of is the stranger's
+    except ValueError:
+        return _refused("request", 400)
+    return None
+
+
+def _no_json(_request: Request[Any, Any, Any], _error: Exception) -> Response[Any]:
+    """A body that is no UTF-8, or nested without end, is a stranger's doing, and no fault of the hub's to log."""
     return _refused("request", 400)
 
 

@@ -74,16 +74,27 @@ def test_a_phone_hears_which_of_its_passes_are_void(hub: ResidentHub, phone: htt
         ("/passes", b'{"token": "\x81", "key": "AA=="}'),
         ("/passes", b'{"token": "x", "key": "AA=="}'),
         ("/passes", b'{"token": ' + b"[" * 500 + b"]" * 500 + b"}"),
+        ("/passes", b'{"token": ' + b"[" * 3000),
+        ("/standing", b"[" * 4000),
         ("/passes", b'{"token": "' + b"x" * 9000 + b'"}'),
         ("/standing", b'{"serials": ["../../etc/passwd"]}'),
         ("/standing", b'{"serials": ["' + b'", "'.join([b"ab" * 8] * 17) + b'"]}'),
     ],
     ids=lambda value: str(value)[:24],
 )
-def test_what_makes_no_sense_is_refused_in_one_word(phone: httpx.Client, path: str, body: bytes) -> None:
+def test_what_makes_no_sense_is_refused_in_one_word(phone: httpx.Client, caplog, path: str, body: bytes) -> None:
     answer = phone.post(path, content=body, headers={"Content-Type": "application/json"})
     assert 400 <= answer.status_code < 500
     assert answer.json() == {"why": "request"}
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("path", ["/passes", "/standing"])
+def test_a_host_with_no_such_port_is_refused_like_them(phone: httpx.Client, caplog, path: str) -> None:
+    answer = phone.post(path, content=b"{}", headers={"Host": "x:99999999"})
+    assert (answer.status_code, answer.json()) == (400, {"why": "request"})
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 def test_every_answer_forbids_what_the_page_does_not_need(phone: httpx.Client) -> None:
