@@ -3,12 +3,14 @@
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from gate.forms import DeliveryForm, Door, ReturneeForm, VehicleForm, VisitorForm
 from gate.passage import Ground
 from station.taps import FillForm
-from tests.station.desk import ready
+from station.view import ChoiceAsked, PlaceAsked
+from tests.station.desk import OFFERS, ready
 from tests.station.guard import Guard
 from tests.station.states import FAMILY
 
@@ -143,6 +145,28 @@ def test_a_returnee_is_a_resident_a_place_and_a_day(guard) -> None:
     form = ReturneeForm("ruili", came_back_on=date(2026, 1, 15))
     guard.tapped(FillForm(form, admit=False, person=FAMILY[0].person))
     assert guard.taps_counted() == 7
+
+
+def test_the_forms_offer_what_the_office_says_now(guard) -> None:
+    """The page stands for weeks: a place of risk, a purpose and a building of today are there without a reload."""
+    to_the_door(guard, "visitor")
+    guard.touches("#visitor [data-closes]")
+    guard.desk.offers = replace(
+        OFFERS,
+        buildings=(("99", ("101",)),),
+        purposes=(ChoiceAsked("care", "照料老人", "Care"),),
+        places=(PlaceAsked("manzhouli", "内蒙古满洲里", "Manzhouli", (date(2026, 1, 16),)),),
+    )
+    guard.touches("#guests-open")
+    guard.touches("[data-guest=visitor]")
+    guard.touches("#door-choices >> text=/^99$/")
+    guard.touches("#door-choices >> text=/^101$/")
+    expect(guard.page.locator("#visitor-purpose")).to_contain_text("照料老人")
+    guard.touches("#visitor [data-closes]")
+    guard.touches("#guests-open")
+    guard.touches("[data-guest=returnee]")
+    guard.touches("#finder-stranger")
+    expect(guard.page.locator("#returnee-choices button")).to_have_text(["内蒙古满洲里", "其他地方"])
 
 
 def test_a_returnee_on_no_list_is_written_down_too(guard) -> None:

@@ -5,16 +5,26 @@ import { say } from "/static/words.js";
 const MOST_TILES = 40;
 const DIGITS = "1234567890".split("");
 let offered = null;
+let asking = null;
 
-/** What the forms offer; asked for once a page, and again where the station had nothing yet. */
-export async function offers() {
-  if (offered?.buildings.length) return offered;
+/** Ask anew, as a sheet is opened: the page stands for weeks, and the office's lists do not. */
+export function renewOffers() {
+  asking = ask().finally(() => { asking = null; });
+}
+
+async function ask() {
   try {
     const answer = await fetch("/forms", { signal: AbortSignal.timeout(4000) });
     if (answer.ok) offered = await answer.json();
   } catch {
-    // As if nothing were offered; the guard goes back and tries again.
+    // As it was offered last, or nothing; the guard goes back and tries again.
   }
+}
+
+/** What the forms offer; asked for again where the station had nothing yet. */
+export async function offers() {
+  if (asking === null && !offered?.buildings.length) renewOffers();
+  await asking;
   return offered ?? { buildings: [], plate_prefix: "", slots: [], purposes: [], places: [] };
 }
 

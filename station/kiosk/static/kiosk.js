@@ -4,6 +4,7 @@ import { drawAim } from "/static/aim.js";
 import { drawBar } from "/static/bar.js";
 import { drawCard } from "/static/card.js";
 import { contact, preview } from "/static/contact.js";
+import { renewOffers } from "/static/door.js";
 import { drawDuty } from "/static/duty.js";
 import { drawResting, drawRetest } from "/static/fever.js";
 import { findNamed } from "/static/finder.js";
@@ -92,8 +93,8 @@ function lost(seconds) {
 }
 
 const starts = {
-  "no-phone": () => findNamed(view?.can_make_passes ?? false),
-  guests: () => openSheet("guests"),
+  "no-phone": () => { renewOffers(); findNamed(view?.can_make_passes ?? false); },
+  guests: () => { renewOffers(); openSheet("guests"); },
   "without-code": () => tap("/without-code"),
 };
 for (const button of document.querySelectorAll("[data-start]")) button.addEventListener("click", () => starts[button.dataset.start]());
