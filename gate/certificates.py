@@ -1,7 +1,7 @@
 """X.509 certificates and bare public keys -> the issuer keys of a trust list.
 
-The office's trust command and the help desk call it. Rule: only what a gate needs is read (key, days, what it may
-sign), by a reader that takes the DER of every country; cryptography refuses certificates that spell out a default.
+The hub (hub.issuers) and the help desk call it. Rule: only what a gate needs is read (key, days, what it may sign), by
+a reader that takes the DER of every country; cryptography refuses certificates that spell out a default.
 """
 
 from base64 import urlsafe_b64encode

@@ -35,7 +35,7 @@ from gate.roster import (
     unseal,
 )
 from gate.staff import Staff
-from gate.trust import TrustedKey, TrustList, Usage
+from gate.trust import IssuerKey, TrustedKey, TrustList, Usage
 from hub.incoming.receipts import Publish
 from hub.keys import Keys
 from hub.registry import Change, Registry, blanks, documents, gate_keys, guards, notices, pass_keys, passes, people
@@ -62,12 +62,19 @@ class Standing:
 
 
 class Bulletin:
-    """publish: topic and payload, retained. randomness: bytes for the seals' nonces."""
+    """publish: topic and payload, retained. randomness: bytes for the seals' nonces. issuers: for the trust list."""
 
     def __init__(
-        self, compound: Slug, keys: Keys, editions: Editions, publish: Publish, randomness: Callable[[int], bytes]
+        self,
+        compound: Slug,
+        keys: Keys,
+        editions: Editions,
+        publish: Publish,
+        randomness: Callable[[int], bytes],
+        issuers: tuple[IssuerKey, ...] = (),
     ) -> None:
         self._compound = compound
+        self._issuers = issuers
         self._keys = keys
         self._editions = editions
         self._publish = publish
@@ -187,7 +194,7 @@ class Bulletin:
         )
         revoked = pack(revocations_of(passes.revoked(registry, _long_expired(now))))
         gates = gate_keys.certificates(gate_keys.listed(registry))
-        return TrustList(trusted, revoked, form_key=self._keys.form_public, gates=gates)
+        return TrustList(trusted, revoked, self._issuers, form_key=self._keys.form_public, gates=gates)
 
     def _unsealed(self, document: Published) -> bytes:
         if document.kind is DocumentKind.STAFF:

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from gate import topics
+from hub import issuers
 from hub.announcer import Announcer
 from hub.bulletin import Bulletin
 from hub.control import wall_clock
@@ -42,6 +43,7 @@ class RunningHub:
     """registry: handed over; only the writer's thread touches it from `start` until `stop` has returned.
 
     told_the_feed: told how many seconds live records took from their arrival to the announcement.
+    Raises SettingsRefused where the file of foreign issuers cannot be used.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class RunningHub:
         clock: Clock = wall_clock,
         told_the_feed: Callable[[float], None] = lambda _: None,
     ) -> None:
-        compound = settings.compound
+        compound, foreign = settings.compound, issuers.load(settings.issuers)
         self._clock = clock
         self._compound = compound
         self._opener = Opener(compound, keys.form)
@@ -67,7 +69,7 @@ class RunningHub:
         hearers = Hearers(self._hear_records, self._hear_status, self._greet, self._overwritten)
         self._link = Link(compound, registry.generation, settings.broker, password, hearers)
         editions = Editions(registry)
-        self._bulletin = Bulletin(compound, keys, editions, self._link.publish, os.urandom)
+        self._bulletin = Bulletin(compound, keys, editions, self._link.publish, os.urandom, foreign)
         self._received = Received.of(registry)
         self._receipts = Receipts(compound, keys.document, self._received, editions, self._link.publish)
         self._backlog = Backlog(self.writer.post, Ingest(compound, self._committed, clock, keys.form).take)

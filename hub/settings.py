@@ -62,12 +62,16 @@ Served = OfficeSettings | ResidentSettings
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """One compound's hub. name: as its people read it. data: the folder of registry, keys and broker files."""
+    """One compound's hub. name: as its people read it. data: the folder of registry, keys and broker files.
+
+    issuers: a file of those whose certificates the gates believe; "" for none.
+    """
 
     compound: Slug
     data: str
     name: str = ""
     timezone: str = "Asia/Shanghai"
+    issuers: str = ""
     broker: BrokerSettings = field(default_factory=BrokerSettings)
     office: OfficeSettings = field(default_factory=OfficeSettings)
     resident: ResidentSettings = field(default_factory=ResidentSettings)
@@ -165,6 +169,7 @@ def _absolute(settings: Settings, folder: Path) -> Settings:
     return replace(
         settings,
         data=rooted(settings.data),
+        issuers=rooted(settings.issuers),
         broker=replace(broker, tls_ca=rooted(broker.tls_ca), password_file=rooted(broker.password_file)),
         office=replace(office, tls_certificate=rooted(office.tls_certificate), tls_key=rooted(office.tls_key)),
         resident=replace(resident, tls_certificate=rooted(resident.tls_certificate), tls_key=rooted(resident.tls_key)),
