@@ -20,7 +20,10 @@ pytestmark = pytest.mark.browser
 R = TypeVar("R", Passage, Amendment)
 STATIC = Path(kiosk_package.__file__).parent / "static"
 # The loop stands still while the test touches the screen: how long that may last is looked at in test_kiosk_page.
-PATIENCE = {"contact.js": ("SILENCE_MS = 3000", "SILENCE_MS = 120000"), "taps.js": ("timeout(4000)", "timeout(60000)")}
+PATIENCE = {
+    "contact.js": ("SILENCE_MS = 3000", "SILENCE_MS = 120000"),
+    "taps.js": ("PATIENCE_MS = 7000", "PATIENCE_MS = 60000"),
+}
 
 
 class Post:

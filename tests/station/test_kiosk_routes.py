@@ -20,6 +20,7 @@ from gate.passage import Ground
 from gate.policy import Direction
 from gate.reason import Outcome, Reason
 from gate.trip import Stay
+from station.desk import TAP_SECONDS
 from station.kiosk import create_app
 from station.kiosk.made_pass import picture_of
 from station.kiosk.taps import TAPS as TAPS_BY_PATH
@@ -257,6 +258,15 @@ def test_every_tap_that_the_loop_knows_can_be_posted() -> None:
     """A tap without a route would be a button that does nothing; a route twice, one that does the other's."""
     assert set(TAPS_BY_PATH.values()) == set(get_args(Tap))
     assert len(TAPS_BY_PATH) == len(get_args(Tap))
+
+
+def test_the_page_waits_for_longer_than_a_tap_may_still_be_obeyed(kiosk) -> None:
+    """Else the guard is told that it was lost, taps again, and two are let through."""
+    script = kiosk.get("/static/taps.js").text
+    patience = re.search(r"PATIENCE_MS = ([0-9]+);", script)
+    assert patience is not None
+    assert "AbortSignal.timeout(PATIENCE_MS)" in script
+    assert int(patience[1]) / 1000 >= TAP_SECONDS + 1
 
 
 def test_what_was_typed_is_not_told_back(kiosk) -> None:

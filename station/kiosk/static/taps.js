@@ -3,6 +3,8 @@ import { now, say } from "/static/words.js";
 
 const ARM_MS = 350;
 const TOAST_MS = 6000;
+// Longer than the station lets a tap wait for its lane: one that is said to be lost must not be obeyed a moment later.
+const PATIENCE_MS = 7000;
 const root = document.documentElement;
 const toast = document.getElementById("toast");
 let arming = 0;
@@ -34,7 +36,7 @@ export async function asked(path, body) {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(4000),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
     if (answer.status === 204) return {};
     const said = answer.status === 200 || answer.status === 409 ? await answer.json() : {};
