@@ -14,7 +14,7 @@ from gate.unreadable import UNREADABLE
 from hub.settings import SettingsRefused
 
 # The trust list must stay below the broker's largest packet, 1 MiB, also with 100,000 revoked passes in it.
-MOST_BYTES = 180_000
+MOST_BYTES = 160_000
 
 
 def load(path: str) -> tuple[IssuerKey, ...]:
