@@ -93,8 +93,8 @@ def signal_of(tap: LaneTap, hand: AtHand) -> Signal | Words:
             return RestBegun(sequence)
         case BeginRetest(sequence):
             return RetestBegun(sequence)
-        case TypeTemperature(celsius, site):
-            return _temperature(celsius, site, hand)
+        case TypeTemperature():
+            return _temperature(tap, hand)
 
 
 def _settled(tap: Settle, hand: AtHand) -> Signal | Words:
@@ -166,14 +166,17 @@ def _on_screen(phase: Phase) -> Resident | None:
             return None
 
 
-def _temperature(celsius: float, site: str, hand: AtHand) -> Signal | Words:
-    """Only while somebody waits to be measured: a figure without a face would be lent to the next one."""
+def _temperature(tap: TypeTemperature, hand: AtHand) -> Signal | Words:
+    """Only while he who was measured waits for it: a figure without a face would be lent to the next one."""
     if not isinstance(hand.phase, Gathering | Retesting):
         return NOBODY_MEASURED
-    if site not in tuple(Site):
+    began = hand.phase.since if isinstance(hand.phase, Gathering) else 0.0
+    if tap.began is not None and tap.began != began:
+        return NOBODY_MEASURED
+    if tap.site not in tuple(Site):
         return _NO_SITE
     try:
-        reading = typed(celsius, Site(site))
+        reading = typed(tap.celsius, Site(tap.site))
     except ValueError:
         return _NO_TEMPERATURE
     return Measured(reading.measurement(), hand.seconds)

@@ -88,10 +88,14 @@ class BeginRetest(Struct, frozen=True):
 
 
 class TypeTemperature(Struct, frozen=True):
-    """What the guard's hand-held thermometer says. site: "forehead" or "wrist"."""
+    """What the guard's hand-held thermometer says. site: "forehead" or "wrist".
+
+    began: the view's visit_began as he began to type, which a retest has none of; None: of whoever stands there now.
+    """
 
     celsius: Annotated[float, Meta(ge=30, le=45)]
     site: str = "forehead"
+    began: float | None = None
 
 
 class SignOn(Struct, frozen=True):

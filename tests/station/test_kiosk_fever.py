@@ -74,17 +74,18 @@ def test_the_hand_held_thermometer_is_two_touches(guard) -> None:
     guard.lane(ready(screen=Screen.GATHERING, retest=Retesting(28, WANG, "wrist")), "retest")
     guard.touches("#retest-hand")
     guard.touches("[data-tenth='7']")
-    guard.tapped(TypeTemperature(36.7, "wrist"))
+    guard.tapped(TypeTemperature(36.7, "wrist", began=0.0))
     assert guard.taps_counted() == 2
 
 
 def test_a_hand_held_fever_is_three_touches(guard) -> None:
     """In an ordinary visit too, while its temperature is lacking."""
-    guard.lane(ready(screen=Screen.GATHERING, person=WANG, awaiting=("temperature",)), "gathering")
+    lacking = ready(screen=Screen.GATHERING, person=WANG, awaiting=("temperature",), visit_began=7.5)
+    guard.lane(lacking, "gathering")
     guard.touches("#hand")
     guard.touches("[data-degrees='38']")
     guard.touches("[data-tenth='4']")
-    guard.tapped(TypeTemperature(38.4, "forehead"))
+    guard.tapped(TypeTemperature(38.4, "forehead", began=7.5))
 
 
 def test_the_thermometer_closes_with_its_visit(guard) -> None:

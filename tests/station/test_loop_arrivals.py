@@ -243,6 +243,18 @@ class TestAFever:
         ]
         assert (retest.outcome, word.outcome, word.ground) == (Outcome.REFER, Outcome.ADMIT, Ground.MEASURED_AGAIN)
 
+    def test_gets_no_figure_of_the_one_before(self, lane):
+        """Typed while the card stalled: when its turn comes, another one's visit has begun."""
+        lane.forehead(None)
+        lane.show(pass_of("b"))
+        typed = TypeTemperature(36.6, "forehead", lane.view.visit_began)
+        lane.wait(15.0)
+        lane.show(pass_of("c"))
+        assert lane.view.screen is Screen.GATHERING
+        with pytest.raises(TapRefused):
+            lane.tap(typed)
+        assert not lane.open
+
     def test_of_an_outrun_journal_is_not_measured_again(self, lane):
         """The new journal has other numbers; a retest by the old one would speak of somebody else."""
         lane.tap(BeginRest(1))

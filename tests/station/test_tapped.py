@@ -206,6 +206,22 @@ class TestATypedTemperature:
         """A figure without a face would be lent to whoever comes next."""
         assert isinstance(signal_of(TypeTemperature(36.6), desk(phase)), Words)
 
+    @pytest.mark.parametrize(
+        ("phase", "began", "counts"),
+        [
+            (Gathering(1.0), 1.0, True),
+            (Gathering(2.0), 1.0, False),
+            (Gathering(2.0), 0.0, False),
+            (Retesting(DECIDED, 1.0, (Site.WRIST,)), 0.0, True),
+            (Retesting(DECIDED, 1.0, (Site.WRIST,)), 1.0, False),
+        ],
+        ids=["his", "of the one before", "of a retest", "of the retest", "of a visit, in a retest"],
+    )
+    def test_is_of_whoever_stood_there_as_it_was_typed(self, phase, began, counts):
+        """While the disk stalls the next one may have begun his visit."""
+        told = signal_of(TypeTemperature(36.6, "wrist", began), desk(phase))
+        assert isinstance(told, Measured if counts else Words)
+
     @pytest.mark.parametrize(("celsius", "site"), [(31.0, "forehead"), (44.0, "wrist"), (36.6, "ear")])
     def test_that_no_thermometer_shows_is_refused(self, celsius, site):
         assert isinstance(signal_of(TypeTemperature(celsius, site), desk(Gathering(1.0))), Words)

@@ -10,8 +10,11 @@ const USUAL_DEGREES = 36;
 const MOST_SHOWN = 2;
 let degrees = USUAL_DEGREES;
 let site = "forehead";
+let began = 0;
+let visit = 0;
 
 export function drawResting(view) {
+  began = view.visit_began;
   const shown = [...view.resting].sort((a, b) => Number(b.ready) - Number(a.ready)).slice(0, MOST_SHOWN);
   const left = (each) => Math.max(0, Math.ceil((Date.parse(each.ready_at) - Date.parse(view.now)) / 1000));
   refill($("resting"), [now(), shown.map((each) => [each, each.ready ? 0 : left(each)])], () => shown.map((each) => {
@@ -45,6 +48,7 @@ export function drawRetest({ retest, guidance }) {
 /** What the guard reads off his own thermometer: the tenth alone, as long as it is 36 and something. */
 function openHand(at) {
   site = at;
+  visit = began;
   degrees = USUAL_DEGREES;
   drawHand();
   openSheet("hand", document.documentElement.dataset.key);
@@ -57,7 +61,7 @@ function drawHand() {
 }
 
 async function typed(tenth) {
-  if (await tap("/temperature", { celsius: Number(`${degrees}.${tenth}`), site })) closeSheet();
+  if (await tap("/temperature", { celsius: Number(`${degrees}.${tenth}`), site, began: visit })) closeSheet();
 }
 
 for (const button of $("hand-degrees").children) {
