@@ -37,8 +37,8 @@ from gate.trust import GateKey
 NAME = "GC1-GATE"
 PREFIX = b"GT1:"
 CALLERS = (Caller.RESIDENT, Caller.VISITOR, Caller.COURIER, Caller.STAFF)
-# As a registry writes a building: 3, 12A, 东2.
-LONGEST_BUILDING = 12
+# As long as a guard's form takes one (gate.forms), and longer than a registry does: 3, 12A, 东2. Rules know it whole.
+LONGEST_BUILDING = 32
 # The clock of the gate that signs and that of the gate that reads may be this far apart, both believed.
 CLOCKS_APART = timedelta(minutes=10)
 

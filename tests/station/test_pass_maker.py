@@ -8,7 +8,11 @@ import pytest
 
 from gate.clock import ClockState, Moment
 from gate.credential import read
+from gate.decision import decide
+from gate.evidence import Evidence
 from gate.passage import Caller
+from gate.policy import Direction, Policy, Rules, Zone
+from gate.reason import Reason
 from gate.wording import Words
 from station.pass_maker import Made, PassMaker
 from tests.gate.gate_pass_makers import GATE_TRUST, STATION, certificate, trusting_gates
@@ -51,6 +55,17 @@ def test_a_visitor_gets_a_pseudonym_of_his_own(maker: PassMaker) -> None:
     assert isinstance(second, Made)
     assert first.leave.person != second.leave.person
     assert first.leave.serial != second.leave.serial
+
+
+def test_a_visitor_to_a_sealed_building_does_not_leave_it_by_the_length_of_its_name(maker: PassMaker) -> None:
+    """The pass names the building whole, as the registry and the office's rules write it."""
+    for building in ("东方花园一号楼南区东翼甲乙", "x" * 16, "楼" * 32):
+        pass_ = made(maker, caller=Caller.VISITOR, person=None, building=building)
+        assert isinstance(pass_, Made)
+        reading = read(pass_.text.encode(), GATE_TRUST, NOON)
+        sealed = Policy(title="winter", zones={building: Zone.SEALED}, measure_on=frozenset())
+        verdict = decide(Evidence(Direction.OUT, code=reading), Rules("east", sealed, "1.1", NOON.utc), NOON)
+        assert Reason.BUILDING_SEALED in verdict.reasons
 
 
 def test_numbers_go_on_after_a_restart_and_end_where_the_certificate_ends(tmp_path: Path) -> None:
