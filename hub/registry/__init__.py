@@ -240,7 +240,10 @@ def _connect(path: Path) -> sqlite3.Connection:
         seals.seal(connection)
     except sqlite3.DatabaseError as cause:
         connection.close()
-        why = f"{path} is not a registry: {cause}; put a backup in its place: gate-hub restore FILE"
+        if getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            why = f"{path} is not a registry: {cause}; put a backup in its place: gate-hub restore FILE"
+        else:
+            why = f"{path} cannot be opened ({cause}); is its disk full? Make room on it, and try again"
         raise RegistryRefused(why) from cause
     return connection
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from sqlite_utils import Database
 
 from gate.wire import body_hash
-from hub.registry import seals
+from hub.registry import RegistryRefused, seals
 from hub.registry.migrations import MIGRATIONS
 from hub.registry.seals import SEALED, record_checksum, row_seal
 from hub.registry.wal import wal_of
@@ -25,6 +25,10 @@ from hub.registry.wal import wal_of
 # A hub must be up within 10 s, whatever it has to look through; what is left over is looked at while it runs.
 QUICK_SECONDS = 4.0
 _INSTRUCTIONS = 100_000
+# What SQLite says where it cannot make the small file by which it shares a log.
+_NO_ROOM = (
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP,
+)  # fmt: skip
 _MOST_COMPLAINTS = 20
 _SINCE = "0010_checksums"
 
@@ -46,13 +50,29 @@ class Finding(Struct, frozen=True):
 
 
 def reading(path: Path, immutable: bool = False) -> sqlite3.Connection:
-    """A connection that reads whatever is there, also text that is none any more."""
+    """A connection that reads whatever is there, also text that is none any more.
+
+    Raises RegistryRefused where the disk has no room for what SQLite needs beside the file, which is not to blame.
+    """
     mode = "ro&immutable=1" if immutable else "ro"
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=5.0)
     connection.text_factory = lambda raw: raw.decode(errors="surrogateescape")
     # Of a file that lost its end SQLite would otherwise show nothing at all.
     connection.execute("PRAGMA writable_schema = ON")
+    _refuse_a_full_disk(connection, path)
     return connection
+
+
+def _refuse_a_full_disk(connection: sqlite3.Connection, path: Path) -> None:
+    """Whatever else is odd shows when it is looked for."""
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    except sqlite3.DatabaseError as cause:
+        if getattr(cause, "sqlite_errorcode", 0) in _NO_ROOM:
+            connection.close()
+            raise RegistryRefused(
+                f"{path} cannot be opened ({cause}); is its disk full? Make room on it, and try again"
+            ) from cause
 
 
 def at_opening(path: Path) -> list[Finding]:

@@ -1,16 +1,19 @@
 """A registry that is not as it was written: set aside, said row by row, and gone on with all that is whole in it."""
 
 import logging
+import resource
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gate.wire import body_hash
+from hub.forms import Opener
 from hub.keeping import backup
+from hub.keeping.verify import verify
 from hub.registry import (
     Registry,
     RegistryRefused,
@@ -130,6 +133,40 @@ def test_a_record_that_changed_is_named_and_left_out(path: Path) -> None:
         assert carrying.missing(registry) == [("east-1", JOURNAL, 34, 34)]
         assert registry.rows("SELECT count(*) FROM record") == [(59,)]
     assert f"station east-1 journal {JOURNAL}: 34" in report(path)
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file of this process grows beyond what SQLite needs to begin with, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_no_damage(path: Path) -> None:
+    """A sound registry was taken for a damaged one, and the operator told to put a backup in its place."""
+    before = sorted(each.name for each in path.parent.iterdir())
+    with no_room():
+        for look in (open_it, verify_it, soundness.at_opening):
+            with pytest.raises(RegistryRefused, match="is its disk full") as refused:
+                look(path)
+            assert "restore" not in str(refused.value)
+    assert sorted(each.name for each in path.parent.iterdir() if not each.name.endswith(("-shm", "-wal"))) == before
+    with opened(path, LATER, "sunshine") as registry:
+        assert registry.rows("SELECT count(*) FROM household") == [(200,)]
+    assert not list(path.parent.glob("*damaged*"))
+
+
+def open_it(path: Path) -> None:
+    with opened(path, LATER, "sunshine"):
+        pass
+
+
+def verify_it(path: Path) -> None:
+    verify(path, Opener("sunshine", b""))
 
 
 @pytest.mark.parametrize("kind", ["BLOB", "INTEGER"])
