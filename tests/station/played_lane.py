@@ -143,6 +143,8 @@ class Gate:
     rules: Rules | None = field(default_factory=rules)
     state: ClockState = ClockState.SYNCED
     disk_works: bool = True
+    # Heard once, between a passage's decision and the disk's answer.
+    meanwhile: Signal | None = None
     lane: Lane = field(default_factory=lambda: Lane(Direction.IN))
     seconds: float = 1000.0
     passages: list[tuple[Reason, ...]] = field(default_factory=list)
@@ -164,7 +166,10 @@ class Gate:
             match effect:
                 case RecordPassage(draft):
                     assert len(effects) == 1, "a decision must not speak before it is on the disk"
-                    self.tell(self.record(draft))
+                    answer, heard, self.meanwhile = self.record(draft), self.meanwhile, None
+                    if heard is not None:
+                        self.tell(heard)
+                    self.tell(answer)
                 case RecordAmendment(settled):
                     assert len(effects) == 1, "an amendment must not speak before it is on the disk"
                     if self.disk_works:

@@ -263,6 +263,14 @@ class TestAForm:
         gate.settle(Outcome.ADMIT, Ground.HOST_AGREED)
         assert gate.amendments == [GuardSettled(1, Outcome.ADMIT, Ground.HOST_AGREED, guard="wang")]
 
+    def test_nor_is_it_his_who_takes_over_before_it_is_on_the_disk(self):
+        gate = Gate(meanwhile=GuardChanged("wang"))
+        gate.tell(GuardChanged("li"))
+        gate.visitor(admit=True)
+        gate.forehead(36.5)
+        assert (gate.drafts[0].guard, gate.lane.guard) == ("li", "wang")
+        assert (gate.passages, gate.opened, gate.amendments) == ([(Reason.UNANNOUNCED,)], 0, [])
+
     def test_that_names_a_resident_is_still_a_form(self):
         """A car with a resident at the wheel is a car, and the guard's matter."""
         gate = Gate()

@@ -97,6 +97,13 @@ class TestTheRest:
         gate.settle(Outcome.ADMIT, Ground.MEASURED_AGAIN)
         assert gate.opened == RECENT + 3
 
+    def test_is_not_for_whom_the_guard_let_through(self):
+        """He is gone: a seat kept for him is one that somebody else needs."""
+        gate = feverish()
+        gate.settle(Outcome.ADMIT, Ground.MEDICAL)
+        gate.rest()
+        assert (gate.opened, len(gate.refused), gate.lane.resting) == (1, 1, ())
+
     @pytest.mark.parametrize("again", [False, True], ids=["no fever", "rests already"])
     def test_is_refused_where_it_makes_no_sense(self, again):
         gate = feverish() if again else Gate()
