@@ -49,7 +49,7 @@ def objection(lane: Lane, settled: GuardSettled, rules: Rules | None, now: Now) 
     if not _ground_fits(settled, decided):
         return _ODD_GROUND
     if settled.outcome is Outcome.ADMIT:
-        return _against_admitting(settled, decided, rules, now)
+        return _against_admitting(lane, settled, decided, rules, now)
     return None
 
 
@@ -84,10 +84,14 @@ def _ground_fits(settled: GuardSettled, decided: Decided) -> bool:
     return (settled.outcome, settled.ground) != (Outcome.ADMIT, Ground.SENT_BACK)
 
 
-def _against_admitting(settled: GuardSettled, decided: Decided, rules: Rules | None, now: Now) -> Words | None:
+def _against_admitting(
+    lane: Lane, settled: GuardSettled, decided: Decided, rules: Rules | None, now: Now
+) -> Words | None:
     if not overrulable(decided.reasons, rules):
         return _NOT_YOURS
-    fever, by_papers = feverish(decided, rules), settled.resident is not None and bool(decided.retest)
+    # One of his other passages may have found it: an older one, out of the strip, says nothing of it.
+    fever = feverish(decided, rules) or lane.unanswered_fever(decided.evidence.person, now.seconds)
+    by_papers = settled.resident is not None and bool(decided.retest)
     if fever and settled.ground not in _ANSWERS_A_FEVER and not by_papers:
         return _ODD_GROUND
     by_thermometer = settled.ground is Ground.MEASURED_AGAIN or (fever and by_papers)

@@ -48,6 +48,19 @@ def test_sent_back_he_has_it_still():
     assert (comes_again(gate), gate.opened) == ((Reason.RETEST_DUE,), 0)
 
 
+@pytest.mark.parametrize(("ground", "opened"), [(Ground.KNOWN_IN_PERSON, 0), (Ground.MEDICAL, 1)])
+def test_an_older_passage_of_his_does_not_go_round_it(ground, opened):
+    """He was too cold to be believed, warmed up, and had a fever: the first passage still stands in the strip."""
+    gate = Gate()
+    gate.show(ANNA)
+    gate.forehead(33.0)
+    gate.wait(3.0)
+    assert gate.passages == [(Reason.TEMPERATURE_TOO_LOW,)]
+    assert comes_again(gate, celsius=38.2) == (Reason.FEVER,)
+    gate.settle(Outcome.ADMIT, ground, 1)
+    assert gate.opened == opened
+
+
 def test_he_can_be_sent_to_rest_from_his_second_verdict():
     """And then the road is the same as for everybody with a fever: measured at both places, let in by the guard."""
     gate = feverish()
