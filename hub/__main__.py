@@ -8,6 +8,7 @@ import argparse
 import io
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -43,6 +44,7 @@ from hub.terminal import (
 )
 
 REFUSED = 2
+ENOUGH = 128 + signal.SIGPIPE
 _REFUSALS = (
     CommandFailed, SettingsRefused, RegistryRefused, KeysRefused, SheetUnreadable, IssueFailed, control.DataInUse,
     control.HubSilent, OSError,
@@ -65,6 +67,10 @@ def main(arguments: Sequence[str] | None = None, typed: TextIO = sys.stdin) -> i
         status: int | None = words.do(words, Terminal(found, control.wall_clock, os.urandom, sys.stdout, typed))
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read it has seen enough, such as `head`; nothing of the rest shall be tried again at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ENOUGH
     except _REFUSALS as refused:
         return _refuse(refused)
     return status or 0

@@ -3,7 +3,10 @@
 Rule: a terminal shows bytes of strangers only escaped, and says what to do in the words of the office's page.
 """
 
+import sqlite3
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from hub.orders.quarantine import Replayed, ReplayQuarantined
 from hub.quarantine.set_aside import Quarantined, SetAside
@@ -25,7 +28,8 @@ def add_words(parser: ArgumentParser) -> None:
 
 
 def listed(_words: Namespace, terminal: Terminal) -> None:
-    items = _set_aside(terminal).listed(limit=1000)
+    with _set_aside(terminal) as aside:
+        items = aside.listed(limit=1000)
     if not items:
         terminal.say("nothing is in quarantine: every message that came has been registered")
     for each in items:
@@ -37,7 +41,8 @@ def listed(_words: Namespace, terminal: Terminal) -> None:
 
 
 def show(words: Namespace, terminal: Terminal) -> None:
-    item = _set_aside(terminal).one(words.id)
+    with _set_aside(terminal) as aside:
+        item = aside.one(words.id)
     if item is None:
         raise CommandFailed(f"nothing in quarantine has the number {words.id}; see: gate-hub quarantine list")
     terminal.say(
@@ -71,8 +76,14 @@ def _said(item: Quarantined, of_it: str = "") -> str:
     return ASIDE[f"aside_{item.kind}{of_it}"].en
 
 
-def _set_aside(terminal: Terminal) -> SetAside:
-    return SetAside(terminal.settings.registry)
+@contextmanager
+def _set_aside(terminal: Terminal) -> Iterator[SetAside]:
+    """Raises CommandFailed where the file is no registry any more, which reading alone does not mend."""
+    path = terminal.settings.registry
+    try:
+        yield SetAside(path)
+    except sqlite3.DatabaseError as cause:
+        raise CommandFailed(f"{path} cannot be read ({cause}); gate-hub verify says what is wrong with it") from cause
 
 
 def _at(item: Quarantined, terminal: Terminal) -> str:

@@ -168,6 +168,22 @@ def test_before_init_every_command_says_what_to_do_first(bare: Hub) -> None:
     assert not (bare.data / "registry.sqlite").exists()
 
 
+def test_a_file_that_is_no_registry_any_more_is_said_to_be_none(hub: Hub) -> None:
+    """Also by a command that only reads, and does not set it aside."""
+    (hub.data / "registry.sqlite").write_bytes(b"")
+    assert "cannot be read (no such table: quarantine); gate-hub verify" in hub.refusal("quarantine", "list")
+
+
+def test_a_list_of_which_the_reader_has_seen_enough_ends_without_a_word(peopled: Hub) -> None:
+    """As `gate-hub ... | head` does."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-m", "hub", "--config", str(peopled.config), "guard", "list"]
+    with open(writing, "w") as pipe:
+        ended = subprocess.run(words, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (128 + signal.SIGPIPE, "")
+
+
 def test_wrong_settings_are_named(bare: Hub) -> None:
     """File and reason, whatever the command."""
     bare.config.write_text('compound = "Willow Court"\ndata = "data"\n')
