@@ -4,11 +4,8 @@ The loop, the guard's orders and the panel's news all tell the lane through here
 with each thing that a lane is told.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from gate.evidence import Trace
-from gate.roster import Resident
 from gate.wording import Words
 from station.drill import IS_OFF, IS_ON, NOT_NOW, Drill, may_begin
 from station.equipment import Equipment, first_lane
@@ -19,7 +16,7 @@ from station.remembered import REMEMBERED_RECORDS, with_memory
 from station.snapshot import Snapshot
 from station.timekeeper import Reading
 from station.troubles import Troubles
-from station.visit import Lane, Now, ReadCode, Ready, Retesting, Signal
+from station.visit import Lane, Now, Ready, Retesting, Signal
 
 
 class Lanes:
@@ -28,8 +25,9 @@ class Lanes:
     def __init__(self, equipment: Equipment, held: Snapshot, troubles: Troubles, recogniser: Recogniser) -> None:
         self._equipment = equipment
         self._troubles = troubles
+        self._recogniser = recogniser
         hands = GateHands(
-            equipment.recorder, equipment.panel, equipment.voice, troubles, equipment.matches, recogniser.forget
+            equipment.recorder, equipment.panel, equipment.voice, troubles, equipment.matches, self.crossed
         )
         self._drill: Drill | None = None
         self.held = held
@@ -62,10 +60,11 @@ class Lanes:
         for each in {self._gate, self._in_hand}:
             each.lane = with_roster(each.lane, held, before)
 
-    def renew_traces(self, trace: Callable[[Resident], Trace], of_code: Callable[[ReadCode], Trace]) -> None:
-        """Another gate let somebody through: he may be one of those who wait here."""
+    def crossed(self) -> None:
+        """Somebody has, here or elsewhere, or nobody can tell any more: he may stand here, or wait for his family."""
+        self._recogniser.forget()
         for each in {self._gate, self._in_hand}:
-            each.lane = with_traces(each.lane, trace, of_code)
+            each.lane = with_traces(each.lane, self._recogniser.trace, self._recogniser.trace_of)
 
     def act(self, act: Act) -> None:
         """What no lane asked for: a tone. In training there is none."""

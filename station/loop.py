@@ -216,8 +216,7 @@ class Loop:
         elif link is Link.NONE:
             self._equipment.peers.cut_off()
             # Of whoever stands here nobody can tell any more where else he was.
-            self._recogniser.forget()
-            self._lanes.renew_traces(self._recogniser.trace, self._recogniser.trace_of)
+            self._lanes.crossed()
         self._link = link
         self._troubles.changed = True
 
@@ -229,8 +228,7 @@ class Loop:
             self._troubles.say("two gates", conflict.words, self._seconds())
         if heard.digest.crossings:
             # Whoever stands here, or waits for his family, may just have crossed elsewhere.
-            self._recogniser.forget()
-            self._lanes.renew_traces(self._recogniser.trace, self._recogniser.trace_of)
+            self._lanes.crossed()
 
     def _take_snapshot(self, held: Snapshot) -> None:
         self._recogniser.snapshot = held

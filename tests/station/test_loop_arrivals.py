@@ -119,6 +119,22 @@ class TestByName:
         assert [each.reasons for each in lane.records_of(Passage)] == [(), (), (Reason.SAME_WAY_TWICE,)]
         lane.close()
 
+    def test_whoever_is_let_in_on_an_earlier_passage_while_his_family_waits_is_held_to_it(self, tmp_path):
+        """He was too cold to be believed; the guard lets him in out of the strip, while the first one is measured."""
+        lane = TestLane(tmp_path, snapshot("abc", same_way_hours=16))
+        lane.forehead(20.0)
+        lane.show(pass_of("b"))
+        lane.wait(15.0)
+        lane.forehead(None)
+        lane.tap(ArriveNamed((A, B)))
+        lane.tap(Settle(1, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
+        lane.forehead(36.5)
+        lane.wait(4.0)
+        lane.forehead(None)
+        lane.forehead(36.5)
+        assert [each.reasons for each in lane.records_of(Passage)[1:]] == [(), (Reason.SAME_WAY_TWICE,)]
+        lane.close()
+
     def test_outings_of_a_family_count_once_though_another_gate_was_heard_meanwhile(self, tmp_path):
         """Two of a household may go out: the first and the second do, the third is the guard's."""
         quota = {"exit_quota": Quota(times=2), "when_presence_unknown": WhenUnknown.OWN}
