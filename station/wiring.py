@@ -156,7 +156,8 @@ class _Wiring:
 
     def _new_uplink(self) -> Uplink:
         settings, identity, broker = self._settings, self._identity, self._settings.broker
-        _check_authority(broker.tls_ca)
+        if broker.tls_ca:
+            _check_authority(broker.tls_ca)
         return Uplink(
             station=settings.station,
             gate=settings.gate,
@@ -278,8 +279,8 @@ class _Wiring:
 
 
 def _check_authority(tls_ca: str) -> None:
-    """Raises Wrong where the broker's authority is named, and is none."""
+    """Raises Wrong where what is named as the broker's authority is none."""
     try:
-        ssl.create_default_context(cafile=tls_ca or None)
+        ssl.create_default_context(cafile=tls_ca)
     except OSError:
         raise Wrong(Path(tls_ca), "holds no authority's certificate", "copy it there from the hub anew") from None
