@@ -26,6 +26,7 @@ LONGEST_CELL = 500
 # Excel keeps 15 digits of a number; the rest of an identity number becomes zeros.
 _EXACT_DIGITS = 15
 _DELIMITERS = ",\t;"
+_TOP_LINES = 10
 _DAMAGED = "\ufffd"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -99,8 +100,9 @@ def _bounded(lines: Iterable[tuple[int, list[Cell]]], name: str) -> Iterator[Row
 
 def _csv_lines(data: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:
     text = _decoded(data, name)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
+    # A title above the header may have none of them, or a comma of its own.
+    top = [line for line in text.splitlines() if line.strip()][:_TOP_LINES]
+    delimiter = max(_DELIMITERS, key=lambda mark: (sum(mark in line for line in top), "".join(top).count(mark)))
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     number = 0
     try:

@@ -66,6 +66,12 @@ _SEXES = {"": "", **dict.fromkeys(("男", "male", "m"), "male"), **dict.fromkeys
 _IDENTITY = re.compile(r"\d{17}[\dX]|[A-Z0-9][A-Z0-9()/-]{4,29}")
 _DATE = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?: 0?0:00(:00)?)?")
 _DOOR = re.compile(r"[0-9A-Za-z\u4e00-\u9fff#-]{1,16}")
+# What a spreadsheet makes of 2-12 in a column that is not formatted as text: as a date's cell, and in csv.
+_DOOR_AS_DATE = re.compile(
+    r"(19|20)\d\d-\d\d-\d\d|\d{1,2}月\d{1,2}日"
+    r"|\d{1,2}-(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)",
+    re.IGNORECASE,
+)
 _DOOR_TAILS = {"building": r"(号楼|号|栋|幢|座|楼|#)$", "unit": r"(单元|门)$", "room": r"(室|号|房)$"}
 
 
@@ -242,6 +248,8 @@ def door_number(field: str, text: str) -> str:
 
 def _door(field: str) -> Callable[[str], str]:
     def read(text: str) -> str:
+        if _DOOR_AS_DATE.fullmatch(text):
+            raise _Wrong("is a date, made by the spreadsheet; format the column as text and type it again")
         try:
             return door_number(field, text)
         except ValueError as wrong:

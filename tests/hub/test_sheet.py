@@ -71,6 +71,21 @@ def test_an_english_sheet_is_understood(tmp_path: Path) -> None:
     assert (person.health, person.standing, person.needs_help) == (Health.YELLOW, Standing.MONITORED, True)
 
 
+@pytest.mark.parametrize("mark", ["\t", ";", ","])
+@pytest.mark.parametrize("title", ["某小区人员名单", "某小区, 2026年", "\n\n某小区"])
+def test_a_title_does_not_hide_what_the_columns_are_separated_by(tmp_path: Path, title: str, mark: str) -> None:
+    """The title stands in one cell, and may have a comma of its own, as a note may have many."""
+    table = (
+        f'姓名{mark}楼栋{mark}房号{mark}备注\n王试{mark}3{mark}0502{mark}"a,b,c,d,e,f,g"\n张试{mark}3{mark}0503{mark}\n'
+    )
+    found = read(tmp_path, f"{title}\n{table}")
+    assert said(found) == []
+    assert [(each.building, each.room, each.note) for each in found.people] == [
+        ("3", "0502", "a,b,c,d,e,f,g"),
+        ("3", "0503", ""),
+    ]
+
+
 def test_an_xlsx_with_a_title_and_typed_cells_is_understood(tmp_path: Path) -> None:
     """A title above the header, dates as dates, numbers as numbers, empty rows between."""
     rows = (
@@ -87,6 +102,17 @@ def test_an_xlsx_with_a_title_and_typed_cells_is_understood(tmp_path: Path) -> N
     first, second = found.people
     assert (first.building, first.room, first.birth, first.telephone) == ("12", "502", "1990-01-02", "15400000001")
     assert (second.building, second.birth, second.health) == ("12", "1990-03-04", Health.UNKNOWN)
+
+
+@pytest.mark.parametrize("mangled", [date(2026, 2, 12), "2月12日", "12-Feb"])
+def test_a_door_that_a_spreadsheet_took_for_a_date_is_a_mistake_and_no_new_home(
+    tmp_path: Path, mangled: str | date
+) -> None:
+    """Who types 2-12 into a cell gets the twelfth of February: nobody lives behind that."""
+    for number, row in enumerate((("王试", mangled, "0101"), ("王试", "3", mangled))):
+        found = read(tmp_path, workbook(("姓名", "楼栋", "房号"), row), "people.xlsx")
+        what = "is a date, made by the spreadsheet; format the column as text and type it again"
+        assert said(found) == [f"row 2, column {('楼栋', '房号')[number]}: {what}"]
 
 
 def test_the_whole_rehearsal_compound_is_read_without_a_mistake(tmp_path: Path) -> None:
