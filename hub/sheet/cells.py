@@ -11,10 +11,14 @@ import unicodedata
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
+
+from hub.sheet.merged import MergedDown
 
 MOST_BYTES = 16 * 2**20
 MOST_UNPACKED_BYTES = 128 * 2**20
@@ -59,6 +63,23 @@ def read_table(path: Path) -> list[Row]:
         )
     lines = _xlsx_lines(data, path.name) if data.startswith(_ZIP) else _csv_lines(data, path.name)
     return list(_bounded(lines, path.name))
+
+
+def sheets_left_out(path: Path) -> int:
+    """How many more sheets of a workbook that `read_table` could read have something near their top."""
+    data = _read_bounded(path)
+    if not data.startswith(_ZIP):
+        return 0
+    with _opened(data) as book:
+        return sum(_has_something(sheet) for sheet in _shown(book)[1:])
+
+
+def _has_something(sheet: Any) -> bool:  # noqa: ANN401 - as below
+    rows = sheet.iter_rows(max_row=_TOP_LINES, values_only=True)
+    try:
+        return any(value is not None for row in rows for value in row)
+    except Exception:  # whatever is wrong with it, it was left out
+        return True
 
 
 def column_letter(position: int) -> str:
@@ -141,6 +162,20 @@ def _xlsx_lines(data: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:
 
 
 def _first_sheet(data: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:
+    with _opened(data) as book:
+        sheet = _shown(book)[0]
+        sheet.reset_dimensions()
+        with sheet._get_source() as part:
+            merged = MergedDown(part, MOST_COLUMNS)
+        for number, row in enumerate(sheet.iter_rows(), start=1):
+            if number > LOWEST_ROW:
+                raise SheetUnreadable(f"{name} reaches below row {LOWEST_ROW}; delete the empty rows at its end")
+            cells = [_xlsx_cell(cell.value, cell.data_type) for cell in row]
+            yield number, _but_merged(cells, merged.columns(number))
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
     # It takes a fifth of a second to load, for which no command but the import of a workbook should wait.
     from openpyxl import load_workbook  # noqa: PLC0415
 
@@ -149,14 +184,24 @@ def _first_sheet(data: bytes, name: str) -> Iterator[tuple[int, list[Cell]]]:
         warnings.simplefilter("ignore")
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         try:
-            sheet = book.worksheets[0]
-            sheet.reset_dimensions()
-            for number, row in enumerate(sheet.iter_rows(), start=1):
-                if number > LOWEST_ROW:
-                    raise SheetUnreadable(f"{name} reaches below row {LOWEST_ROW}; delete the empty rows at its end")
-                yield number, [_xlsx_cell(cell.value, cell.data_type) for cell in row]
+            yield book
         finally:
             book.close()
+
+
+def _shown(book: Any) -> list[Any]:  # noqa: ANN401 - openpyxl names no type for what it streams
+    """The sheets that somebody sees who opens the workbook."""
+    return [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+
+
+def _but_merged(cells: list[Cell], hidden: list[int]) -> list[Cell]:
+    """Nobody stands in a row that is empty but for them, such as the second of a title."""
+    if not hidden or not any(cell.text or cell.objection for cell in cells):
+        return cells
+    filled = cells + [Cell("")] * (max(hidden) - len(cells))
+    for column in hidden:
+        filled[column - 1] = Cell("", "is merged with the cell above it; unmerge them and fill in each row")
+    return filled
 
 
 def _xlsx_cell(value: object, data_type: str) -> Cell:

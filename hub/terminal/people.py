@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from hub.orders.people import ImportPeople, PeopleImported
-from hub.sheet.cells import read_table
+from hub.sheet.cells import read_table, sheets_left_out
 from hub.sheet.people import read_people
 from hub.terminal import CommandFailed, Terminal, counted
 
@@ -26,6 +26,10 @@ def bring_in(words: Namespace, terminal: Terminal) -> None:
         raise CommandFailed(_not_imported(path, len(done.mistakes)), done.mistakes)
     if read.passed_over:
         terminal.say(f"passed over, since their headers are not known: columns {', '.join(read.passed_over)}")
+    if left_out := sheets_left_out(path):
+        terminal.say(
+            f"only the first sheet of {path.name} was read: of {counted(left_out, 'more sheet')} nobody was brought in"
+        )
     terminal.say(
         f"{path.name}: {len(read.people)} people: {done.new} new, {done.changed} changed, {done.same} as before;"
         f" {done.not_named} in the registry are not in it"

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from gate.roster import Health, Standing
 from hub.registry.people import Household, Person
 from hub.sheet import cells, changes
-from hub.sheet.cells import SheetUnreadable, read_table
+from hub.sheet.cells import SheetUnreadable, read_table, sheets_left_out
 from hub.sheet.people import HEADERS, PeopleRead, read_people
 from tests.rehearsal import people as rehearsal
 
@@ -102,6 +102,44 @@ def test_an_xlsx_with_a_title_and_typed_cells_is_understood(tmp_path: Path) -> N
     first, second = found.people
     assert (first.building, first.room, first.birth, first.telephone) == ("12", "502", "1990-01-02", "15400000001")
     assert (second.building, second.birth, second.health) == ("12", "1990-03-04", Health.UNKNOWN)
+
+
+def test_what_is_merged_downwards_is_a_mistake_and_not_nothing(tmp_path: Path) -> None:
+    """Of a household in isolation, merged into one cell, nobody is let out; a title of two rows hurts nobody."""
+    rows = (
+        ("某小区",),
+        (),
+        ("姓名", "楼栋", "房号", "居住状态"),
+        ("王试", "3", "0101", "居家隔离"),
+        ("张试", "3", "0101"),
+        ("李试", "3", "0102"),
+    )
+    book = load_workbook(io.BytesIO(workbook(*rows)))
+    book.worksheets[0].merge_cells("A1:D2")
+    book.worksheets[0].merge_cells("D4:D5")
+    book.save(tmp_path / "people.xlsx")
+    found = read_people(read_table(tmp_path / "people.xlsx"), TODAY)
+    what = "is merged with the cell above it; unmerge them and fill in each row"
+    assert said(found) == [f"row 5, column 居住状态: {what}"]
+    assert [each.row for each in found.people] == [4, 6]
+
+
+def test_a_hidden_sheet_is_not_read_and_what_else_has_people_is_counted(tmp_path: Path) -> None:
+    """The first sheet that the clerk sees counts, and further ones are not passed over in silence."""
+    book = load_workbook(io.BytesIO(workbook(("姓名", "楼栋", "房号"), ("旧试", "3", "0101"))))
+    book.worksheets[0].sheet_state = "hidden"
+    for name in ("王试", "张试"):
+        page = book.create_sheet(name)
+        for row in (("姓名", "楼栋", "房号"), (name, "3", "0101")):
+            page.append(row)
+    book.create_sheet("empty")
+    book.active = 1
+    book.save(tmp_path / "people.xlsx")
+    found = read_people(read_table(tmp_path / "people.xlsx"), TODAY)
+    assert [each.name for each in found.people] == ["王试"]
+    assert sheets_left_out(tmp_path / "people.xlsx") == 1
+    (tmp_path / "people.csv").write_text(csv_of(LI), encoding="utf-8")
+    assert sheets_left_out(tmp_path / "people.csv") == 0
 
 
 @pytest.mark.parametrize("mangled", [date(2026, 2, 12), "2月12日", "12-Feb"])
