@@ -217,6 +217,53 @@ def test_a_phone_whose_clock_is_wrong_is_told_and_its_code_is_right(page: Page, 
     assert read(seen(page), trust, Moment(datetime.now(UTC), ClockState.SYNCED)).accepted
 
 
+def answer_with(page: Page, path: str, body: str) -> None:
+    page.route(path, lambda route: route.fulfill(status=200, body=body))
+
+
+def test_an_answer_that_is_none_takes_no_correction_of_the_clock_away(page: Page, hub: ResidentHub) -> None:
+    """A network that wants a login answers in the hub's place; a phone that is slow goes on by what the hub said."""
+    page.clock.install(time=datetime.now(UTC) - timedelta(minutes=4))
+    set_up(page, hub)
+    for answer in ("<html>Log in</html>", "null", "{}"):
+        answer_with(page, "**/standing", answer)
+        page.reload()
+        expect(page.locator("#offline")).to_be_visible()
+        expect(page.locator("#clock")).to_contain_text("4 分钟")
+        expect(page.locator("#code")).to_have_attribute("data-made-at", re.compile(r"\d+"))
+        assert at_a_gate(seen(page), hub).accepted
+        page.unroute("**/standing")
+    assert page.faults == []
+
+
+def test_an_answer_that_is_none_to_a_card_is_no_fault_of_the_browser(page: Page, hub: ResidentHub) -> None:
+    """Who reads that his browser cannot keep the pass goes and looks for another phone."""
+    page.goto(hub.invite().link)
+    answer_with(page, "**/passes", "<html>Log in</html>")
+    page.click("#set-up")
+    expect(page.locator("#complaint")).to_contain_text("社区的主机出了错")
+    page.unroute("**/passes")
+    page.click("#set-up")
+    expect(page.locator("#name")).to_have_text(DAUGHTER.masked_name)
+
+
+def test_a_browser_that_keeps_nothing_says_so_and_spends_no_card(page: Page, hub: ResidentHub) -> None:
+    """Whose owner has forbidden cookies refuses even to be asked for either storage: the page speaks all the same, in
+    both languages, and the card is as good as before."""
+    page.add_init_script(
+        """for (const each of ["localStorage", "indexedDB"])
+            Object.defineProperty(window, each, { get() { throw new DOMException("denied", "SecurityError"); } });"""
+    )
+    page.goto(hub.invite().link)
+    expect(page.locator("#complaint")).to_contain_text("不能保存通行证")
+    page.click("#set-up")
+    expect(page.locator("#set-up")).to_be_enabled()
+    page.click("#language")
+    expect(page.locator("#complaint")).to_contain_text("cannot keep the pass")
+    assert page.faults == []
+    assert hub.serials() == []
+
+
 def taken_by(hub: ResidentHub, asking: dict[str, str]) -> None:
     hub.registrar.enrol(asking["token"], base64.b64decode(asking["key"]))
 

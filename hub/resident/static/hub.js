@@ -1,5 +1,7 @@
 // The two questions to the community's hub, and the time by its clock. Everything else works without it.
 
+import { recall, remember } from "./store.js";
+
 const PATIENCE_MS = 10000;
 // A phone that sets its clock by its network is off by less.
 const SLACK_MS = 2000;
@@ -34,14 +36,14 @@ export function now() {
 
 // How far the phone's clock is off, in milliseconds; positive where it is slow.
 export function offset() {
-  return Number(localStorage.getItem(OFFSET)) || 0;
+  return Number(recall(OFFSET)) || 0;
 }
 
 async function ask(path, question) {
   const sent = Date.now();
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
-  let response;
+  let response, answer;
   try {
     response = await fetch(path, {
       method: "POST",
@@ -49,14 +51,15 @@ async function ask(path, question) {
       body: JSON.stringify(question),
       signal: patience.signal,
     });
+    answer = await response.json().catch(() => null);
   } catch {
     throw new Refused("unreachable");
   } finally {
     clearTimeout(timer);
   }
-  const answer = await response.json().catch(() => ({ why: "broken" }));
-  if (!response.ok) throw new Refused(answer.why);
+  // Others may answer in the hub's place, as a network that wants a login; they know nothing of the time.
+  if (!response.ok || !Number.isFinite(answer?.now)) throw new Refused(answer?.why ?? "broken");
   const found = answer.now - (sent + Date.now()) / 2;
-  localStorage.setItem(OFFSET, String(Math.abs(found) < SLACK_MS ? 0 : Math.round(found)));
+  remember(OFFSET, String(Math.abs(found) < SLACK_MS ? 0 : Math.round(found)));
   return answer;
 }

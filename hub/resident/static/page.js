@@ -14,7 +14,7 @@ const RING = 100;
 
 const at = (id) => document.getElementById(id);
 let passes = [];
-let chosen = Number(localStorage.getItem("chosen")) || 0;
+let chosen = Number(store.recall("chosen")) || 0;
 let token = readToken();
 let adding = false;
 let complaint = "";
@@ -91,7 +91,7 @@ function renderPeople() {
 
 function choose(index) {
   chosen = index;
-  localStorage.setItem("chosen", String(index));
+  store.remember("chosen", String(index));
   sure = false;
   render();
   renew();

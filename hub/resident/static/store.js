@@ -1,4 +1,5 @@
-// What the phone keeps, in IndexedDB: passes with their keys, and an enrolment whose answer has not come yet.
+// What the phone keeps, in IndexedDB: passes with their keys, and an enrolment whose answer has not come yet. Beside it
+// three small things that name nobody: the language, which pass is shown, and how far the clock is off.
 
 const NAME = "gate-pass";
 
@@ -41,3 +42,23 @@ export const pending = () => listed("pending");
 export const pendingOf = (token) => within("pending", "readonly", (each) => each.get(token));
 export const keepPending = (enrolment) => put("pending", enrolment);
 export const dropPending = (token) => removed("pending", token);
+
+// A browser may refuse even to be asked for these; the page must still be able to say so, in either language.
+const unkept = {};
+
+export function recall(name) {
+  try {
+    return unkept[name] ?? localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(name, value) {
+  try {
+    localStorage.setItem(name, value);
+    delete unkept[name];
+  } catch {
+    unkept[name] = value;
+  }
+}

@@ -1,5 +1,7 @@
 // Every text of the page, Chinese first. Elements name theirs in data-text.
 
+import { recall, remember } from "./store.js";
+
 const WORDS = {
   title: ["通行证", "Gate pass"],
   other: ["English", "中文"],
@@ -42,7 +44,7 @@ const WORDS = {
     "This browser cannot keep the pass. Use the phone’s own browser, not a private window."],
 };
 
-let language = localStorage.getItem("language") === "en" ? 1 : 0;
+let language = recall("language") === "en" ? 1 : 0;
 
 export function say(key, values = {}) {
   return WORDS[key][language].replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -54,7 +56,7 @@ export function has(key) {
 
 export function otherLanguage() {
   language = 1 - language;
-  localStorage.setItem("language", language ? "en" : "zh");
+  remember("language", language ? "en" : "zh");
   speak();
 }
 
