@@ -4,11 +4,12 @@ The events are read as they lie (struct input_event, linux/input.h; 24 bytes on 
 anyway), so no driver is needed. Rule: the device is grabbed, or the scan would be typed into whatever has the focus.
 """
 
+import errno
 import fcntl
 import os
 import select
 import struct
-from contextlib import suppress
+from collections.abc import Callable
 
 from station.scanners.scan import Lines, ScannerFailed
 
@@ -35,6 +36,11 @@ _SHIFTED = dict(zip("1234567890-=[];'`\\,./", '!@#$%^&*()_+{}:"~|<>?', strict=Tr
 _KEYPAD = frozenset({55, *range(71, 84), 98})
 
 
+def grab(device: int) -> None:
+    """Raises OSError."""
+    fcntl.ioctl(device, EVIOCGRAB, 1)
+
+
 class HidScanner:
     """source: an event device, by its name that does not change: "/dev/input/by-id/...-event-kbd"."""
 
@@ -46,7 +52,7 @@ class HidScanner:
         self._shifts: set[int] = set()
 
     @classmethod
-    def open(cls, source: str) -> "HidScanner":
+    def open(cls, source: str, grab: Callable[[int], None] = grab) -> "HidScanner":
         try:
             device = os.open(source, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as cause:
@@ -54,9 +60,13 @@ class HidScanner:
                 f"the scanner {source} cannot be opened: {cause.strerror}; is it plugged in, and may this user read it?"
             )
             raise ScannerFailed(what) from cause
-        with suppress(OSError):
-            # A pipe, as in tests, cannot be grabbed.
-            fcntl.ioctl(device, EVIOCGRAB, 1)
+        try:
+            grab(device)
+        except OSError as cause:
+            # A pipe, as in tests, cannot be grabbed; whoever else has grabbed the head hears it alone.
+            if cause.errno == errno.EBUSY:
+                os.close(device)
+                raise ScannerFailed(f"the scanner {source} is held by another program: end that one") from cause
         return cls(device, source)
 
     def read(self) -> bytes:
@@ -65,6 +75,8 @@ class HidScanner:
             return scan
         if select.select([self._device], [], [], WAIT_SECONDS)[0]:
             self._take(self._received())
+        else:
+            self._lines.quiet()
         return self._lines.next()
 
     def close(self) -> None:

@@ -5,6 +5,8 @@ from typing import Protocol
 LONGEST_SCAN = 4296
 """Characters of the largest QR code (ISO/IEC 18004, table 7)."""
 _ENDS = b"\r\n"
+MOST_QUIET_READS = 4
+"""A quarter of a second each: no head rests so long within a scan."""
 
 
 class ScannerFailed(Exception):
@@ -19,14 +21,16 @@ class Scanner(Protocol):
 
 
 class Lines:
-    """Bytes as they come -> whole scans; each ends with CR, LF or both."""
+    """Bytes as they come -> whole scans; each ends with CR, LF or both, or with the head's pause."""
 
     def __init__(self) -> None:
         self._begun = bytearray()
         self._too_long = False
+        self._quiet_reads = 0
         self._whole: list[bytes] = []
 
     def take(self, received: bytes) -> None:
+        self._quiet_reads = 0
         for byte in received:
             if byte in _ENDS:
                 self._end()
@@ -34,6 +38,12 @@ class Lines:
                 self._begun.append(byte)
             else:
                 self._too_long = True
+
+    def quiet(self) -> None:
+        """A read gave nothing: there are heads that send no line end."""
+        self._quiet_reads += 1
+        if self._quiet_reads == MOST_QUIET_READS:
+            self._end()
 
     def next(self) -> bytes:
         """The oldest whole scan, or b""."""

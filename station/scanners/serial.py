@@ -1,7 +1,10 @@
-"""A scanner head on a serial line, or on USB as one (CDC ACM): it sends what it read and CR.
+"""A scanner head on a serial line, or on USB as one (CDC ACM): it sends what it read and CR, or pauses.
 
 Rule: any speed will do for USB; a head on a real line is set to 9600 8N1, as they come.
 """
+
+import termios
+from collections.abc import Callable
 
 import serial
 
@@ -18,10 +21,10 @@ class SerialScanner:
         self._lines = Lines()
 
     @classmethod
-    def open(cls, source: str) -> "SerialScanner":
+    def open(cls, source: str, opened: Callable[..., serial.Serial] = serial.Serial) -> "SerialScanner":
         try:
-            line = serial.Serial(source, SPEED, timeout=WAIT_SECONDS, exclusive=True)
-        except (serial.SerialException, OSError, ValueError) as cause:
+            line = opened(source, SPEED, timeout=WAIT_SECONDS, exclusive=True)
+        except (serial.SerialException, OSError, ValueError, termios.error) as cause:
             raise ScannerFailed(f"the scanner {source} cannot be opened: is it plugged in? ({cause})") from cause
         return cls(line, source)
 
@@ -31,9 +34,13 @@ class SerialScanner:
             return scan
         try:
             # One byte is waited for; what came with it is taken along.
-            self._lines.take(self._line.read(1) + self._line.read(self._line.in_waiting))
+            received = self._line.read(1) + self._line.read(self._line.in_waiting)
         except (serial.SerialException, OSError, TypeError) as cause:
             raise ScannerFailed(f"the scanner {self._source} is gone: plug it in again") from cause
+        if received:
+            self._lines.take(received)
+        else:
+            self._lines.quiet()
         return self._lines.next()
 
     def close(self) -> None:

@@ -1,17 +1,21 @@
 """Scanner heads: what they read reaches the loop byte for byte, over a pty and over a pipe of key events."""
 
+import errno
 import os
 import pty
 import queue
+import termios
 import tty
 
 import pytest
+import serial
 
 from station.ears import EMPTY_READS, NO_ANSWER, Ears
 from station.inbox import Faulty, Looked
 from station.scanners import ScannerFailed, open_scanner
-from station.scanners.hid import _PLAIN, _SHIFTED, EV_KEY, EVENT
+from station.scanners.hid import _PLAIN, _SHIFTED, EV_KEY, EVENT, HidScanner
 from station.scanners.scan import LONGEST_SCAN, Lines
+from station.scanners.serial import SerialScanner
 
 PATIENCE = 20.0
 CHARACTERS = {character: (code, False) for code, character in reversed(_PLAIN.items())}
@@ -86,6 +90,22 @@ class TestSerial:
         os.write(head, b"ABC\r")
         assert next_scan(scanner) == b"GC1:ABC"
 
+    def test_a_head_without_line_ends_is_read_by_its_pauses(self, line):
+        """As many come from the factory: each scan is one, and is not glued to the next one's."""
+        head, scanner = line
+        for scan in (b"GC1:A", b"GC1:B"):
+            os.write(head, scan)
+            assert next_scan(scanner) == scan
+
+    def test_a_head_that_goes_while_it_is_opened_is_said_to_be_gone(self):
+        """The line's own errors are no OSError; the lane would have been deaf until its next start."""
+
+        def line(*_: object, **__: object) -> serial.Serial:
+            raise termios.error(5, "Input/output error")
+
+        with pytest.raises(ScannerFailed, match="/dev/ttyACM0"):
+            SerialScanner.open("/dev/ttyACM0", line)
+
     def test_a_head_that_is_not_there_is_said_to_be_so(self):
         """The sentence names the device."""
         with pytest.raises(ScannerFailed, match="/dev/no-such-scanner"):
@@ -99,6 +119,24 @@ class TestHid:
         text = "GC1:0123456789ABCXYZ $%*+-./:abcxyz https://a.b/?q=1&w=~_(x)[y]{z}|\\\"'`^!@#;,<>"
         os.write(head, typed(text))
         assert next_scan(scanner) == text.encode()
+
+    def test_a_head_without_enter_is_read_by_its_pauses(self, keyboard):
+        """Or ends in a key that is no line's end, as Tab."""
+        head, scanner = keyboard
+        for text in ("GC1:A", "GC1:B"):
+            os.write(head, typed(text)[: -2 * len(key(ENTER, 0))])
+            assert next_scan(scanner) == text.encode()
+
+    def test_a_head_that_another_program_holds_is_a_fault(self, tmp_path):
+        """It would type into that one, and this lane would wait for scans for ever without a word."""
+        path = str(tmp_path / "event-kbd")
+        os.mkfifo(path)
+
+        def refuse(_device: int) -> None:
+            raise OSError(errno.EBUSY, "Device or resource busy")
+
+        with pytest.raises(ScannerFailed, match="another program"):
+            HidScanner.open(path, refuse)
 
     def test_events_that_come_in_pieces_are_put_together(self, keyboard):
         """A read may end in the middle of an event."""
