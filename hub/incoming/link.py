@@ -8,6 +8,7 @@ whatever anybody else says on the hub's own topics (`noLocal`: not its own words
 import logging
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -62,6 +63,7 @@ class Link:
         self._broker = broker
         self._hearers = hearers
         self._leaving = False
+        self._said_unreachable = False
         self._client = self._make_client(password)
 
     def start(self) -> None:
@@ -112,6 +114,7 @@ class Link:
         client.reconnect_delay_set(1, LONGEST_WAIT_SECONDS)
         client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -125,6 +128,7 @@ class Link:
     ) -> None:
         # What an earlier connection left would put older documents and receipts back; `greet` brings the newest.
         client.drop_out_messages()
+        self._said_unreachable = False
         if reason.is_failure:
             log.error("the broker refuses the hub: %s; check user and password file in hub.toml", reason)
             return
@@ -134,6 +138,13 @@ class Link:
         client.subscribe(
             [*((topic, SubscribeOptions(QOS)) for topic in wanted), (topics.all_of_hub(self._compound), others)]
         )
+
+    def _on_connect_fail(self, _client: Client, _data: object) -> None:
+        if not self._said_unreachable:
+            # paho calls this while it handles the error, and hands it over in no other way.
+            where, why = f"{self._broker.host}:{self._broker.port}", sys.exc_info()[1]
+            log.warning("no broker at %s (%s); trying on; see that it runs, and [broker] in hub.toml", where, why)
+        self._said_unreachable = True
 
     def _on_subscribe(
         self, _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None

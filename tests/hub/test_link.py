@@ -1,6 +1,7 @@
 """The hub on a real Mosquitto: what it hears, what it leaves retained, what outlives a broker or a hub."""
 
 import os
+import socket
 import time
 from collections.abc import Callable
 from threading import Event
@@ -128,6 +129,20 @@ def test_receipts_of_the_next_run_are_newer_than_those_of_the_last(office: Offic
     with office.hub():
         post.until(lambda: post.hub_is(up=True) and post.covers(1))
         assert post.numbers(topic)[-1] > first
+
+
+def test_a_broker_that_is_not_there_is_said_with_where_it_was_looked_for(caplog: pytest.LogCaptureFixture):
+    """A hub alone serves its pages; why no gate is heard stands in its log."""
+    hearers = Hearers(records=lambda *_: None, status=lambda *_: None, greet=list, overwritten=lambda *_: None)
+    with socket.socket() as nobody_listens:
+        nobody_listens.bind(("127.0.0.1", 0))
+        port = nobody_listens.getsockname()[1]
+        link = Link("sunshine", 1, BrokerSettings(port=port), None, hearers)
+        link.start()
+        try:
+            _until(lambda: f"no broker at 127.0.0.1:{port} ([Errno 111] Connection refused)" in caplog.text)
+        finally:
+            link.stop()
 
 
 def test_nothing_old_is_put_back_over_what_is_new():
