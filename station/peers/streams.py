@@ -79,11 +79,9 @@ class PeerStream:
         """Go on with the peer's next digest; whether it can say anything new."""
         if digest.journal == self.journal and digest.through < self.stretch.through:
             return self._take_earlier(digest, fresh_at)
-        self.fresh_at, self.told_at = max(self.fresh_at, fresh_at), digest.at
         if digest.journal != self.journal:
-            # What the old journal held last can never be known any more.
-            self.journal, self.stretch, self._before_gap = digest.journal, _stretch(digest), None
-            return True
+            return self._take_other(digest, fresh_at)
+        self.fresh_at, self.told_at = max(self.fresh_at, fresh_at), digest.at
         if digest.after > self.stretch.through:
             self._before_gap, self._heard_since_gap = self._before_gap or self.stretch, 0
             self.stretch = _stretch(digest)
@@ -94,6 +92,15 @@ class PeerStream:
             self._heard_since_gap += 1
             if self._heard_since_gap >= TRIES_TO_FILL_A_GAP:
                 self._before_gap = None
+        return True
+
+    def _take_other(self, digest: Crossings, fresh_at: float) -> bool:
+        """One of another journal: what the last one held at its end can never be known any more, nor by a word of it
+        that comes again."""
+        new = _stretch(digest)
+        self.journal, self.stretch = digest.journal, Stretch(max(new.since, self.told_at), new.through)
+        self.fresh_at, self.told_at = max(self.fresh_at, fresh_at), max(self.told_at, digest.at)
+        self._before_gap = None
         return True
 
     def _take_earlier(self, digest: Crossings, fresh_at: float) -> bool:

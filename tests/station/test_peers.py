@@ -209,6 +209,47 @@ def test_an_old_digest_that_comes_again_says_nothing_of_now(town: Town) -> None:
     assert east.last_seen() is None
 
 
+def test_an_old_word_of_a_journal_that_was_lost_says_nothing_of_since_then(town: Town) -> None:
+    """What that journal held last can never be known any more, however often the broker repeats what came before."""
+    east, west = town.gates["east"], town.gates["west"]
+    west.passes(LI, "in")
+    *_, old = (digest for _, digest in town.digests if digest.crossings)
+    town.wait(60)
+    east.passes(WANG, "in")
+    west.deaf = True
+    west.passes(WANG, "out")
+    west.journal, west.records = "ff" * 8, []
+    town.wait(5)
+    west.passes(LI, "out")
+    west.connect()
+    for _ in range(3):
+        town.wait(BEAT_SECONDS + 1)
+        assert east.last_seen() is None
+        east.peers.hear("west-1", old, town.seconds)
+        assert east.last_seen() is None
+    east.passes(WANG, "in")
+    assert east.last_seen() == ("east", "in"), "of what comes after the loss all is known"
+
+
+def test_an_old_word_does_not_take_a_silent_gate_down(town: Town) -> None:
+    """It lost its journal some time ago, and a message of more than a week ago comes again."""
+    east, west = town.gates["east"], town.gates["west"]
+    west.passes(LI, "in")
+    *_, old = (digest for _, digest in town.digests if digest.crossings)
+    town.seconds += FORGOTTEN_AFTER.total_seconds() + 60
+    for gate in (east, west):
+        gate.connect()
+    west.journal, west.records = "ff" * 8, []
+    west.passes(LI, "out")
+    east.passes(WANG, "in")
+    town.wait(BEAT_SECONDS + 1)
+    assert east.last_seen() == ("east", "in")
+    west.deaf = True
+    town.wait(60)
+    east.peers.hear("west-1", old, town.seconds)
+    assert east.last_seen() is None
+
+
 def test_what_was_long_on_its_way_tells_of_then(town: Town) -> None:
     """A line that hangs and then gives out everything at once: how long each word lay in it nobody can see by it."""
     east, west = town.gates["east"], town.gates["west"]
