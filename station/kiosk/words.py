@@ -24,7 +24,7 @@ KIOSK = {
     "rules.editions": Words("规则 {rules}，信任名单 {trust}", "Rules {rules}, trust list {trust}"),
     "rules.none": Words("没有规则", "No rules"),
     "rules.fresh": Words("规则 {age}前确认", "Rules confirmed {age} ago"),
-    "rules.stale": Words("规则已过时 {age}", "Rules {age} old"),
+    "rules.stale": Words("规则已 {age}未确认", "Rules {age} old"),
     "clock.synced": Words("时间准确", "Clock right"),
     "clock.held": Words("时间靠本机维持", "Clock on its own"),
     "clock.floor": Words("时间不可信", "Clock not believed"),

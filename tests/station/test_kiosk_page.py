@@ -237,7 +237,7 @@ def test_what_is_not_as_it_should_be_is_amber_and_in_words(guard) -> None:
     expect(guard.page.locator("#health .amber")).to_have_count(0)
     guard.desk.put(ready(health=POOR))
     expect(guard.page.locator("#health .amber")).to_have_text(
-        ["断网，照常工作", "214 条待送，最久 1 小时", "规则已过时 9 天", "时间不可信", "相机故障", "灯和道闸故障"]
+        ["断网，照常工作", "214 条待送，最久 1 小时", "规则已 9 天未确认", "时间不可信", "相机故障", "灯和道闸故障"]
     )
 
 
