@@ -39,6 +39,7 @@ _SHAPES = {
     "quiet_until": "a time of the day is written 08:00",
     "blanks": f"at once 1 to {MOST_BLANKS} blank cards are issued",
     "blank_days": f"a blank card is valid for 1 to {LONGEST_BLANK_DAYS} days",
+    "overlap_days": f"passes of the old key are believed for 0 to {LONGEST_LIFE_DAYS} days",
     "days": f"a pass is valid for 1 to {LONGEST_LIFE_DAYS} days",
     "name": "a clerk's name is 1 to 32 characters without spaces and colons",
 }
