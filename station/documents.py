@@ -102,7 +102,7 @@ class Documents:
     def __init__(self, path: Path, reader: Reader, gate: str) -> None:
         self._reader = reader
         self._gate = gate
-        self._connection = told_file.opened(path, _SCHEMA, "FULL", "the hub sends")
+        self._connection = told_file.opened(path, _SCHEMA, "FULL", "the hub sends", to_the_last_page=True)
         self._shelves = _read_shelves(self._connection, reader)
         self._given = _snapshot_in_force(self._shelves, reader, gate)
         self._missing: tuple[Part, ...] | None = None
@@ -122,10 +122,11 @@ class Documents:
         Raises DocumentRefused: forged, older than what is held, or unreadable. What is in force stays.
         """
         held = _opened(self._reader, part, payload)
-        known = self._shelves.newest.get(part)
-        if known is not None and held.edition < known.edition:
-            raise DocumentRefused(f"{part} {held.edition} is older than {known.edition}, which is here already")
-        if known is not None and held.digest == known.digest:
+        newest, in_force = self._shelves.newest.get(part), self._shelves.in_force.get(part)
+        for known in (newest, in_force):
+            if known is not None and held.edition < known.edition:
+                raise DocumentRefused(f"{part} {held.edition} is older than {known.edition}, which is here already")
+        if newest is not None and held.digest == newest.digest and self._given is not None:
             return None
         self._missing = None
         self._put("newest", {part: held})
@@ -203,10 +204,14 @@ def load_snapshot(path: Path, reader: Reader, gate: str) -> Snapshot | None:
 
 def _snapshot_in_force(shelves: Shelves, reader: Reader, gate: str) -> Snapshot | None:
     """The last whole set, less what newer documents of a set that is not whole take away."""
-    in_force = shelves.in_force
-    if MANIFEST not in in_force or Shelves(in_force=in_force).fitting(in_force[MANIFEST])[1]:
+    manifest = shelves.in_force.get(MANIFEST)
+    if manifest is None:
         return None
-    return restricted(_snapshot(gate, reader, in_force), shelves.not_in_force_yet())
+    found, missing = shelves.fitting(manifest)
+    if missing:
+        return None
+    found[MANIFEST] = manifest
+    return restricted(_snapshot(gate, reader, found), shelves.not_in_force_yet())
 
 
 def _snapshot(gate: str, reader: Reader, found: dict[Part, Held]) -> Snapshot:
@@ -230,9 +235,11 @@ def _listed(manifest: Manifest) -> Iterator[tuple[Part, Digest]]:
 
 def _read_shelves(connection: sqlite3.Connection, reader: Reader) -> Shelves:
     shelves = Shelves()
+    # A name that is damaged is one that nobody knows.
+    connection.text_factory = lambda name: name.decode("utf-8", "replace")
     for shelf, name, payload in connection.execute("SELECT shelf, part, payload FROM document"):
         part = _BY_NAME.get(name)
-        if part is None:
+        if part is None or shelf not in ("newest", "in_force"):
             continue
         try:
             held = _opened(reader, part, payload)

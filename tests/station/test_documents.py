@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -233,6 +234,56 @@ def test_a_changed_row_is_not_believed(shelf: Shelf) -> None:
             "UPDATE document SET payload = CAST(replace(payload, '第一版', '第九版') AS BLOB) WHERE part = 'policy'"
         )
     assert load_snapshot(shelf.path, shelf.office.reader, "west") is None
+
+
+def _damage(shelf: Shelf, which: str, *parts: Part) -> None:
+    with closing(sqlite3.connect(shelf.path)) as connection:
+        for part in parts:
+            connection.execute("UPDATE document SET payload = x'00' WHERE shelf = ? AND part = ?", (which, str(part)))
+        connection.commit()
+
+
+@pytest.mark.parametrize("part", [POLICY, TRUST, BUCKET_0], ids=str)
+def test_what_is_damaged_in_one_place_is_found_in_the_other(shelf: Shelf, part: Part) -> None:
+    """Every document in force lies on the disk twice; a gate without a network starts with its rules."""
+    (snapshot,) = shelf.take(*shelf.office.whole_set().items())
+    _damage(shelf, "in_force", part)
+    assert shelf.loaded() == snapshot
+
+
+@pytest.mark.parametrize("part", [POLICY, MANIFEST, BUCKET_0], ids=str)
+def test_a_gate_that_lost_its_rules_has_them_again_once_the_broker_is_heard(shelf: Shelf, part: Part) -> None:
+    """The broker keeps the same documents for it; they need not be new to put it right."""
+    documents = shelf.office.whole_set()
+    (snapshot,) = shelf.take(*documents.items())
+    _damage(shelf, "in_force", MANIFEST, part)
+    assert shelf.take(*documents.items()) == [snapshot]
+    assert shelf.loaded() == snapshot
+
+
+def test_an_older_edition_is_refused_where_the_newest_was_damaged(shelf: Shelf) -> None:
+    """What is in force is not older than what it was."""
+    old = shelf.office.whole_set(title="第一版")
+    shelf.take(*shelf.office.whole_set(title="第二版").items())
+    _damage(shelf, "newest", *old)
+    for part in (POLICY, TRUST, BUCKET_0, MANIFEST):
+        with pytest.raises(DocumentRefused, match="older"):
+            shelf.take((part, old[part]))
+    assert _title(shelf.loaded()) == "第二版"
+
+
+def test_a_file_with_a_damaged_page_is_set_aside(shelf: Shelf) -> None:
+    """Whatever page it is: the link to the hub begins, and the documents are taken anew."""
+    documents = shelf.office.whole_set()
+    shelf.take(*documents.items())
+    whole = shelf.path.read_bytes()
+    for page in range(0, len(whole), 4096):
+        damaged = whole[:page] + b"\xff" * 4096 + whole[page + 4096 :]
+        for file in shelf.path.parent.iterdir():
+            file.unlink()
+        shelf.path.write_bytes(damaged)
+        shelf.take(*documents.items())
+        assert len(shelf.loaded().residents) == len(PEOPLE)
 
 
 def test_a_broken_file_is_set_aside(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
