@@ -73,6 +73,15 @@ WAYS = {
         lambda request: send(request, b'{"colour": "green", "valid_until": "2026-03-01T04:10:00"}'),
         "cannot be understood",
     ),
+    "one colour and then another": (
+        lambda request: send(request, b'{"colour": "red", "colour": "green"}'),
+        "cannot be understood",
+    ),
+    "nested without end": (lambda request: send(request, b'{"colour": "green", "x":' + b"[" * 60_000), "understood"),
+    "half of it": (
+        lambda request: request.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"colour": "green"}'),
+        "does not answer",
+    ),
     "too long": (lambda request: send(request, b" " * (MOST_ANSWER_BYTES + 1)), "too long"),
     "hangs up": (lambda request: request.connection.close(), "does not answer"),
     "no HTTP": (lambda request: request.wfile.write(b"hello\r\n\r\n"), "does not answer"),
