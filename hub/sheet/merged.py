@@ -6,10 +6,13 @@ four people has isolated four, so that the three below are never read as nothing
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO
 
 _BLOCK = re.compile(rb'<(?:\w+:)?mergeCell\s[^<>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _CHUNK = 2**20
+# No list of people has as many; the file is then as good as damaged.
+_MOST_BLOCKS = 200_000
 # Longer than any such element, so that none is cut in two.
 _OVERLAP = 512
 
@@ -18,11 +21,13 @@ Block = tuple[int, int, int, int]
 
 
 class MergedDown:
-    """part: a sheet's XML. most_columns: how far to the right anybody looks."""
+    """part: a sheet's XML. most_columns: how far to the right anybody looks. Raises ValueError for endless blocks."""
 
     def __init__(self, part: IO[bytes], most_columns: int) -> None:
         self._most = most_columns
-        self._waiting = sorted(_blocks(part), reverse=True)
+        self._waiting = sorted(islice(_blocks(part), _MOST_BLOCKS + 1), reverse=True)
+        if len(self._waiting) > _MOST_BLOCKS:
+            raise ValueError("more merged blocks than a list of people has")
         self._until: dict[int, int] = {}
 
     def columns(self, row: int) -> list[int]:

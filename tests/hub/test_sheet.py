@@ -124,6 +124,23 @@ def test_what_is_merged_downwards_is_a_mistake_and_not_nothing(tmp_path: Path) -
     assert [each.row for each in found.people] == [4, 6]
 
 
+def test_an_endless_list_of_merged_blocks_is_given_up(tmp_path: Path) -> None:
+    """A file that unpacks to a hundred megabytes of them takes no gigabyte of memory."""
+    parcel = io.BytesIO(workbook(("姓名", "楼栋", "房号"), ("王试", "3", "0101")))
+    with (
+        zipfile.ZipFile(parcel) as before,
+        zipfile.ZipFile(tmp_path / "people.xlsx", "w", zipfile.ZIP_DEFLATED) as after,
+    ):
+        for name in before.namelist():
+            data = before.read(name)
+            if name.endswith("sheet1.xml"):
+                blocks = b"".join(b'<mergeCell ref="A%d:A%d"/>' % (row, row + 1) for row in range(3, 200_004))
+                data = data.replace(b"</sheetData>", b"</sheetData><mergeCells>" + blocks + b"</mergeCells>")
+            after.writestr(name, data)
+    with pytest.raises(SheetUnreadable, match="damaged or no xlsx"):
+        read_table(tmp_path / "people.xlsx")
+
+
 def test_a_hidden_sheet_is_not_read_and_what_else_has_people_is_counted(tmp_path: Path) -> None:
     """The first sheet that the clerk sees counts, and further ones are not passed over in silence."""
     book = load_workbook(io.BytesIO(workbook(("姓名", "楼栋", "房号"), ("旧试", "3", "0101"))))
