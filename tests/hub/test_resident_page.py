@@ -194,6 +194,25 @@ def test_a_pass_that_moved_to_another_phone_says_so_and_shows_no_code(
     expect(page.locator("#set-up")).to_be_visible()
 
 
+def test_a_tab_left_open_shows_the_pass_that_another_tab_fetched(page: Page, hub: ResidentHub) -> None:
+    """A scanned card opens a tab of its own; whoever finds the old one again need not ask for another card, and what
+    was removed in one does not come back by the other."""
+    set_up(page, hub)
+    (old,) = hub.serials()
+    other = page.context.new_page()
+    set_up(other, hub)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#people button")).to_have_count(2)
+    expect(page.locator("#code")).to_be_visible()
+    assert at_a_gate(seen(page), hub).accepted
+    other.evaluate("(old) => import('/store.js').then((store) => store.dropPass(old))", old)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#people")).to_be_hidden()
+    expect(page.locator("#code")).to_be_visible()
+    assert page.evaluate("import('/store.js').then((store) => store.passes()).then((all) => all.length)") == 1
+    assert page.faults == []
+
+
 def test_an_expired_pass_says_so_also_without_the_hub(page: Page, hub: ResidentHub) -> None:
     set_up(page, hub)
     hub.stop()

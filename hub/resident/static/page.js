@@ -213,15 +213,27 @@ async function remove() {
   sure = false;
   await store.dropPass(pass().serial);
   passes = await store.passes();
-  chosen = 0;
-  render();
-  renew();
+  choose(0);
 }
 
-function awake() {
+// Another tab may have fetched a pass or removed one meanwhile.
+async function lookAgain() {
+  const before = pass()?.serial;
+  try {
+    passes = await store.passes();
+  } catch {
+    return;
+  }
+  chosen = Number(store.recall("chosen")) || 0;
+  render();
+  if (pass()?.serial !== before) renew();
+}
+
+async function awake() {
   if (document.hidden) return;
   navigator.wakeLock?.request("screen").catch(() => {});
   renew();
+  await lookAgain();
   askHub();
 }
 
