@@ -72,6 +72,11 @@ _DOOR_AS_DATE = re.compile(
     r"|\d{1,2}-(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)",
     re.IGNORECASE,
 )
+_ONES = ("", *"一二三四五六七八九")
+_TENS = ("", "十", *(f"{each}十" for each in _ONES[2:]))
+_NUMERALS = {
+    f"{ten}{one}": str(_TENS.index(ten) * 10 + _ONES.index(one)) for ten in _TENS for one in _ONES if ten or one
+}
 _DOOR_TAILS = {"building": r"(号楼|号|栋|幢|座|楼|#)$", "unit": r"(单元|门)$", "room": r"(室|号|房)$"}
 
 
@@ -237,13 +242,15 @@ def _telephone(text: str) -> str:
 
 
 def door_number(field: str, text: str) -> str:
-    """Building, unit or room as the registry writes it: 3号楼 -> 3, 03 -> 3, 0502室 -> 0502. Raises ValueError."""
+    """Building, unit or room as the registry writes it: 3号楼, 三号楼, 03 -> 3, 0502室 -> 0502. Raises ValueError."""
     plain = re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
     bare = re.sub(_DOOR_TAILS[field], "", plain) or plain
     if text and not _DOOR.fullmatch(bare):
         raise ValueError("is not the number of one door; up to 16 letters and digits, such as 3, A or 0502")
-    # Policies name buildings as 3, sheets also as 03; a room keeps its zero, 0502 is what stands on the door.
-    return str(int(bare)) if field != "room" and bare.isdecimal() else bare.upper()
+    # Policies name buildings as 3, sheets also as 03 and 三; a room keeps its zero, 0502 is what stands on the door.
+    if field != "room":
+        bare = _NUMERALS.get(bare, str(int(bare)) if bare.isdecimal() else bare)
+    return bare.upper()
 
 
 def _door(field: str) -> Callable[[str], str]:

@@ -104,6 +104,23 @@ def test_an_xlsx_with_a_title_and_typed_cells_is_understood(tmp_path: Path) -> N
     assert (second.building, second.birth, second.health) == ("12", "1990-03-04", Health.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("building", "unit", "number"),
+    [
+        ("三号楼", "一单元", "3-1"),
+        ("十", "十二单元", "10-12"),
+        ("二十一栋", "九十九", "21-99"),
+        ("百合楼", "", "百合-"),
+    ],
+)
+def test_a_building_and_a_unit_in_chinese_numerals_are_those_that_rules_name(
+    tmp_path: Path, building: str, unit: str, number: str
+) -> None:
+    """Else 三号楼 would stay open where the rules have sealed 3."""
+    (person,) = read(tmp_path, f"姓名,楼栋,单元,房号\n王试,{building},{unit},0101\n").people
+    assert f"{person.building}-{person.unit}" == number
+
+
 def test_what_is_merged_downwards_is_a_mistake_and_not_nothing(tmp_path: Path) -> None:
     """Of a household in isolation, merged into one cell, nobody is let out; a title of two rows hurts nobody."""
     rows = (
