@@ -141,10 +141,16 @@ class Documents:
         return row[0] if row else 0
 
     def raise_receipt_floor(self, generation: int) -> None:
-        self._connection.execute(
-            "INSERT INTO floor VALUES ('receipt', ?) ON CONFLICT(kind) DO UPDATE SET generation = excluded.generation",
-            (generation,),
+        """What a full disk does not take, the uplink remembers until its end."""
+        raised = (
+            "INSERT INTO floor VALUES ('receipt', ?) ON CONFLICT(kind) DO UPDATE SET generation = excluded.generation"
         )
+        try:
+            self._connection.execute(raised, (generation,))
+        except sqlite3.Error as cause:
+            log.error(
+                "the generation of the hub's receipts cannot be stored (%s); it holds until this station ends", cause
+            )
 
     def close(self) -> None:
         self._connection.close()

@@ -302,3 +302,14 @@ def test_the_receipts_floor_is_kept(shelf: Shelf) -> None:
         documents.raise_receipt_floor(7)
     with closing(Documents(shelf.path, shelf.office.reader, "west")) as documents:
         assert documents.receipt_floor() == 7
+
+
+def test_a_disk_that_takes_nothing_keeps_no_receipt_from_the_gate(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without receipts nothing of the journal could ever be let go of, and the disk would stay full."""
+    with closing(Documents(shelf.path, shelf.office.reader, "west")) as documents:
+        documents._connection.execute("PRAGMA query_only = 1")
+        documents.raise_receipt_floor(7)
+        assert documents.receipt_floor() == 0
+    assert "until this station ends" in caplog.text
