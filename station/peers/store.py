@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from msgspec import MsgspecError, convert
+
+from gate.names import Slug
 from gate.wire import Crossings, decode_crossings
 from station import told_file
 from station.database import reading
@@ -82,9 +85,19 @@ def load_digests(path: Path) -> Iterator[tuple[str, Crossings]]:
         return
     try:
         with closing(reading(path)) as connection:
+            connection.text_factory = lambda name: name.decode("ascii", "replace")
             for station, payload in connection.execute("SELECT station, payload FROM digest ORDER BY id"):
-                digest = decode_crossings(payload)
-                if isinstance(digest, Crossings):
+                digest = decode_crossings(payload) if isinstance(payload, bytes) else None
+                # A damaged name would be a peer that stays silent.
+                if isinstance(digest, Crossings) and _is_name(station):
                     yield station, digest
     except sqlite3.Error as cause:
         log.warning("%s cannot be read (%s); the other gates tell their newest crossings anew", path, cause)
+
+
+def _is_name(station: object) -> bool:
+    try:
+        convert(station, Slug)
+    except MsgspecError:
+        return False
+    return True

@@ -97,6 +97,24 @@ def test_what_was_heard_outlives_a_restart_without_a_network(town: Town, tmp_pat
     assert again.trace().earlier is not None
 
 
+@pytest.mark.parametrize("damage", [bytes(8), b"\xff" * 8], ids=["zeros", "ones"])
+def test_wherever_its_disk_was_damaged_a_gate_starts_and_knows_of_no_gate_that_is_none(
+    town: Town, tmp_path: Path, damage: bytes
+) -> None:
+    """A name that cannot be read would be a peer for whose silence this gate waits a week."""
+    path = tmp_path / "peers.sqlite"
+    with closing(PeerStore(path)) as store:
+        for _ in range(20):
+            town.gates["west"].passes(WANG, "in")
+        for station, digest in town.digests:
+            store.keep(station, json.encode(digest), digest)
+    whole, known = path.read_bytes(), {station for station, _ in town.digests}
+    assert known == {station for station, _ in load_digests(path)}
+    for place in range(len(whole) - 1024, len(whole), 8):
+        path.write_bytes(whole[:place] + damage + whole[place + 8 :])
+        assert {station for station, _ in load_digests(path)} <= known
+
+
 def test_a_silent_peer_makes_presence_unknown_and_used_codes_stay_used(town: Town) -> None:
     """While a gate is not heard, what is known is known and no more."""
     east = town.gates["east"]
