@@ -17,6 +17,9 @@ def reading(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
     try:
         keep_few_pages(connection)
+    except UnicodeDecodeError as cause:
+        connection.close()
+        raise sqlite3.DatabaseError("it holds what is no text") from cause
     except sqlite3.Error:
         connection.close()
         raise

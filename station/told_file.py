@@ -23,7 +23,8 @@ def opened(
     """
     try:
         return _opened(path, schema, synchronous, to_the_last_page)
-    except sqlite3.DatabaseError as cause:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as cause:
+        # SQLite quotes the bytes that it stumbles over, which need not be text.
         if isinstance(cause, sqlite3.OperationalError):
             raise
         kept = path.with_name(f"{path.name}.unreadable")
@@ -45,7 +46,7 @@ def _opened(path: Path, schema: str, synchronous: str, to_the_last_page: bool) -
         connection.executescript(schema)
         if to_the_last_page:
             _check(connection)
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         connection.close()
         raise
     path.chmod(0o600)

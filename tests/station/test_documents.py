@@ -295,6 +295,15 @@ def test_a_broken_file_is_set_aside(shelf: Shelf, caplog: pytest.LogCaptureFixtu
     assert "the hub sends it all again" in caplog.text
 
 
+def test_a_file_whose_damage_is_no_text_is_set_aside(shelf: Shelf) -> None:
+    """SQLite quotes the bytes that it stumbles over, and they need not be UTF-8."""
+    documents = shelf.office.whole_set()
+    shelf.take(*documents.items())
+    shelf.path.write_bytes(shelf.path.read_bytes().replace(b"CREATE TABLE document", b"CREATE \xff\xfeBLE document"))
+    assert load_snapshot(shelf.path, shelf.office.reader, "west") is None
+    assert len(shelf.take(*documents.items())) == 1
+
+
 def test_the_receipts_floor_is_kept(shelf: Shelf) -> None:
     """Which registry generation spoke last is known after a restart."""
     with closing(Documents(shelf.path, shelf.office.reader, "west")) as documents:
