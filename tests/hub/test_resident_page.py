@@ -283,6 +283,18 @@ def test_a_browser_that_keeps_nothing_says_so_and_spends_no_card(page: Page, hub
     assert hub.serials() == []
 
 
+@pytest.mark.parametrize("size", [(640, 360), (844, 390)], ids=str)
+def test_a_phone_held_sideways_shows_the_whole_code(page: Page, hub: ResidentHub, size: tuple[int, int]) -> None:
+    """What is lower than wide would have to be scrolled, and never be whole."""
+    set_up(page, hub)
+    page.evaluate("delete document.getElementById('code').dataset.madeAt")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    expect(page.locator("#code")).to_have_attribute("data-made-at", re.compile(r"\d+"))
+    assert at_a_gate(seen(page), hub).accepted
+    set_up(page, hub, GRANDMOTHER)
+    assert at_a_gate(seen(page), hub).accepted
+
+
 def taken_by(hub: ResidentHub, asking: dict[str, str]) -> None:
     hub.registrar.enrol(asking["token"], base64.b64decode(asking["key"]))
 
