@@ -9,6 +9,7 @@ import pytest
 
 from gate.clock import ClockState
 from gate.credential import read
+from gate.formats.gate_pass import LONGEST_BUILDING
 from gate.forms import Door, VisitorForm, decode_form
 from gate.passage import Caller, Happening, MadePass, What
 from gate.sealing import open_sealed
@@ -255,7 +256,7 @@ class TestItsPasses:
         assert decode_form(open_sealed(record.form, "yuyuan", FORM_SECRET)) == VISITOR
         assert "赵六".encode() not in lane.path.read_bytes()
 
-    @pytest.mark.parametrize("form", [None, VisitorForm(Door("")), VisitorForm(Door("阳光花园三期东区十二号楼甲"))])
+    @pytest.mark.parametrize("form", [None, VisitorForm(Door("")), VisitorForm(Door("楼" * (LONGEST_BUILDING + 1)))])
     def test_of_a_visitor_names_his_building_whole_or_is_not_made(self, lane, form):
         """Without it, or cut short, no gate could hold him to that building's zone, and his pass would open."""
         with pytest.raises(TapRefused, match="which building"):
@@ -263,6 +264,12 @@ class TestItsPasses:
         with pytest.raises(TapRefused, match=r"which building|No longer"):
             lane.tap(ActivateCard(None, form))
         assert lane.records() == []
+
+    @pytest.mark.parametrize("building", ["阳光花园三期东区十二号楼甲", "楼" * LONGEST_BUILDING])
+    def test_of_a_visitor_to_a_building_with_a_long_name_says_all_of_it(self, lane, building):
+        made = self.make(lane, None, VisitorForm(Door(building)))
+        reading = read(made.code.encode(), certified().trust, lane.timekeeper.read().moment)
+        assert reading.credential.claims["building"] == building
 
     def test_lives_no_longer_than_the_certificate_allows(self, lane):
         assert self.make(lane, "a" * 16, hours=100).expires_at == NOON + timedelta(hours=24)
