@@ -32,6 +32,8 @@ NESTED = {
     "CBOR without an end": b"\x9f" * DEEP,
     "CBOR that says it is long": b"\x9b\x7f" + b"\xff" * 7,
     "CBOR text that says it is long": b"\x7b\x7f" + b"\xff" * 7,
+    "a CBOR tag within itself": b"\xd8\x1c\xc6\xd8\x1d\x00",
+    "a CBOR list within itself": b"\xd8\x1c\x81\xd8\x1d\x00",
     "DER that says it is long": b"\x30\x87\x7f" + b"\xff" * 6,
     "DER sequences": b"\x30\x80" * DEEP,
     "TOML lists": b"a=" + b"[" * 60_000,
