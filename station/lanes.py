@@ -10,7 +10,7 @@ from gate.wording import Words
 from station.drill import IS_OFF, IS_ON, NOT_NOW, Drill, may_begin
 from station.equipment import Equipment, first_lane
 from station.hands import Act, GateHands, Instant, LaneInHand
-from station.lane.renewing import with_roster, with_traces
+from station.lane.renewing import with_snapshot, with_traces
 from station.recogniser import Recogniser
 from station.remembered import REMEMBERED_RECORDS, with_memory
 from station.snapshot import Snapshot
@@ -58,7 +58,7 @@ class Lanes:
         """What is in force from now on, also for those who were named before."""
         before, self.held = self.held, held
         for each in {self._gate, self._in_hand}:
-            each.lane = with_roster(each.lane, held, before)
+            each.lane = with_snapshot(each.lane, held, before)
 
     def crossed(self) -> None:
         """Somebody has, here or elsewhere, or nobody can tell any more: he may stand here, or wait for his family."""

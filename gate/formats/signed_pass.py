@@ -24,6 +24,7 @@ ISS, SUB, EXP, IAT, CTI, WHOSE = 1, 2, 4, 6, 7, -70001
 COMMON: Mapping[int, type] = {ISS: str, SUB: bytes, EXP: int, IAT: int, CTI: bytes, WHOSE: int}
 # A paper pass has some 200 characters, a phone's code some 400; what is far longer is refused before it is unpacked.
 LONGEST = 600
+TAKEN_BACK = "revoked by the community office"
 LATEST_SECONDS = 2**32
 _ID_BYTES = 8
 
@@ -107,7 +108,7 @@ def check_in_time(claims: Mapping[int, Any], now: Moment, ahead: timedelta = tim
 def check_revocation(draft: SignedDraft) -> None:
     """Raises StepFailed where the office took the pass back."""
     if draft.claims[CTI].hex() in draft.trust.revoked:
-        raise StepFailed(Reason.REVOKED, "revoked by the community office")
+        raise StepFailed(Reason.REVOKED, TAKEN_BACK)
 
 
 def instant(seconds: int) -> datetime:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from gate.credential import CodeReading
 from gate.evidence import Trace
 from gate.formats.chain import Step
+from gate.formats.signed_pass import TAKEN_BACK
 from gate.reason import Reason
 from gate.roster import Resident
 from station.snapshot import Snapshot
@@ -20,7 +21,7 @@ from station.visit import Arrival, Decided, FormTaken, Gathering, Lane, ReadCode
 Residents = Mapping[str, Resident]
 
 
-def with_roster(lane: Lane, held: Snapshot, before: Snapshot) -> Lane:
+def with_snapshot(lane: Lane, held: Snapshot, before: Snapshot) -> Lane:
     """The lane, with everybody's newest entry; whom the guard named and the roster has no more is nobody's visit.
 
     before: what was held until now.
@@ -91,6 +92,6 @@ def _believed(reading: CodeReading, held: Snapshot) -> CodeReading:
     credential = reading.credential
     if credential is None or credential.serial not in held.trust.revoked:
         return reading
-    taken_back = Step("revocation", False, Reason.REVOKED, "revoked by the community office")
+    taken_back = Step("revocation", False, Reason.REVOKED, TAKEN_BACK)
     steps = (*(each for each in reading.steps if each.name != taken_back.name), taken_back)
     return replace(reading, steps=steps, credential=None)

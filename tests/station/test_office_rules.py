@@ -269,6 +269,14 @@ SINCE: dict[str, tuple[Snapshot, str]] = {
 }
 
 
+def refuses(lane: TestLane, ground: Ground, says: str) -> None:
+    """The guard's tap on passage 1, which opens nothing."""
+    with pytest.raises(TapRefused, match=says):
+        lane.tap(Settle(1, Outcome.ADMIT, ground))
+    assert not lane.open
+    lane.close()
+
+
 class TestWhatTheOfficeSaidSinceTheVerdict:
     """It waits on the screen, or a fever rests, for minutes; the guard's tap is held to what is known by then."""
 
@@ -282,10 +290,7 @@ class TestWhatTheOfficeSaidSinceTheVerdict:
         lane.show()
         assert lane.view.verdict.reasons == (Reason.TEMPERATURE_TOO_LOW,)
         lane.post(SnapshotCame(news))
-        with pytest.raises(TapRefused, match=says):
-            lane.tap(Settle(1, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
-        assert not lane.open
-        lane.close()
+        refuses(lane, Ground.KNOWN_IN_PERSON, says)
 
     def test_holds_for_whoever_was_not_on_the_list_then(self, tmp_path):
         """The office has put him there, isolated, while the guard was on the telephone."""
@@ -294,10 +299,7 @@ class TestWhatTheOfficeSaidSinceTheVerdict:
         lane.forehead(36.5)
         assert lane.view.verdict.reasons == (Reason.NOT_ON_ROSTER,)
         lane.post(SnapshotCame(isolated_a()))
-        with pytest.raises(TapRefused, match="In home isolation"):
-            lane.tap(Settle(1, Outcome.ADMIT, Ground.OFFICE_AGREED))
-        assert not lane.open
-        lane.close()
+        refuses(lane, Ground.OFFICE_AGREED, "In home isolation")
 
     def test_holds_for_whoever_rested_with_a_fever(self, tmp_path):
         """The fever is gone at every place, and the office has isolated him meanwhile."""
@@ -311,10 +313,7 @@ class TestWhatTheOfficeSaidSinceTheVerdict:
         lane.tap(BeginRetest(1))
         for site in ("forehead", "wrist"):
             lane.tap(TypeTemperature(36.5, site))
-        with pytest.raises(TapRefused, match="In home isolation"):
-            lane.tap(Settle(1, Outcome.ADMIT, Ground.MEASURED_AGAIN))
-        assert not lane.open
-        lane.close()
+        refuses(lane, Ground.MEASURED_AGAIN, "In home isolation")
 
     def test_holds_for_a_green_that_was_taken_back(self, tmp_path):
         """Admitted by mistake, isolated since: the same passage opens nothing any more."""
@@ -324,10 +323,7 @@ class TestWhatTheOfficeSaidSinceTheVerdict:
         lane.tap(Settle(1, Outcome.REFER, Ground.MISTAKE))
         lane.wait(60.0)
         lane.post(SnapshotCame(isolated_a()))
-        with pytest.raises(TapRefused, match="In home isolation"):
-            lane.tap(Settle(1, Outcome.ADMIT, Ground.KNOWN_IN_PERSON))
-        assert not lane.open
-        lane.close()
+        refuses(lane, Ground.KNOWN_IN_PERSON, "In home isolation")
 
     def test_leaves_to_the_guard_what_the_office_leaves_to_him(self, tmp_path):
         """His building was closed but for leave, which a guard may overrule here; and who comes anew is judged anew."""

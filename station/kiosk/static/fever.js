@@ -10,6 +10,7 @@ const USUAL_DEGREES = 36;
 const MOST_SHOWN = 2;
 let degrees = USUAL_DEGREES;
 let site = "forehead";
+// Of the visit that is on the screen, and of that for whom the sheet was opened.
 let began = 0;
 let visit = 0;
 
